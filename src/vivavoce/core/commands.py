@@ -1,0 +1,76 @@
+"""What a peer may ask of a session, in the words of no particular protocol.
+
+`Mark` carries the native protocol's `mark`, whose effect is a `Marker` event.
+"""
+
+from dataclasses import dataclass, field
+
+from vivavoce.core.types import AudioFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a session may choose. `None` means the server's setting."""
+
+    language: str | None = None  # BCP-47 tag, or None: the engine's own
+    engine: str | None = None
+    interims: bool = True  # a file upload has nobody watching, so it asks for none
+    title: str | None = None
+    endpoint_ms: int | None = None  # silence that ends an utterance
+    max_utterance_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    format: AudioFormat
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """One wire frame, as it came. Frames count from 0 without holes."""
+
+    frame: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed without audio, in samples of the one clock."""
+
+    elapsed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Make everything said so far final, now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Change what may change in mid-session; it holds from the next utterance on."""
+
+    language: str | None = None
+    endpoint_ms: int | None = None
+    max_utterance_ms: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Note this moment in the transcript."""
+
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """No more audio: give the last words and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """End at once; what is not final yet is not wanted."""
+
+
+Command = Start | Audio | Tick | Flush | Configure | Mark | Finish | Cancel

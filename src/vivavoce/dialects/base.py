@@ -1,0 +1,84 @@
+"""The dialect port: wire messages in, commands out; events in, wire messages out.
+
+A dialect is pure: no sockets, no clock. `server/ws.py` carries its messages, `live/hub.py`
+carries out its commands. One object serves one connection.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from vivavoce.core.commands import Command
+from vivavoce.core.errors import VivavoceError
+from vivavoce.core.events import Interim, Numbered
+
+Wire = str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Take up a session again. `after` is the number of the last event seen."""
+
+    session: str
+    token: str
+    epoch: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Nothing for the session: send this back."""
+
+    message: Wire
+
+
+Request = Command | Resume | Say
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The session is open (again); send frames from `next_frame`."""
+
+    session: str
+    token: str
+    epoch: int
+    next_frame: int
+    limits: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Every frame up to this number is durable."""
+
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    error: VivavoceError
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """The last message; the connection closes with `close`."""
+
+    reason: str
+    close: int = 1000
+
+
+Answer = Ready | Ack | Numbered | Interim | Failed | Bye
+
+
+class Dialect(Protocol):
+    """One connection's translator."""
+
+    subprotocol: str | None
+    max_message: int  # bytes; a larger one is refused with 1009 before it is read
+
+    def receive(self, message: Wire) -> Sequence[Request]:
+        """The requests in one wire message. Raises `PeerError`."""
+        ...
+
+    def send(self, answer: Answer) -> Sequence[Wire]:
+        """The wire messages that say this; none where the protocol has no word for it."""
+        ...

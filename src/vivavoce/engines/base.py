@@ -1,0 +1,191 @@
+"""The engine port: what an engine says of itself, and what it is asked to do.
+
+Two kinds are written by engine authors and run, synchronous, in a host process:
+`WindowedEngine` decodes one stretch of samples at a time and keeps nothing between calls;
+`NativeEngine` opens a stream that finds utterances for itself. What a session sees is
+neither of them but an `EngineStream`: asynchronous, streaming, the same for both.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from vivavoce.core.types import SAMPLE_RATE, Word
+
+Pcm = npt.NDArray[np.float32]
+"""Mono samples at 16 kHz, -1 ... 1, shape (n,)."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine can do. Nothing outside the engine's file asks for its name."""
+
+    name: str
+    kind: Literal["windowed", "native"]
+    model: str
+    languages: tuple[str, ...]  # BCP-47; ("*",): detects or takes any
+    word_times: bool = False
+    confidence: bool = False
+    diarization: bool = False
+    translation: bool = False
+    hot_words: bool = False
+    verifies: bool = False  # a windowed engine that can extend a hypothesis (`Window.prefix`)
+    rate: int = SAMPLE_RATE
+    licence: str = ""
+    size_mb: int = 0  # of the weights
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch to decode. `samples` is float32 little-endian mono at 16 kHz."""
+
+    samples: bytes
+    language: str | None = None
+    prefix: tuple[int, ...] = ()  # tokens of the last hypothesis, for interims only
+
+    @property
+    def pcm(self) -> Pcm:
+        """`samples` as an array."""
+        return np.frombuffer(self.samples, dtype="<f4")
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a windowed engine heard in a `Window`. Word positions count from its start."""
+
+    text: str
+    tokens: tuple[int, ...] = ()  # to be given back as the next `prefix`
+    words: tuple[Word, ...] = ()
+    language: str | None = None
+    confidence: float | None = None  # 0 ... 1, the mean over the tokens
+    model: str = ""  # when it differs from the capabilities'
+
+
+class WindowedEngine(Protocol):
+    """Decodes a window. Stateless, so any host can do any call, and do it again."""
+
+    capabilities: Capabilities
+
+    def load(self) -> None:
+        """Import what is heavy and load the weights. Raises `EngineError` in one sentence."""
+
+    def decode(self, window: Window) -> Reading:
+        """The words in the window; an empty text where nobody speaks."""
+        ...
+
+
+# What an engine's stream tells a session, positions in samples since the stream was opened.
+
+
+class SpeechStarted(msgspec.Struct, frozen=True, tag=True):
+    at: int
+
+
+class SpeechEnded(msgspec.Struct, frozen=True, tag=True):
+    at: int
+
+
+class Heard(msgspec.Struct, frozen=True, tag=True):
+    """A hypothesis about the open utterance: `stable` only grows, `tail` is free."""
+
+    start: int
+    end: int
+    stable: str
+    tail: str
+
+
+class Decided(msgspec.Struct, frozen=True, tag=True):
+    """An utterance is decoded from first to last sample. It closes the open one."""
+
+    start: int
+    end: int
+    text: str
+    model: str
+    language: str | None = None
+    words: tuple[Word, ...] = ()
+    confidence: float | None = None
+
+
+class Switched(msgspec.Struct, frozen=True, tag=True):
+    """A chain went on with another engine."""
+
+    at: int
+    previous: str
+    engine: str
+    reason: str
+
+
+Result = SpeechStarted | SpeechEnded | Heard | Decided | Switched
+
+
+class NativeStream(Protocol):
+    """One session's stream inside a native engine. Every call answers what is new."""
+
+    def feed(self, pcm: Pcm) -> Sequence[Result]: ...
+
+    def flush(self) -> Sequence[Result]:
+        """Decide what is open."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class NativeEngine(Protocol):
+    """An engine that streams by itself."""
+
+    capabilities: Capabilities
+
+    def load(self) -> None: ...
+
+    def open(self, language: str | None) -> NativeStream: ...
+
+
+Engine = WindowedEngine | NativeEngine
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What a session's stream is opened with. Times in samples."""
+
+    language: str | None = None
+    interims: bool = True
+    endpoint: int = SAMPLE_RATE // 2  # silence that ends an utterance
+    max_utterance: int = 20 * SAMPLE_RATE
+    interim_every: int = SAMPLE_RATE // 2
+
+
+class EngineStream(Protocol):
+    """What a session sees of an engine. One reader of `results`, one caller of the rest."""
+
+    capabilities: Capabilities
+
+    async def feed(self, pcm: Pcm) -> None:
+        """Take samples; waits while the stream's own bound on undecoded audio is reached."""
+
+    async def tick(self, elapsed: int) -> None:
+        """No audio came for `elapsed` samples: let an open utterance end."""
+
+    async def flush(self) -> None:
+        """Decide all that was fed; returns when its results are out."""
+
+    def configure(self, options: StreamOptions) -> None:
+        """Holds from the next utterance on."""
+
+    def results(self) -> AsyncIterator[Result]:
+        """What was heard, in order; ends after `close`. Raises `EngineError`."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what is open and let go of the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether an engine can be used here, and if not, what to do about it."""
+
+    name: str
+    installed: bool
+    capabilities: Capabilities | None = None
+    hint: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
