@@ -1,0 +1,196 @@
+"""Every setting, and where each may come from.
+
+A setting is taken from the first that has it: a flag, `VIVAVOCE_<NAME>` in the environment,
+the same in `.env`, `vivavoce.toml` in the current folder, `vivavoce.toml` in the user's
+configuration folder, the default. Among variables an own name beats an alias, and an empty one
+counts as not set, because compose files pass those on.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_config_path, user_data_path
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
+
+from vivavoce.core.errors import SettingError
+
+PREFIX = "VIVAVOCE_"
+
+ALIASES = {
+    "HOST": "host",
+    "PORT": "port",
+    "LOG_LEVEL": "log_level",
+    "AUDIO_STORAGE_DIR": "data_dir",
+    "TRANSCRIBE_LANGUAGE_CODE": "language",
+}
+"""Variables of the programs that Vivavoce replaces, so that their deployments keep working."""
+
+# Absolute, because a worker process may be started in another folder.
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+
+class Settings(BaseModel):
+    """What a process runs with; build it with `load_settings`. It never changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="address to serve on")
+    port: int = Field(8000, ge=0, le=65535, description="port to serve on; 0: any free one")
+    data_dir: Folder = Field(
+        default_factory=lambda: user_data_path("vivavoce", appauthor=False),
+        description="folder of the recordings",
+    )
+    workers: int = Field(1, ge=1, le=64, description="server processes")
+    log_level: Annotated[Literal["debug", "info", "warning", "error", "critical"], Lower] = Field(
+        "info", description="least important line that is logged"
+    )
+    engine: str = Field("moonshine", min_length=1, description="engine, where none is asked for")
+    language: str | None = Field(None, description="BCP-47 tag; none: the engine's own")
+    endpoint_ms: int = Field(
+        500, ge=100, le=10_000, description="milliseconds of silence that end an utterance"
+    )
+    max_utterance_ms: int = Field(
+        20_000, ge=1000, le=30_000, description="milliseconds after which an utterance is cut"
+    )
+    interim_ms: int = Field(500, ge=100, le=10_000, description="milliseconds between interims")
+    grace_s: float = Field(
+        120, ge=0, le=86_400, description="seconds a lost client has to come back"
+    )
+    hosts: int | None = Field(
+        None, ge=1, le=256, description="engine processes; none: one per core"
+    )
+    max_sessions: int | None = Field(
+        None, ge=1, description="live sessions at once; none: what the cores can serve"
+    )
+    commit_ms: int = Field(
+        100, ge=0, le=1000, description="milliseconds of audio that one fsync gathers"
+    )
+    drain_s: float = Field(
+        10, ge=0, le=3600, description="seconds that running sessions get when the server stops"
+    )
+    max_upload_mb: int = Field(4096, ge=1, description="largest upload in MiB")
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value for a setting, and in words where it was found."""
+
+    name: str
+    value: Any
+    origin: str
+
+
+def load_settings(**flags: Any) -> Settings:
+    """The settings of this process. A flag that is None was not given.
+
+    Raises:
+        SettingError: an unknown name or an impossible value, in one sentence.
+    """
+    found: dict[str, Found] = {}
+    for setting in _layers(flags):
+        found.setdefault(setting.name, setting)
+    try:
+        settings = Settings(**{name: setting.value for name, setting in found.items()})
+    except ValidationError as error:
+        raise _impossible(error, found) from None
+    settings._origins.update({name: setting.origin for name, setting in found.items()})
+    return settings
+
+
+def explain(settings: Settings) -> list[tuple[str, str, str]]:
+    """Each setting's name, its value as text (a secret masked), and where it came from."""
+    return [
+        (name, _as_text(getattr(settings, name)), settings._origins.get(name, "default"))
+        for name in Settings.model_fields
+    ]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that give another process, say a worker, these same settings."""
+    return {
+        PREFIX + name.upper(): str(getattr(settings, name))
+        for name in Settings.model_fields
+        if getattr(settings, name) is not None
+    }
+
+
+def _layers(flags: Mapping[str, Any]) -> Iterator[Found]:
+    """Every value there is, the strongest first."""
+    for name, value in flags.items():
+        if value is not None:
+            _known(name, f"the flag {name}")
+            yield Found(name, value, f"--{name.replace('_', '-')}")
+    yield from _variables(os.environ, "the environment")
+    env_file = Path(".env")
+    if env_file.is_file():
+        yield from _variables(_dotenv(env_file), str(env_file))
+    for folder in (Path(), user_config_path("vivavoce", appauthor=False)):
+        yield from _toml(folder / "vivavoce.toml")
+
+
+def _variables(values: Mapping[str, str | None], where: str) -> Iterator[Found]:
+    """Own names, then aliases. Names that are neither belong to other programs."""
+    given = {name.upper(): value for name, value in values.items() if value}
+    for variable, value in given.items():
+        if variable.startswith(PREFIX):
+            name = _known(variable.removeprefix(PREFIX).lower(), f"{variable} in {where}", PREFIX)
+            yield Found(name, value, f"{variable} in {where}")
+    for variable, name in ALIASES.items():
+        if variable in given:
+            yield Found(name, given[variable], f"{variable} in {where}")
+
+
+def _dotenv(path: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(path)
+    except (OSError, ValueError) as error:
+        raise SettingError(f"{path} cannot be read: {error}.") from None
+
+
+def _toml(path: Path) -> Iterator[Found]:
+    if not path.is_file():
+        return
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingError(f"{path} cannot be read: {error}.") from None
+    for name, value in values.items():
+        yield Found(_known(name, f"{name} in {path}"), value, str(path))
+
+
+def _known(name: str, described: str, prefix: str = "") -> str:
+    """The name, if it is a setting's; else an error with the nearest that is."""
+    if name in Settings.model_fields:
+        return name
+    near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.0)[0]
+    nearest = f"{prefix}{near.upper()}" if prefix else near
+    raise SettingError(f"{described} is not a setting; the nearest one is {nearest}.")
+
+
+def _impossible(error: ValidationError, found: Mapping[str, Found]) -> SettingError:
+    """The first complaint of a validation, in our words."""
+    first = error.errors()[0]
+    setting = found[str(first["loc"][0])]
+    reason = first["msg"][0].lower() + first["msg"][1:]
+    return SettingError(f"{setting.name} cannot be {setting.value!r} ({setting.origin}): {reason}.")
+
+
+def _as_text(value: object) -> str:
+    return "" if value is None else str(value)
