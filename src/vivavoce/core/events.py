@@ -15,7 +15,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower, kw_onl
     """The common base: a name, and positions in samples of the one clock."""
 
 
-class Started(Event):
+class Started(Event, frozen=True):
     session: str
     engine: str
     format: AudioFormat
@@ -23,7 +23,7 @@ class Started(Event):
     title: str | None = None
 
 
-class Speech(Event):
+class Speech(Event, frozen=True):
     """Somebody began to speak, or stopped, at `at`."""
 
     state: Literal["started", "ended"]
@@ -31,7 +31,7 @@ class Speech(Event):
     track: int = 0
 
 
-class Interim(Event):
+class Interim(Event, frozen=True):
     """A hypothesis about an utterance still open.
 
     `stable` only grows while the utterance is open; `tail` may change at will. The text
@@ -46,7 +46,7 @@ class Interim(Event):
     track: int = 0
 
 
-class Final(Event):
+class Final(Event, frozen=True):
     """The decoding of an utterance's samples from first to last by one engine and model.
 
     It replaces every interim of the same id. An empty text says that nothing was said.
@@ -63,7 +63,7 @@ class Final(Event):
     track: int = 0
 
 
-class Revised(Event):
+class Revised(Event, frozen=True):
     """A machine's later reading of an utterance: a better text, or better word times."""
 
     id: str
@@ -73,20 +73,20 @@ class Revised(Event):
     words: tuple[Word, ...] = ()
 
 
-class Speaker(Event):
+class Speaker(Event, frozen=True):
     """Who said an utterance."""
 
     id: str
     speaker: str
 
 
-class Translated(Event):
+class Translated(Event, frozen=True):
     id: str
     language: str
     text: str
 
 
-class Edited(Event):
+class Edited(Event, frozen=True):
     """A person's reading. It beats any later machine's; `base_revision` is what they saw."""
 
     id: str
@@ -95,25 +95,25 @@ class Edited(Event):
     text: str
 
 
-class Marker(Event):
+class Marker(Event, frozen=True):
     at: int
     label: str = ""
 
 
-class Lagging(Event):
+class Lagging(Event, frozen=True):
     """Words come later than they should: `behind` samples wait to be decoded. 0: caught up."""
 
     behind: int
 
 
-class EngineSwitched(Event, tag="engine_switched"):
+class EngineSwitched(Event, frozen=True, tag="engine_switched"):
     at: int
     previous: str
     engine: str
     reason: str
 
 
-class Gap(Event):
+class Gap(Event, frozen=True):
     """Samples that could not be read as audio, and why."""
 
     start: int
@@ -121,12 +121,12 @@ class Gap(Event):
     reason: str
 
 
-class Warning(Event):
+class Warning(Event, frozen=True):
     code: str
     message: str
 
 
-class Ended(Event):
+class Ended(Event, frozen=True):
     """The last event. `reason` is finished, cancelled, abandoned, or an error's code."""
 
     reason: str

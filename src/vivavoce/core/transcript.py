@@ -97,9 +97,7 @@ def _apply(old: Utterance, event: Revised | Speaker | Translated | Edited) -> Ut
                 revision=old.revision + 1,
             )
         case Edited() if event.base_revision == old.revision:
-            return replace(
-                old, text=event.text, edited_by=event.actor, revision=old.revision + 1
-            )
+            return replace(old, text=event.text, edited_by=event.actor, revision=old.revision + 1)
         case Speaker():
             return replace(old, speaker=event.speaker)
         case Translated():

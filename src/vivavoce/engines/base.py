@@ -14,7 +14,36 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from vivavoce.core.types import SAMPLE_RATE, Word
+from vivavoce.core.results import (
+    Decided,
+    Heard,
+    Reading,
+    Result,
+    SpeechEnded,
+    SpeechStarted,
+    Switched,
+)
+from vivavoce.core.types import SAMPLE_RATE
+
+__all__ = [
+    "Availability",
+    "Capabilities",
+    "Decided",
+    "Engine",
+    "EngineStream",
+    "Heard",
+    "NativeEngine",
+    "NativeStream",
+    "Pcm",
+    "Reading",
+    "Result",
+    "SpeechEnded",
+    "SpeechStarted",
+    "StreamOptions",
+    "Switched",
+    "Window",
+    "WindowedEngine",
+]
 
 Pcm = npt.NDArray[np.float32]
 """Mono samples at 16 kHz, -1 ... 1, shape (n,)."""
@@ -33,6 +62,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     translation: bool = False
     hot_words: bool = False
     verifies: bool = False  # a windowed engine that can extend a hypothesis (`Window.prefix`)
+    vad: Literal["silero", "level"] = "silero"  # what finds speech for a windowed engine
     rate: int = SAMPLE_RATE
     licence: str = ""
     size_mb: int = 0  # of the weights
@@ -51,17 +81,6 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
         return np.frombuffer(self.samples, dtype="<f4")
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a windowed engine heard in a `Window`. Word positions count from its start."""
-
-    text: str
-    tokens: tuple[int, ...] = ()  # to be given back as the next `prefix`
-    words: tuple[Word, ...] = ()
-    language: str | None = None
-    confidence: float | None = None  # 0 ... 1, the mean over the tokens
-    model: str = ""  # when it differs from the capabilities'
-
-
 class WindowedEngine(Protocol):
     """Decodes a window. Stateless, so any host can do any call, and do it again."""
 
@@ -73,50 +92,6 @@ class WindowedEngine(Protocol):
     def decode(self, window: Window) -> Reading:
         """The words in the window; an empty text where nobody speaks."""
         ...
-
-
-# What an engine's stream tells a session, positions in samples since the stream was opened.
-
-
-class SpeechStarted(msgspec.Struct, frozen=True, tag=True):
-    at: int
-
-
-class SpeechEnded(msgspec.Struct, frozen=True, tag=True):
-    at: int
-
-
-class Heard(msgspec.Struct, frozen=True, tag=True):
-    """A hypothesis about the open utterance: `stable` only grows, `tail` is free."""
-
-    start: int
-    end: int
-    stable: str
-    tail: str
-
-
-class Decided(msgspec.Struct, frozen=True, tag=True):
-    """An utterance is decoded from first to last sample. It closes the open one."""
-
-    start: int
-    end: int
-    text: str
-    model: str
-    language: str | None = None
-    words: tuple[Word, ...] = ()
-    confidence: float | None = None
-
-
-class Switched(msgspec.Struct, frozen=True, tag=True):
-    """A chain went on with another engine."""
-
-    at: int
-    previous: str
-    engine: str
-    reason: str
-
-
-Result = SpeechStarted | SpeechEnded | Heard | Decided | Switched
 
 
 class NativeStream(Protocol):

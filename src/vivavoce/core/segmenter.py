@@ -1,0 +1,168 @@
+"""Where utterances begin and end, from samples and speech probabilities alone.
+
+The grid is the VAD's: windows of 512 samples, counted from the start of the session. What
+is decided does not depend on how the audio arrived or on how busy the machine is.
+
+    silent --(3 windows of speech)--> speaking --(endpoint of silence)--> silent
+                                        |  ^
+                          (8 windows of silence)
+                                        v  |
+                                      pausing     the utterance may end here: decode it now,
+                                                  the answer is there when the end is sure
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from vivavoce.core.types import SAMPLE_RATE
+
+WINDOW = 512
+ONSET, OFFSET = 0.5, 0.35  # Silero's own thresholds, with hysteresis
+MIN_SPEECH = 3  # windows: shorter bursts are clicks
+PAUSE = 6  # windows of silence after which the utterance may be over
+BEFORE = SAMPLE_RATE * 3 // 10  # kept before the first window of speech: soft onsets
+AFTER = PAUSE * WINDOW  # kept after the last: decaying ends; all there when the pause begins
+SMOOTH = 5  # windows over which quiet is measured when a cut must be made
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Speech began; the utterance starts at `start`, `at` is where it was noticed."""
+
+    start: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Perhaps over: if it is, the utterance ends at `end`."""
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """It was not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The utterance is [start, end). Not `ended`: it was cut and the speaker goes on."""
+
+    start: int
+    end: int
+    ended: bool = True
+
+
+Cut = Opened | Paused | Resumed | Closed
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In samples."""
+
+    endpoint: int = SAMPLE_RATE // 2
+    max_utterance: int = 20 * SAMPLE_RATE
+
+
+class Segmenter:
+    """Feed it one window's probability and level at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits  # may be replaced; it holds from the next window on
+        self.position = 0  # samples judged
+        self._free = 0  # where the next utterance may start: the end of the last
+        self._run = 0  # windows of speech in a row while silent
+        self._start: int | None = None  # of the open utterance
+        self._voiced = 0  # end of the last window of speech
+        self._pausing = False
+        self._levels: deque[float] = deque()  # of the open utterance's windows
+
+    @property
+    def start(self) -> int | None:
+        """Where the open utterance starts, None when nobody speaks."""
+        return self._start
+
+    @property
+    def needed(self) -> int:
+        """Samples before this will not be asked for again."""
+        if self._start is not None:
+            return self._start
+        return max(self._free, self.position - self._run * WINDOW - BEFORE)
+
+    def feed(self, probability: float, level: float) -> list[Cut]:
+        """One window: its speech probability (0 ... 1) and its level (RMS)."""
+        self.position += WINDOW
+        if self._start is None:
+            return self._silent(probability, level)
+        self._levels.append(level)
+        return self._speaking(probability)
+
+    def flush(self, position: int) -> list[Cut]:
+        """Close what is open; `position` is the end of all samples fed."""
+        self._run = 0
+        if self._start is None:
+            self._free = max(self._free, position)
+            return []
+        return [self._close(self._ending() if self._pausing else max(position, self._start + 1))]
+
+    def _silent(self, probability: float, level: float) -> list[Cut]:
+        self._run = self._run + 1 if probability >= ONSET else 0
+        if self._run < MIN_SPEECH:
+            return []
+        first = self.position - self._run * WINDOW
+        self._start = max(self._free, first - BEFORE)
+        self._run = 0
+        self._voiced = self.position
+        self._pausing = False
+        self._levels.append(level)
+        return [Opened(self._start, self.position)]
+
+    def _speaking(self, probability: float) -> list[Cut]:
+        assert self._start is not None
+        cuts: list[Cut] = []
+        if probability >= (ONSET if self._pausing else OFFSET):
+            self._voiced = self.position
+            if self._pausing:
+                self._pausing = False
+                cuts.append(Resumed())
+        silence = self.position - self._voiced
+        if silence >= self.limits.endpoint:
+            cuts.append(self._close(self._ending()))
+        elif self.position - self._start >= self.limits.max_utterance:
+            cuts += self._cut()
+        elif silence >= PAUSE * WINDOW and not self._pausing:
+            self._pausing = True
+            cuts.append(Paused(self._ending()))
+        return cuts
+
+    def _ending(self) -> int:
+        return min(self._voiced + AFTER, self.position)
+
+    def _close(self, end: int, *, ended: bool = True) -> Closed:
+        assert self._start is not None
+        closed = Closed(self._start, end, ended)
+        self._free = end
+        self._start = None
+        self._pausing = False
+        self._levels.clear()
+        return closed
+
+    def _cut(self) -> list[Cut]:
+        """Nobody paused for too long: cut where it is quietest in the later half."""
+        assert self._start is not None
+        levels = list(self._levels)
+        end = self.position
+        half = len(levels) // 2
+        quiet = min(
+            range(half, len(levels) - SMOOTH + 1),
+            key=lambda i: sum(levels[i : i + SMOOTH]),
+            default=len(levels) - 1,
+        )
+        at = end - (len(levels) - quiet) * WINDOW + SMOOTH * WINDOW // 2
+        voiced = self._voiced
+        closed = self._close(at, ended=False)
+        self._levels.extend(levels[quiet + SMOOTH // 2 :])
+        self._start = at
+        self._voiced = max(voiced, at)
+        return [closed, Opened(at, end)]

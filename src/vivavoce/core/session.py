@@ -1,0 +1,140 @@
+"""A session: an engine's results become events with ids, in one grammar for every engine.
+
+    Started (Speech | Interim | Final | Marker | Lagging | EngineSwitched | Gap | Warning)* Ended
+
+Utterances are numbered as they are decided: `u1`, `u2`, ... An interim bears the id that the
+next final will have. Finals are in order and never overlap. Nothing follows `Ended`.
+"""
+
+from vivavoce.core.events import (
+    AnyEvent,
+    Ended,
+    EngineSwitched,
+    Final,
+    Gap,
+    Interim,
+    Lagging,
+    Marker,
+    Speech,
+    Started,
+    Warning,
+)
+from vivavoce.core.results import Decided, Heard, Result, SpeechEnded, SpeechStarted, Switched
+from vivavoce.core.types import SAMPLE_RATE, AudioFormat, Word
+
+LAG = 5 * SAMPLE_RATE
+"""Samples waiting undecoded before a live session says that it lags; half of it: caught up."""
+
+
+class Session:
+    """`decided` and `end` are where an earlier server left off, when it is taken up again."""
+
+    def __init__(self, engine: str, *, decided: int = 0, end: int = 0) -> None:
+        self._engine = engine
+        self._decided = decided
+        self._end = end  # of the last final
+        self._lagging = False
+        self._over = False
+        self._stable = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether `Ended` is out."""
+        return self._over
+
+    def start(
+        self, session: str, format: AudioFormat, language: str | None, title: str | None
+    ) -> list[AnyEvent]:
+        started = Started(
+            session=session, engine=self._engine, format=format, language=language, title=title
+        )
+        return [started]
+
+    def result(self, result: Result) -> list[AnyEvent]:
+        """What an engine's result says to those who listen."""
+        if self._over:
+            return []
+        match result:
+            case SpeechStarted():
+                return [Speech(state="started", at=max(result.at, self._end))]
+            case SpeechEnded():
+                return [Speech(state="ended", at=max(result.at, self._end))]
+            case Heard():
+                return self._interim(result)
+            case Decided():
+                return self._final(result)
+            case Switched():
+                self._engine = result.engine
+                return [
+                    EngineSwitched(
+                        at=result.at,
+                        previous=result.previous,
+                        engine=result.engine,
+                        reason=result.reason,
+                    )
+                ]
+
+    def mark(self, at: int, label: str) -> list[AnyEvent]:
+        return [] if self._over else [Marker(at=at, label=label)]
+
+    def gap(self, start: int, end: int, reason: str) -> list[AnyEvent]:
+        return [] if self._over else [Gap(start=start, end=end, reason=reason)]
+
+    def warn(self, code: str, message: str) -> list[AnyEvent]:
+        return [] if self._over else [Warning(code=code, message=message)]
+
+    def behind(self, samples: int) -> list[AnyEvent]:
+        """How much audio waits undecoded; says so when it is a lot, and when it is over."""
+        if self._over or (samples < LAG and not self._lagging):
+            return []
+        if self._lagging and samples >= LAG // 2:
+            return []
+        self._lagging = samples >= LAG
+        return [Lagging(behind=samples if self._lagging else 0)]
+
+    def end(self, reason: str, duration: int) -> list[AnyEvent]:
+        """The last event, once."""
+        if self._over:
+            return []
+        self._over = True
+        return [Ended(reason=reason, duration=max(duration, self._end))]
+
+    def _interim(self, heard: Heard) -> list[AnyEvent]:
+        # A native engine may take a word back that it called stable; we do not.
+        if heard.stable.startswith(self._stable):
+            self._stable, tail = heard.stable, heard.tail
+        else:
+            tail = (heard.stable + heard.tail)[len(self._stable) :]
+        return [
+            Interim(
+                id=f"u{self._decided + 1}",
+                start=max(heard.start, self._end),
+                end=max(heard.end, self._end),
+                stable=self._stable,
+                tail=tail,
+            )
+        ]
+
+    def _final(self, decided: Decided) -> list[AnyEvent]:
+        self._decided += 1
+        self._stable = ""
+        start = max(decided.start, self._end)
+        end = self._end = max(decided.end, start)
+        return [
+            Final(
+                id=f"u{self._decided}",
+                start=start,
+                end=end,
+                text=decided.text,
+                engine=self._engine,
+                model=decided.model,
+                language=decided.language,
+                words=tuple(_within(word, start, end) for word in decided.words),
+            )
+        ]
+
+
+def _within(word: Word, start: int, end: int) -> Word:
+    """Engines round; a word does not leave its utterance."""
+    first = min(max(word.start, start), end)
+    return Word(word.text, first, min(max(word.end, first), end), word.confidence, word.speaker)

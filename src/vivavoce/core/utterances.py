@@ -1,0 +1,191 @@
+"""The streaming policy for engines that decode windows: what to decode, and when.
+
+Windows of speech probability go in; work for the engine and results for the session come
+out. It is pure: it holds positions, not samples, and knows no time but theirs.
+
+Finals depend on the samples alone. They are asked for as soon as the speaker pauses (the
+answer waits until the end is sure, or is shown as an interim when the speaker goes on), and
+come out in order. Interims are asked for one at a time and only when somebody spoke since
+the last, so a slow engine makes them rarer and nothing else.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vivavoce.core.results import Decided, Heard, Reading, Result, SpeechEnded, SpeechStarted
+from vivavoce.core.segmenter import Closed, Cut, Limits, Opened, Paused, Segmenter
+from vivavoce.core.stabiliser import Stabiliser
+
+
+@dataclass(frozen=True, slots=True)
+class Decode:
+    """Work: decode the samples [start, end). The reading goes back to `Utterances.read`."""
+
+    start: int
+    end: int
+    final: bool
+    prefix: tuple[int, ...] = ()  # tokens to verify and extend, for interims
+
+
+Step = Decode | Result
+
+
+@dataclass(slots=True)
+class _Open:
+    """The utterance being spoken."""
+
+    start: int
+    stabiliser: Stabiliser
+    asked: int  # where the last hypothesis asked for ends
+    waiting: bool = False  # an interim is on its way
+    spoken: bool = True  # somebody spoke since the last was asked for
+    tokens: tuple[int, ...] = ()
+    guess: tuple[int, Reading | None] | None = None  # a final asked for early: its end, its answer
+
+
+@dataclass(slots=True)
+class _Closed:
+    """An utterance whose final is not out yet."""
+
+    start: int
+    end: int
+    reading: Reading | None = None
+
+
+class Utterances:
+    """One track of one session."""
+
+    def __init__(self, limits: Limits, *, interim_every: int | None, model: str) -> None:
+        """`interim_every` is in samples; None: finals only."""
+        self._segmenter = Segmenter(limits)
+        self._every = interim_every
+        self._model = model
+        self._open: _Open | None = None
+        self._closed: deque[_Closed] = deque()
+        self._idle = 0
+
+    @property
+    def needed(self) -> int:
+        """Samples before this may be forgotten."""
+        return self._closed[0].start if self._closed else self._segmenter.needed
+
+    @property
+    def undecided(self) -> int:
+        """How many utterances are closed and not decided."""
+        return len(self._closed)
+
+    def limit(self, limits: Limits) -> None:
+        """New limits, from now on."""
+        self._segmenter.limits = limits
+
+    def window(self, probability: float, level: float) -> list[Step]:
+        """One window of the VAD's grid: its speech probability and its level (RMS)."""
+        self._idle = 0
+        steps = self._cut(self._segmenter.feed(probability, level))
+        return steps + self._interim(self._segmenter.position, probability)
+
+    def flush(self, position: int) -> list[Step]:
+        """All samples up to `position` were fed: decide what is open."""
+        return self._cut(self._segmenter.flush(position))
+
+    def tick(self, elapsed: int, position: int) -> list[Step]:
+        """No audio came for `elapsed` more samples; a pause long enough ends the utterance."""
+        self._idle += elapsed
+        if self._open is None or self._idle < self._segmenter.limits.endpoint:
+            return []
+        return self.flush(position)
+
+    def read(self, decode: Decode, reading: Reading) -> list[Step]:
+        """The engine's answer to a `Decode`."""
+        if decode.final:
+            for closed in self._closed:
+                if (closed.start, closed.end) == (decode.start, decode.end):
+                    closed.reading = reading
+                    return self._decided()
+        opened = self._open
+        if opened is None or opened.start != decode.start:
+            return []
+        if decode.final:
+            if opened.guess is not None and opened.guess[0] == decode.end:
+                opened.guess = (decode.end, reading)
+        else:
+            opened.waiting = False
+        opened.tokens = reading.tokens
+        return self._heard(opened, decode.end, reading)
+
+    def _cut(self, cuts: Iterable[Cut]) -> list[Step]:
+        steps: list[Step] = []
+        for cut in cuts:
+            match cut:
+                case Opened():
+                    steps += self._opened(cut)
+                case Paused():
+                    steps += self._paused(cut.end)
+                case Closed():
+                    steps += self._close(cut)
+        return steps
+
+    def _opened(self, cut: Opened) -> list[Step]:
+        going_on = self._open is not None
+        self._open = _Open(cut.start, Stabiliser(), asked=cut.start)
+        return [] if going_on else [SpeechStarted(at=cut.start)]
+
+    def _paused(self, end: int) -> list[Step]:
+        """The utterance may end here: ask for its final now."""
+        opened = self._open
+        assert opened is not None
+        opened.guess = (end, None)
+        opened.asked, opened.spoken = end, False
+        return [Decode(opened.start, end, final=True)]
+
+    def _close(self, cut: Closed) -> list[Step]:
+        opened = self._open
+        assert opened is not None
+        closed = _Closed(cut.start, cut.end)
+        self._closed.append(closed)
+        steps: list[Step] = []
+        if cut.ended:
+            self._open = None
+            steps.append(SpeechEnded(at=cut.end))
+        if opened.guess is not None and opened.guess[0] == cut.end:
+            closed.reading = opened.guess[1]
+        else:
+            steps.append(Decode(cut.start, cut.end, final=True))
+        return steps + self._decided()
+
+    def _interim(self, position: int, probability: float) -> list[Step]:
+        opened = self._open
+        if opened is None or self._every is None:
+            return []
+        opened.spoken = opened.spoken or probability >= 0.5
+        if opened.waiting or not opened.spoken or position - opened.asked < self._every:
+            return []
+        opened.waiting, opened.spoken, opened.asked = True, False, position
+        return [Decode(opened.start, position, final=False, prefix=opened.tokens)]
+
+    def _heard(self, opened: _Open, end: int, reading: Reading) -> list[Step]:
+        """Show a hypothesis, once everything before it is decided."""
+        if self._every is None or self._closed:
+            return []
+        split = opened.stabiliser.add(reading.text)
+        return [Heard(start=opened.start, end=end, stable=split.stable, tail=split.tail)]
+
+    def _decided(self) -> list[Step]:
+        steps: list[Step] = []
+        while self._closed and (reading := self._closed[0].reading) is not None:
+            closed = self._closed.popleft()
+            steps.append(_decide(closed, reading, self._model))
+        return steps
+
+
+def _decide(closed: _Closed, reading: Reading, model: str) -> Decided:
+    return Decided(
+        start=closed.start,
+        end=closed.end,
+        text=reading.text,
+        model=reading.model or model,
+        language=reading.language,
+        words=reading.words,
+        confidence=reading.confidence,
+    )

@@ -1,0 +1,1 @@
+"""Engines: whatever turns samples into words, one file each, behind one port (`base`)."""

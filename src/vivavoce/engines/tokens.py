@@ -1,0 +1,45 @@
+"""Tokens as text, and the guard against a decoder that repeats itself."""
+
+from collections.abc import Sequence
+
+SPACE = "▁"
+SPECIAL = (0, 1, 2)  # <unk>, <s>, </s>
+
+
+class Tokenizer:
+    """Reads Moonshine's `tokenizer.bin`: length-prefixed byte strings, in order of their id.
+
+    A length of 128 or more takes two bytes: the rest modulo 128 first, then the multiple.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        self._pieces: list[bytes] = []
+        at = 0
+        while at < len(raw):
+            length, at = raw[at], at + 1
+            if length >= 128:
+                length, at = raw[at] * 128 + length - 128, at + 1
+            self._pieces.append(raw[at : at + length])
+            at += length
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """Single bytes are tokens too, so a character may be cut: it shows as U+FFFD."""
+        joined = b"".join(self._pieces[t] for t in tokens if t not in SPECIAL)
+        return " ".join(joined.decode("utf-8", "replace").replace(SPACE, " ").split())
+
+
+def loop_start(tokens: Sequence[int]) -> int | None:
+    """Where a repetition at the end begins to repeat, None if there is none.
+
+    A phrase of two to eight tokens said four times in a row, or one token said eight times:
+    people do not speak so, decoders that lost the audio do. The first saying is kept.
+    """
+    for size in range(1, 9):
+        times = 8 if size == 1 else 4
+        tail = tokens[-size * times :]
+        if len(tail) == size * times and list(tail) == list(tail[:size]) * times:
+            return len(tokens) - size * (times - 1)
+    return None
