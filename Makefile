@@ -1,0 +1,60 @@
+# Everything a person does with this project. `make` alone lists it.
+#
+# Needs GNU make 3.81 or newer and Python 3.11 or newer, nothing else: whatever a target
+# uses is installed into VENV from the lock files first, and only when they have changed.
+# Paths are relative, so that the project may lie in a folder with a space in its name.
+
+VENV   ?= .venv
+PYTHON ?=
+JOBS   ?= 2
+ARGS   ?=
+
+PY := $(VENV)/bin/python
+
+# A virtual environment does not survive being moved or copied: it would run the old folder's code.
+MOVED := $(shell [ "`cat $(VENV)/.made-in 2>/dev/null`" = "`pwd`" ] || echo FORCE)
+
+.PHONY: help install serve test lint bench docs lock clean FORCE
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@echo '  PYTHON=python3.12 chooses the Python, VENV=.venv312 the folder it is set up in.'
+
+install: $(VENV)/.dev ## set up everything that running, testing and changing it needs
+
+serve: $(VENV)/.runtime ## set up what running needs, then serve on http://localhost:8000 (ARGS='--port 9000')
+	@$(VENV)/bin/vivavoce serve $(ARGS)
+
+test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more at once)
+	@scripts/install-browser $(PY)
+	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+
+lint: $(VENV)/.dev ## check style, types and layers
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.dev ## measure speed and accuracy
+	@$(PY) -m benchmarks $(ARGS)
+
+docs: $(VENV)/.dev ## build the documentation into site/
+	@$(VENV)/bin/zensical build --clean --strict
+
+lock: $(VENV)/.dev ## bring the lock files up to pyproject.toml (ARGS=--upgrade: and to the newest a week old)
+	@scripts/lock $(VENV)/bin/uv $(ARGS)
+
+clean: ## remove everything that can be made again
+	@rm -rf $(VENV) .cache dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+LOCKS := requirements/build.txt requirements/runtime.txt
+
+$(VENV)/.runtime: $(LOCKS) pyproject.toml scripts/setup $(MOVED)
+	@scripts/setup $(VENV) '$(PYTHON)' $(LOCKS)
+	@touch $@
+
+$(VENV)/.dev: $(LOCKS) requirements/dev.txt pyproject.toml scripts/setup $(MOVED)
+	@scripts/setup $(VENV) '$(PYTHON)' requirements/dev.txt
+	@touch $(VENV)/.runtime $@
