@@ -22,6 +22,7 @@ help: ## list the targets
 	@echo '  PYTHON=python3.12 chooses the Python, VENV=.venv312 the folder it is set up in.'
 
 install: $(VENV)/.dev ## set up everything that running, testing and changing it needs
+	@echo "Ready: 'make serve' serves, 'make test' tests."
 
 serve: $(VENV)/.runtime ## set up what running needs, then serve on http://localhost:8000 (ARGS='--port 9000')
 	@$(VENV)/bin/vivavoce serve $(ARGS)
