@@ -1,0 +1,123 @@
+"""The port to what is kept as bytes: sealed audio. One object store, local or in a cloud."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore
+
+from vivavoce.core.errors import DiskError, NotFound, SettingError
+
+CHUNK: Final = 256 * 1024
+"""Bytes that `stream` holds at a time."""
+
+_KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+
+
+class Blobs(Protocol):
+    """Bytes under keys such as `recordings/<id>/audio`.
+
+    A key is lower-case letters, digits, dots, dashes and underscores between single
+    slashes; no part begins with a dot, so no key leaves the store.
+    """
+
+    async def put_file(self, key: str, path: Path, media_type: str) -> None:
+        """Keep a file's bytes, all or nothing; durable on return. Raises `DiskError`."""
+
+    async def size(self, key: str) -> int:
+        """Bytes under a key. Raises `NotFound`."""
+        ...
+
+    def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to, not including, `end`, in chunks. Raises `NotFound`."""
+        ...
+
+    async def delete(self, prefix: str) -> None:
+        """Remove every key under a folder such as `recordings/<id>/`; none is fine too."""
+
+
+class ObjectBlobs:
+    """Implements `Blobs` on an object store. `where` names it in messages."""
+
+    def __init__(self, store: ObjectStore, where: str) -> None:
+        self._store = store
+        self._where = where
+        self._root = store.prefix if isinstance(store, LocalStore) else None
+
+    @classmethod
+    def local(cls, root: Path) -> "ObjectBlobs":
+        """Blobs as files under a folder, made here. Raises `SettingError`."""
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingError(f"data_dir: {root} cannot be made: {error.strerror}.") from error
+        return cls(LocalStore(root, automatic_cleanup=True), str(root))
+
+    async def put_file(self, key: str, path: Path, media_type: str) -> None:
+        _checked(key)
+        with self._trouble("write", key):
+            if self._root is None:
+                attributes = {"Content-Type": media_type}
+                await obstore.put_async(self._store, key, path, attributes=attributes)
+            else:  # a file has no media type, and nobody has told the disk to keep it yet
+                await obstore.put_async(self._store, key, path)
+                await asyncio.to_thread(_sync, Path(self._root), key)
+
+    async def size(self, key: str) -> int:
+        with self._trouble("read", _checked(key)):
+            return (await obstore.head_async(self._store, key))["size"]
+
+    async def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        if end <= start:
+            return  # the store knows no empty ranges
+        with self._trouble("read", _checked(key)):
+            result = await obstore.get_async(self._store, key, options={"range": (start, end)})
+            async for chunk in result.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+
+    async def delete(self, prefix: str) -> None:
+        folder = _checked(prefix.rstrip("/"))
+        with self._trouble("delete", prefix):
+            async for found in obstore.list(self._store, prefix=f"{folder}/"):
+                await obstore.delete_async(self._store, [item["path"] for item in found])
+
+    @contextmanager
+    def _trouble(self, verb: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise NotFound(f"There is no blob {key} in {self._where}.") from error
+        except (BaseError, OSError) as error:
+            reason = str(error).partition("\n")[0]
+            raise DiskError(f"Cannot {verb} {key} in {self._where}: {reason}") from error
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a blob key: {key!r}")  # ours: no client's name becomes a key
+    return key
+
+
+def _sync(root: Path, key: str) -> None:
+    """fsync a new file and, where the system can, the folders that lead to it."""
+    path = root / key
+    _fsync(path, os.O_RDWR)
+    if os.name == "posix":
+        for folder in path.parents:
+            _fsync(folder, os.O_RDONLY)
+            if folder == root:
+                break
+
+
+def _fsync(path: Path, flags: int) -> None:
+    fd = os.open(path, flags)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

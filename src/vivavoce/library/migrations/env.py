@@ -1,0 +1,14 @@
+"""Alembic runs this on the connection that `upgrade` gave it."""
+
+from alembic import context
+
+from vivavoce.library.schema import metadata
+
+# `upgrade` has begun the transaction, in which SQLite can change its tables as well.
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()

@@ -1,0 +1,81 @@
+"""A recording: what the library says of one session, without its audio or its words."""
+
+import secrets
+import time
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from vivavoce.core.transcript import Transcript
+
+RecordingState = Literal["live", "transcribing", "done", "failed"]
+
+ID_PATTERN: Final = r"^[a-z0-9]{26}$"
+"""What an id looks like. Everything else is refused before a table or a path sees it."""
+
+PREVIEW: Final = 200  # characters
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, without i, l, o, u
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the list. While the session is live its numbers are those of its start."""
+
+    id: str
+    owner: str
+    title: str
+    created_at: datetime  # aware, UTC
+    state: RecordingState
+    reason: str | None = None  # why it ended as it did: a word of `Ended`, or an error's code
+    duration: float = 0.0  # seconds
+    language: str | None = None
+    engine: str | None = None
+    model: str | None = None
+    media_type: str = "application/octet-stream"
+    bytes: int = 0  # of the audio as it came
+    preview: str = ""  # the first words
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change in a recording; what is `UNSET` stays as it is."""
+
+    title: str | UnsetType = UNSET
+    state: RecordingState | UnsetType = UNSET
+    reason: str | UnsetType | None = UNSET
+    duration: float | UnsetType = UNSET  # seconds
+    language: str | UnsetType | None = UNSET
+    engine: str | UnsetType | None = UNSET
+    model: str | UnsetType | None = UNSET
+    media_type: str | UnsetType = UNSET
+    bytes: int | UnsetType = UNSET
+    preview: str | UnsetType = UNSET
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some recordings, newest first. `next` is the cursor of the page after, None on the last."""
+
+    items: tuple[Recording, ...]
+    next: str | None
+
+
+def new_id() -> str:
+    """A ULID in lower case: 48 bits of milliseconds, 80 of chance. Sorts by time."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def preview(transcript: Transcript) -> str:
+    """The first characters of the text, on one line."""
+    return " ".join(transcript.text[: 2 * PREVIEW].split())[:PREVIEW]
+
+
+def folder(recording: str) -> str:
+    """The prefix of every blob of a recording; deleting it deletes them all."""
+    return f"recordings/{recording}/"
+
+
+def audio_key(recording: str) -> str:
+    """The blob that holds the audio as it came."""
+    return f"{folder(recording)}audio"

@@ -1,0 +1,97 @@
+"""The tables. Whatever changes here needs a revision in `migrations/versions`.
+
+Every row has an owner, so that nothing has to be guessed when there are several.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    Named,
+    Table,
+    TypedColumns,
+    TypeDecorator,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware time. SQLite keeps no zones, so it is stored as UTC and read back as UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        return value and value.replace(tzinfo=UTC)
+
+
+class _Principals(TypedColumns):
+    id: Named[str] = Column(primary_key=True)
+    name: Named[str]
+    created_at: Named[datetime] = Column(Utc)
+
+
+class _Recordings(TypedColumns):
+    id: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    title: Named[str]
+    created_at: Named[datetime] = Column(Utc)
+    state: Named[str]
+    reason: Named[str | None]
+    duration: Named[float]  # seconds
+    language: Named[str | None]
+    engine: Named[str | None]
+    model: Named[str | None]
+    media_type: Named[str]
+    bytes: Named[int]
+    preview: Named[str]
+
+
+class _Events(TypedColumns):
+    recording: Named[str] = Column(
+        ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
+    )
+    n: Named[int] = Column(primary_key=True, autoincrement=False)
+    epoch: Named[int]
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    event: Named[str]  # JSON
+
+
+class _Transcripts(TypedColumns):
+    recording: Named[str] = Column(
+        ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
+    )
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    text: Named[str]  # one utterance a line, for searching
+    transcript: Named[str]  # JSON: the fold of the events
+
+
+principals: Final = Table("principals", metadata, _Principals)
+recordings: Final = Table(
+    "recordings",
+    metadata,
+    _Recordings,
+    CheckConstraint("state IN ('live', 'transcribing', 'done', 'failed')", name="state"),
+    # Newest first, one owner at a time; the id makes the order total.
+    Index(None, "owner", "created_at", "id"),
+    Index(None, "state"),
+)
+events: Final = Table("events", metadata, _Events)
+transcripts: Final = Table("transcripts", metadata, _Transcripts)
