@@ -1,0 +1,125 @@
+"""Any audio or video container, finished or growing, decoded in a process of its own."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from vivavoce.audio.growth import Growth
+from vivavoce.audio.pcm import Mono
+from vivavoce.audio.sniff import HEAD, foreign
+from vivavoce.core.errors import BadAudio, OurError, VivavoceError
+
+_SAMPLE = 4  # bytes of a float32
+_PIPE = 1 << 16  # bytes held here before the decoder has to wait
+_FAULT = 2  # the decoder's exit status for a file that cannot be decoded
+
+
+async def decode(path: Path, growth: Growth, name: str) -> AsyncGenerator[Mono, None]:
+    """Yield the 16 kHz mono samples of a container's first sound track as the file grows.
+
+    The decoder reads no further than the samples are taken. When the generator is closed,
+    its process is killed and reaped. Raises `BadAudio` for what cannot be decoded at all,
+    `OurError` if the process breaks; whatever is raised by `growth` comes through.
+    """
+    await _refuse_foreign(path, growth, name)
+    process = await _start(path)
+    telling = asyncio.create_task(_tell(process, growth))
+    try:
+        async for samples in _samples(process):
+            yield samples
+        await process.wait()
+        if telling.done():
+            telling.result()
+        if process.returncode:
+            raise await _failure(process, name)
+    finally:
+        await _stop(process, telling)
+
+
+async def _refuse_foreign(path: Path, growth: Growth, name: str) -> None:
+    while growth.size < HEAD and not growth.complete:
+        await growth.changed()
+    if growth.size == 0:
+        raise BadAudio(f"{name} is empty.")
+    with path.open("rb", buffering=0) as file:
+        what = foreign(file.read(min(HEAD, growth.size)))
+    if what is not None:
+        raise BadAudio(f"{name} is not audio: it looks like {what}.")
+
+
+async def _start(path: Path) -> Process:
+    # -P: a file in the working directory must not pass for one of our modules.
+    command = [sys.executable, "-P", "-m", "vivavoce.audio.decoder", os.fspath(path)]
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            limit=_PIPE,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # each thread takes address space
+            start_new_session=True,  # Ctrl-C in a terminal is for us: the last words are wanted
+        )
+    except OSError as error:
+        raise OurError(f"The audio decoder cannot be started: {error.strerror}.") from error
+
+
+async def _tell(process: Process, growth: Growth) -> None:
+    """Tell the decoder how far it may read, until the file is complete."""
+    assert process.stdin is not None
+    try:
+        while True:
+            size, complete = growth.size, growth.complete
+            process.stdin.write(f"{size}{' end' if complete else ''}\n".encode())
+            await process.stdin.drain()
+            if complete:
+                return
+            if (growth.size, growth.complete) == (size, complete):
+                await growth.changed()
+    except (BrokenPipeError, ConnectionResetError):
+        return  # it ended already; its exit status says why
+    except Exception:
+        process.kill()  # or it would wait for ever, and we for it
+        raise
+
+
+async def _samples(process: Process) -> AsyncGenerator[Mono, None]:
+    assert process.stdout is not None
+    rest = b""
+    while data := await process.stdout.read(_PIPE):
+        data = rest + data
+        whole = len(data) - len(data) % _SAMPLE
+        rest = data[whole:]
+        if whole:
+            yield np.frombuffer(data[:whole], np.float32)
+
+
+async def _failure(process: Process, name: str) -> VivavoceError:
+    assert process.stderr is not None
+    said = (await process.stderr.read()).decode(errors="replace").strip()
+    if process.returncode == _FAULT:
+        return BadAudio(f"{name} {json.loads(said)['fault']}.")
+    last = said.rsplit("\n", 1)[-1]
+    why = f": {last}" if last else ""
+    return OurError(
+        f"The audio decoder stopped in the middle of {name} (status {process.returncode}){why}."
+    )
+
+
+async def _stop(process: Process, telling: asyncio.Task[None]) -> None:
+    """Leave no process, task or pipe behind."""
+    telling.cancel()
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
+    await asyncio.wait([telling])
+    await process.communicate()  # reads to the end, which is what closes the pipes

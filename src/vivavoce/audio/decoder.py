@@ -1,0 +1,112 @@
+"""The decoder's own process: any container in, 16 kHz mono float32 out.
+
+    python -P -m vivavoce.audio.decoder FILE
+
+On stdin the parent says, a line each time, how many bytes of FILE may be read, and `end`
+after the last: `4096`, `9000`, `9120 end`. Samples go to stdout, in the machine's byte
+order. Where the file cannot be decoded, one line of JSON goes to stderr, {"fault": "..."},
+and the exit status is `FAULT`. It is a process because what reads strangers' files is
+native code: if that crashes, hangs or takes all memory, this process ends and no other.
+"""
+
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+
+from vivavoce.audio.awaited import AwaitedFile, index_first
+from vivavoce.audio.frames import Fault, Output, frames
+from vivavoce.audio.sniff import HEAD, sniff
+
+FAULT = 2
+"""The exit status for a file that cannot be decoded."""
+
+_MEMORY = 2 << 30  # bytes of address space that this process may have
+
+# Sound and video only: FFmpeg would also read playlists, which name other files to open.
+_FORMATS = (
+    "wav,w64,flac,mp3,ogg,matroska,webm,mov,mp4,aac,amr,aiff,au,caf,avi,flv,asf,"
+    "mpeg,mpegts,ac3,eac3"
+)
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": ""}
+
+# A WAV says all about itself in its header: do not wait for seconds of it to make sure.
+_WAV_OPTIONS = {"analyzeduration": "100000", "max_probe_packets": "1", "max_size": "4096"}
+
+
+def decode(file: AwaitedFile, out: BinaryIO) -> None:
+    """Decode the first sound track to `out`. What is damaged or cut off is left out.
+
+    Raises `Fault` if there is no sound track, or if something is there and none of it can
+    be decoded. A file with a sound track of no length writes nothing.
+    """
+    with _open(file) as container:
+        if not container.streams.audio:
+            raise Fault("has no sound track")
+        output = Output(out)
+        damaged = False
+        for frame in frames(container, container.streams.audio[0]):
+            if frame is None:
+                damaged = True
+            else:
+                output.take(frame)
+        if damaged and not output.frames:
+            raise Fault("holds no sound that can be decoded; it may be damaged or cut off")
+        output.flush()
+
+
+def _open(file: AwaitedFile) -> InputContainer:
+    kind = sniff(file.peek(0, HEAD))
+    name = kind.name if kind else None
+    file.may_seek = name == "mp4" and not index_first(file)
+    options = _OPTIONS | (_WAV_OPTIONS if name == "wav" else {})
+    try:
+        return av.open(file, "r", options=options, metadata_errors="replace", buffer_size=4096)
+    except av.FFmpegError as error:
+        if name is None:
+            raise Fault("is not audio or video of a kind that is known here") from error
+        raise Fault(f"begins like {name}, but is damaged or cut off") from error
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    with suppress(ValueError, OSError):  # macOS knows the limit but may refuse it
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
+def _take_outputs() -> tuple[BinaryIO, BinaryIO]:
+    """Stdout and stderr for this file alone: native libraries that print write to nowhere."""
+    out, err = os.fdopen(os.dup(1), "wb", 1 << 16), os.fdopen(os.dup(2), "wb", 0)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return out, err
+
+
+def main() -> int:
+    """Run the process; its exit status."""
+    out, err = _take_outputs()
+    _limit_memory()
+    try:
+        decode(AwaitedFile(Path(sys.argv[1]), sys.stdin.buffer, out.flush), out)
+        out.flush()
+    except Fault as fault:
+        fault_text = str(fault)
+    except MemoryError:
+        fault_text = "needs more memory to decode than it may have"
+    else:
+        return 0
+    err.write(json.dumps({"fault": fault_text}).encode())
+    return FAULT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
