@@ -68,10 +68,10 @@ class Limits:
 class Segmenter:
     """Feed it one window's probability and level at a time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, position: int = 0) -> None:
         self.limits = limits  # may be replaced; it holds from the next window on
-        self.position = 0  # samples judged
-        self._free = 0  # where the next utterance may start: the end of the last
+        self.position = position  # samples judged
+        self._free = position  # where the next utterance may start: the end of the last
         self._run = 0  # windows of speech in a row while silent
         self._start: int | None = None  # of the open utterance
         self._voiced = 0  # end of the last window of speech

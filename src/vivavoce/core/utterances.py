@@ -56,9 +56,11 @@ class _Closed:
 class Utterances:
     """One track of one session."""
 
-    def __init__(self, limits: Limits, *, interim_every: int | None, model: str) -> None:
-        """`interim_every` is in samples; None: finals only."""
-        self._segmenter = Segmenter(limits)
+    def __init__(
+        self, limits: Limits, *, interim_every: int | None, model: str, position: int = 0
+    ) -> None:
+        """`interim_every` is in samples; None: finals only. The first window is at `position`."""
+        self._segmenter = Segmenter(limits, position)
         self._every = interim_every
         self._model = model
         self._open: _Open | None = None

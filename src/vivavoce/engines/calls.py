@@ -1,0 +1,70 @@
+"""What a server and an engine's host process say to each other, over a pair of pipes.
+
+Each message is a little-endian uint32 length and that many bytes of MessagePack. A host
+answers every call with one `Answer` of the same number, in order.
+"""
+
+import struct
+
+import msgspec
+
+from vivavoce.core.results import Reading, Result
+from vivavoce.engines.base import Window
+
+LENGTH = struct.Struct("<I")
+LARGEST = 16 * 1024 * 1024  # bytes; a 30 s window is 1.9 MB
+
+
+class Decode(msgspec.Struct, frozen=True, tag=True):
+    """To a windowed engine."""
+
+    window: Window
+
+
+class OpenStream(msgspec.Struct, frozen=True, tag=True):
+    """To a native engine, as the next three."""
+
+    stream: int
+    language: str | None
+
+
+class Feed(msgspec.Struct, frozen=True, tag=True):
+    stream: int
+    samples: bytes  # float32 little-endian mono at 16 kHz
+
+
+class FlushStream(msgspec.Struct, frozen=True, tag=True):
+    stream: int
+
+
+class CloseStream(msgspec.Struct, frozen=True, tag=True):
+    stream: int
+
+
+Call = Decode | OpenStream | Feed | FlushStream | CloseStream
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`error` is one sentence; the call failed but the host goes on."""
+
+    reading: Reading | None = None
+    results: list[Result] = []
+    error: str | None = None
+
+
+_calls = msgspec.msgpack.Decoder(Call)
+_answers = msgspec.msgpack.Decoder(Answer)
+
+
+def pack(message: Call | Answer) -> bytes:
+    body = msgspec.msgpack.encode(message)
+    return LENGTH.pack(len(body)) + body
+
+
+def unpack_call(body: bytes) -> Call:
+    call: Call = _calls.decode(body)
+    return call
+
+
+def unpack_answer(body: bytes) -> Answer:
+    return _answers.decode(body)

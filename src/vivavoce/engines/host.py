@@ -1,0 +1,111 @@
+"""The main loop of an engine's host process: `python -m vivavoce.engines.host NAME`.
+
+One engine, one thread, calls in and answers out until the pipe closes. A native library
+that hangs or dies takes this process with it and nothing else.
+"""
+
+import io
+import os
+import signal
+import sys
+from typing import BinaryIO
+
+import numpy as np
+
+from vivavoce.core.errors import EngineError
+from vivavoce.engines.base import Engine, NativeEngine, NativeStream, Result, WindowedEngine
+from vivavoce.engines.calls import (
+    LENGTH,
+    Answer,
+    Call,
+    CloseStream,
+    Decode,
+    Feed,
+    FlushStream,
+    OpenStream,
+    pack,
+    unpack_call,
+)
+from vivavoce.plugins import create
+
+
+class Host:
+    """Carries out calls on one loaded engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._streams: dict[int, NativeStream] = {}
+
+    def answer(self, call: Call) -> Answer:
+        """Never raises: an engine's exception is this call's error."""
+        try:
+            return self._carry_out(call)
+        except Exception as error:
+            name = self._engine.capabilities.name
+            return Answer(error=f"{name} failed: {type(error).__name__}: {error}")
+
+    def _carry_out(self, call: Call) -> Answer:
+        match call:
+            case Decode():
+                return Answer(reading=_windowed(self._engine).decode(call.window))
+            case OpenStream():
+                self._streams[call.stream] = _native(self._engine).open(call.language)
+                return Answer()
+            case Feed():
+                pcm = np.frombuffer(call.samples, dtype="<f4")
+                return _heard(self._streams[call.stream].feed(pcm))
+            case FlushStream():
+                return _heard(self._streams[call.stream].flush())
+            case CloseStream():
+                if (stream := self._streams.pop(call.stream, None)) is not None:
+                    stream.close()
+                return Answer()
+
+
+def _heard(results: object) -> Answer:
+    assert isinstance(results, list | tuple)
+    return Answer(results=list[Result](results))
+
+
+def _windowed(engine: Engine) -> WindowedEngine:
+    if engine.capabilities.kind != "windowed":
+        raise EngineError(f"{engine.capabilities.name} does not decode windows.")
+    return engine  # type: ignore[return-value]
+
+
+def _native(engine: Engine) -> NativeEngine:
+    if engine.capabilities.kind != "native":
+        raise EngineError(f"{engine.capabilities.name} does not stream by itself.")
+    return engine  # type: ignore[return-value]
+
+
+def serve(host: Host, calls: BinaryIO, answers: BinaryIO) -> None:
+    """Answer calls until there are no more."""
+    while len(head := calls.read(LENGTH.size)) == LENGTH.size:
+        body = calls.read(*LENGTH.unpack(head))
+        answers.write(pack(host.answer(unpack_call(body))))
+        answers.flush()
+
+
+def main(name: str) -> None:
+    # Ctrl-C in a terminal reaches every process of the group; the server decides when we end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What a native library prints must not end up between two answers.
+    answers = io.FileIO(os.dup(1), "wb")
+    os.dup2(2, 1)
+    engine = create(name)
+    try:
+        engine.load()
+    except EngineError as error:
+        hello = Answer(error=error.message)
+    else:
+        hello = Answer()
+    with io.BufferedWriter(answers) as out:
+        out.write(pack(hello))
+        out.flush()
+        if hello.error is None:
+            serve(Host(engine), sys.stdin.buffer, out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

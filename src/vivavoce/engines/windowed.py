@@ -1,0 +1,165 @@
+"""A windowed engine made streaming: VAD, utterances, stabiliser and bounds around it.
+
+The policy is `core/utterances.py`; here are the samples, the VAD and the asynchronous calls.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vivavoce.core.results import Reading, Result
+from vivavoce.core.segmenter import WINDOW, Limits
+from vivavoce.core.types import SAMPLE_RATE, Word
+from vivavoce.core.utterances import Decode, Step, Utterances
+from vivavoce.engines.base import Capabilities, Pcm, StreamOptions, Window
+from vivavoce.engines.outbox import Outbox
+
+
+class Vad(Protocol):
+    """One stream's speech probabilities, one per `WINDOW` samples since it was opened."""
+
+    def feed(self, pcm: Pcm) -> npt.NDArray[np.float32]: ...
+
+
+UNDECIDED = 4
+"""Closed utterances that may wait for their final before `feed` does."""
+
+BLOCK = SAMPLE_RATE
+"""Samples judged at a time: a fast reader must not keep the loop from everybody else."""
+
+
+class Decoder(Protocol):
+    """Whoever decodes windows: a pool of host processes, or an engine in a test."""
+
+    async def decode(self, window: Window, *, final: bool) -> Reading:
+        """Finals go before interims. Raises `EngineError` when nobody can."""
+        ...
+
+
+class WindowedStream:
+    """An `EngineStream`. `base` is the position of the first sample it will be fed."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        vad: Vad,
+        capabilities: Capabilities,
+        options: StreamOptions,
+        base: int = 0,
+    ) -> None:
+        self.capabilities = capabilities
+        self._decoder = decoder
+        self._vad = vad
+        self._options = options
+        self._utterances = Utterances(
+            Limits(options.endpoint, options.max_utterance),
+            interim_every=options.interim_every if options.interims else None,
+            model=capabilities.model,
+            position=base,
+        )
+        self._samples = np.zeros(0, np.float32)  # from `_kept` on
+        self._kept = self._judged = base
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outbox = Outbox()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    @property
+    def _position(self) -> int:
+        return self._kept + len(self._samples)
+
+    async def feed(self, pcm: Pcm) -> None:
+        for at in range(0, len(pcm), BLOCK):
+            await self._room.wait()
+            self._take(pcm[at : at + BLOCK])
+            await asyncio.sleep(0)
+
+    async def tick(self, elapsed: int) -> None:
+        self._carry_out(self._utterances.tick(elapsed, self._position))
+
+    async def flush(self) -> None:
+        self._carry_out(self._utterances.flush(self._position))
+        while self._utterances.undecided and self._tasks:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def configure(self, options: StreamOptions) -> None:
+        self._options = options
+        self._utterances.limit(Limits(options.endpoint, options.max_utterance))
+
+    def results(self) -> AsyncIterator[Result]:
+        return self._outbox.read()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._outbox.close()
+
+    def _take(self, pcm: Pcm) -> None:
+        self._samples = np.concatenate([self._samples, pcm])
+        for probability in self._vad.feed(pcm):
+            window = self._between(self._judged, self._judged + WINDOW)
+            level = float(np.sqrt(np.mean(np.square(window))))
+            self._judged += WINDOW
+            self._carry_out(self._utterances.window(float(probability), level))
+        self._forget()
+
+    def _between(self, start: int, end: int) -> Pcm:
+        return self._samples[start - self._kept : end - self._kept]
+
+    def _forget(self) -> None:
+        """Drop what no decoding will ask for; a copy, so that the memory really goes."""
+        first = min(self._utterances.needed, self._judged)
+        if first - self._kept >= BLOCK:
+            self._samples = self._samples[first - self._kept :].copy()
+            self._kept = first
+
+    def _carry_out(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Decode):
+                self._ask(step)
+            else:
+                self._outbox.put([step])
+        if self._utterances.undecided < UNDECIDED:
+            self._room.set()
+        else:
+            self._room.clear()
+
+    def _ask(self, decode: Decode) -> None:
+        window = Window(
+            samples=self._between(decode.start, decode.end).astype("<f4").tobytes(),
+            language=self._options.language,
+            prefix=decode.prefix,
+        )
+        task = asyncio.create_task(self._answer(decode, window))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, decode: Decode, window: Window) -> None:
+        try:
+            reading = await self._decoder.decode(window, final=decode.final)
+        except Exception as error:
+            self._outbox.fail(error)
+            self._room.set()
+            return
+        self._carry_out(self._utterances.read(decode, _placed(reading, decode.start)))
+
+
+def _placed(reading: Reading, start: int) -> Reading:
+    """A reading's words, counted from the session's start instead of the window's."""
+    if not reading.words:
+        return reading
+    words = tuple(
+        Word(w.text, w.start + start, w.end + start, w.confidence, w.speaker) for w in reading.words
+    )
+    return Reading(
+        text=reading.text,
+        tokens=reading.tokens,
+        words=words,
+        language=reading.language,
+        confidence=reading.confidence,
+        model=reading.model,
+    )

@@ -1,0 +1,1 @@
+"""Sessions as they run: journalled, decoded in host processes, watched."""

@@ -1,0 +1,103 @@
+"""One engine host process, seen from the server: calls with a deadline, killed when it hangs."""
+
+import asyncio
+import contextlib
+import sys
+
+from vivavoce.core.errors import EngineError
+from vivavoce.engines.calls import LENGTH, Answer, Call, pack, unpack_answer
+
+START_DEADLINE = 60.0  # seconds until the weights must be loaded
+
+
+class HostDied(EngineError):
+    """The process ended, or hung and was killed; the call may be tried on another."""
+
+
+class HostProcess:
+    """Started by `start`; one call at a time, so that an answer belongs to its call."""
+
+    def __init__(self, engine: str, process: asyncio.subprocess.Process) -> None:
+        self._engine = engine
+        self._process = process
+        self._one = asyncio.Lock()
+
+    @classmethod
+    async def start(cls, engine: str) -> "HostProcess":
+        """Start a host and wait until its engine is loaded. Raises `EngineError`."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "vivavoce.engines.host",
+            engine,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        host = cls(engine, process)
+        try:
+            hello = await host._wait(START_DEADLINE)
+        except BaseException:
+            await host.stop()
+            raise
+        if hello.error is not None:
+            await host.stop()
+            raise EngineError(hello.error)
+        return host
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def call(self, call: Call, deadline: float) -> Answer:
+        """The host's answer. Raises `HostDied`, and `EngineError` when the call failed.
+
+        A call given up half-way (cancelled, or past its deadline in seconds) costs the host
+        its life: its answer would be taken for the next call's.
+        """
+        async with self._one:
+            try:
+                assert self._process.stdin is not None
+                self._process.stdin.write(pack(call))
+                await self._process.stdin.drain()
+                answer = await self._wait(deadline)
+            except ConnectionError as error:
+                raise self._died("died") from error
+            except BaseException:
+                self.kill()
+                raise
+        if answer.error is not None:
+            raise EngineError(answer.error)
+        return answer
+
+    async def _wait(self, deadline: float) -> Answer:
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(deadline):
+                (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
+                return unpack_answer(await self._process.stdout.readexactly(length))
+        except asyncio.IncompleteReadError as error:
+            raise self._died("died") from error
+        except TimeoutError as error:
+            raise self._died(f"did not answer within {deadline:.0f} s") from error
+
+    def _died(self, how: str) -> HostDied:
+        self.kill()
+        return HostDied(f"The host process of {self._engine} (pid {self.pid}) {how}.")
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def stop(self) -> None:
+        """End it, at once: it holds nothing worth keeping."""
+        self.kill()
+        await self._process.wait()
+        # Closes the pipe's transport now rather than when the loop is gone.
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+            with contextlib.suppress(ConnectionError):
+                await self._process.stdin.wait_closed()

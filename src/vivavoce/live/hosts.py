@@ -1,0 +1,144 @@
+"""The pool of host processes of one engine, and who computes next.
+
+Windowed calls wait in one queue: finals before interims, each kind in order of arrival; a
+session has at most one interim in it, so nobody gets more than a turn. A host that dies or
+hangs is replaced and its call made again elsewhere: a window holds all it needs.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from vivavoce.core.errors import EngineError
+from vivavoce.core.results import Reading, Result
+from vivavoce.engines.base import Capabilities, Pcm, Window
+from vivavoce.engines.calls import Answer, Call, CloseStream, Decode, Feed, FlushStream, OpenStream
+from vivavoce.live.host_process import HostDied, HostProcess
+from vivavoce.plugins import capabilities
+
+TRIES = 3
+DEADLINE = 20.0  # seconds for one call; a 30 s window takes well under one
+
+_Job = tuple[int, int, Window, "asyncio.Future[Reading]"]
+
+
+class Hosts:
+    """`count` processes of `engine`. Use `start` and `stop`."""
+
+    def __init__(self, engine: str, count: int) -> None:
+        self.capabilities: Capabilities = capabilities(engine)
+        self._engine = engine
+        self._count = count
+        self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
+        self._order = itertools.count()
+        self._hosts: dict[int, HostProcess] = {}
+        self._workers: list[asyncio.Task[None]] = []
+        self._streams = itertools.count()
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one host has its engine loaded."""
+        return any(host.alive for host in self._hosts.values())
+
+    @property
+    def waiting(self) -> int:
+        """Calls not yet given to a host."""
+        return self._jobs.qsize()
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the host processes that live."""
+        return [host.pid for host in self._hosts.values() if host.alive]
+
+    async def start(self) -> None:
+        """Start the hosts, all at once. Raises `EngineError` if the engine cannot be loaded."""
+        started = await asyncio.gather(*(self._started(slot) for slot in range(self._count)))
+        if self.capabilities.kind == "windowed":
+            self._workers = [asyncio.create_task(self._work(slot)) for slot, _ in started]
+
+    async def stop(self) -> None:
+        """End every host; calls still waiting fail."""
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        await asyncio.gather(*(host.stop() for host in self._hosts.values()))
+        self._hosts.clear()
+        while not self._jobs.empty():
+            _, _, _, answer = self._jobs.get_nowait()
+            if not answer.done():
+                answer.set_exception(EngineError(f"{self._engine} was stopped."))
+
+    async def decode(self, window: Window, *, final: bool) -> Reading:
+        """What a host reads in the window. Raises `EngineError` after `TRIES` hosts failed."""
+        answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
+        self._jobs.put_nowait((0 if final else 1, next(self._order), window, answer))
+        return await answer
+
+    async def open(self, language: str | None) -> "RemoteStream":
+        """A stream on one of a native engine's hosts, the one with the fewest."""
+        slot = min(range(self._count), key=lambda s: getattr(self._hosts.get(s), "streams", 0))
+        _, host = await self._started(slot)
+        stream = RemoteStream(host, next(self._streams))
+        await stream.call(OpenStream(stream.number, language))
+        return stream
+
+    async def _work(self, slot: int) -> None:
+        """One host's turn after turn."""
+        while True:
+            *_, window, answer = await self._jobs.get()
+            if answer.done():  # nobody waits for it any more
+                continue
+            try:
+                reading = await self._tried(slot, window)
+            except EngineError as error:
+                if not answer.done():
+                    answer.set_exception(error)
+            else:
+                if not answer.done():
+                    answer.set_result(reading)
+
+    async def _tried(self, slot: int, window: Window) -> Reading:
+        for attempt in itertools.count(1):
+            try:
+                _, host = await self._started(slot)
+                answered = await host.call(Decode(window), DEADLINE)
+            except HostDied:
+                if attempt == TRIES:
+                    raise
+            else:
+                assert answered.reading is not None
+                return answered.reading
+        raise AssertionError
+
+    async def _started(self, slot: int) -> tuple[int, HostProcess]:
+        host = self._hosts.get(slot)
+        if host is None or not host.alive:
+            if host is not None:
+                await host.stop()
+            host = self._hosts[slot] = await HostProcess.start(self._engine)
+        return slot, host
+
+
+class RemoteStream:
+    """A native engine's stream in a host process."""
+
+    def __init__(self, host: HostProcess, number: int) -> None:
+        self._host = host
+        self.number = number
+
+    async def call(self, call: Call) -> Answer:
+        return await self._host.call(call, DEADLINE)
+
+    async def feed(self, pcm: Pcm) -> Sequence[Result]:
+        samples = np.asarray(pcm, "<f4").tobytes()
+        return (await self.call(Feed(self.number, samples))).results
+
+    async def flush(self) -> Sequence[Result]:
+        return (await self.call(FlushStream(self.number))).results
+
+    async def close(self) -> None:
+        with suppress(EngineError):
+            await self.call(CloseStream(self.number))

@@ -1,0 +1,47 @@
+"""An engine stream for a session: what kind the engine is of is settled here, once."""
+
+from vivavoce.audio.level import LevelVad
+from vivavoce.audio.vad import Vad
+from vivavoce.core.commands import Configure, Options
+from vivavoce.core.types import SAMPLE_RATE
+from vivavoce.engines.base import EngineStream, StreamOptions
+from vivavoce.engines.native import NativeEngineStream
+from vivavoce.engines.windowed import WindowedStream
+from vivavoce.live.hosts import Hosts
+
+VADS: dict[str, type[Vad] | type[LevelVad]] = {"silero": Vad, "level": LevelVad}
+
+
+async def open_stream(hosts: Hosts, options: StreamOptions, base: int = 0) -> EngineStream:
+    """A stream whose first sample is at `base`. Raises `EngineError`."""
+    capabilities = hosts.capabilities
+    if capabilities.kind == "native":
+        remote = await hosts.open(options.language)
+        return NativeEngineStream(remote, capabilities, options, base)
+    return WindowedStream(hosts, VADS[capabilities.vad]().open(), capabilities, options, base)
+
+
+def stream_options(options: Options, defaults: StreamOptions) -> StreamOptions:
+    """What a session chose, and the server's setting where it chose nothing."""
+    return StreamOptions(
+        language=options.language or defaults.language,
+        interims=options.interims,
+        endpoint=_samples(options.endpoint_ms, defaults.endpoint),
+        max_utterance=_samples(options.max_utterance_ms, defaults.max_utterance),
+        interim_every=defaults.interim_every,
+    )
+
+
+def configured(options: StreamOptions, change: Configure) -> StreamOptions:
+    """The same with a `Configure` on top."""
+    return StreamOptions(
+        language=change.language or options.language,
+        interims=options.interims,
+        endpoint=_samples(change.endpoint_ms, options.endpoint),
+        max_utterance=_samples(change.max_utterance_ms, options.max_utterance),
+        interim_every=options.interim_every,
+    )
+
+
+def _samples(milliseconds: int | None, default: int) -> int:
+    return default if milliseconds is None else milliseconds * SAMPLE_RATE // 1000
