@@ -4,6 +4,7 @@ Several server processes share the file: the write-ahead log lets readers read w
 writes, and a writer waits its turn.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,7 @@ def disk_trouble(path: Path) -> Iterator[None]:
         yield
     except (IntegrityError, ProgrammingError):
         raise  # faults of ours, not of the disk
-    except (DatabaseError, OSError) as error:
+    except (DatabaseError, sqlite3.Error, OSError) as error:  # raw ones: while connecting
         reason = getattr(error, "orig", None) or error
         raise DiskError(f"The library {path} cannot be used: {reason}.") from error
 

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("reason", sa.String),
-        sa.Column("duration", sa.Float, nullable=False),
+        sa.Column("duration", sa.Double, nullable=False),
         sa.Column("language", sa.String),
         sa.Column("engine", sa.String),
         sa.Column("model", sa.String),
