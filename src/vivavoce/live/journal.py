@@ -1,0 +1,299 @@
+"""A live session's audio and commands, on disk before anything else sees them.
+
+A session is a folder; its name is the session's id:
+
+| file           | written     | holds                                                     |
+|----------------|-------------|-----------------------------------------------------------|
+| `session.json` | once, whole | SessionHeader; without it the session never began         |
+| `audio`        | appended    | the frames' payloads, one after another, exactly as sent  |
+| `frames`       | appended    | a 32-byte record per frame (`live/frames.py`)             |
+| `controls`     | appended    | commands at their byte of `audio` (`live/controls.py`)    |
+| `events`       | appended    | what the session said (`live/eventlog.py`)                |
+| `lock`         | never       | held by the process that may write (`live/lease.py`)      |
+
+So `audio` of a container *is* the uploaded file, may be read while it grows, and is sealed
+by moving it. Appends are written at once, which survives our own death, and fsynced soon
+(`live/commit.py`), which survives a power cut; only then are they acknowledged.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import zlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from vivavoce.core.commands import Finish, Options
+from vivavoce.core.errors import DiskError, FrameGap, Gone, Held, NotFound, TooLarge
+from vivavoce.core.types import AudioFormat
+from vivavoce.live.appendfile import AppendFile
+from vivavoce.live.bell import Bell
+from vivavoce.live.commit import Committer
+from vivavoce.live.controls import ControlCommand, Controls, append_control, read_controls
+from vivavoce.live.disk import Disk, disk_errors
+from vivavoce.live.frames import MAX_FRAME, RECORD_SIZE, Record, recover
+from vivavoce.live.lease import Lease
+
+HEADER = "session.json"
+
+
+class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a session from its first moment."""
+
+    session: str
+    owner: str
+    token_sha256: str  # hex; the token itself is the client's
+    format: AudioFormat
+    options: Options
+    created_at: datetime  # aware, UTC
+    media: str | None = None  # media type of a container, where the client named it
+    kept: bool = True  # False: to be forgotten when the session ends
+
+
+def read_header(folder: Path) -> SessionHeader:
+    """Raises NotFound when no session began there, DiskError when it cannot be read."""
+    path = folder / HEADER
+    try:
+        with disk_errors(path):
+            return msgspec.json.decode(path.read_bytes(), type=SessionHeader)
+    except DiskError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise NotFound(f"There is no session {folder.name}.") from error
+        raise
+    except msgspec.MsgspecError as error:
+        raise DiskError(f"{path} is damaged: {error}.") from error
+
+
+def sweep(live: Path, disk: Disk) -> list[Path]:
+    """The folders of the sessions in `live`, for a server that starts.
+
+    Deletes what never quite began, or was not quite deleted. Raises DiskError.
+    """
+    if not live.is_dir():
+        return []
+    with disk_errors(live):
+        folders = sorted(path for path in live.iterdir() if path.is_dir())
+    for debris in (path for path in folders if not (path / HEADER).exists()):
+        with contextlib.suppress(Held):  # another process is at it right now
+            lease = Lease(debris)
+            lease.release()
+            _delete(debris, disk)
+    return [path for path in folders if (path / HEADER).exists()]
+
+
+class _Files:
+    """The three files that are appended to, and the right to do so."""
+
+    def __init__(self, folder: Path, disk: Disk, *, create: bool) -> None:
+        self.lease = Lease(folder)
+        opened: list[AppendFile] = []
+        try:
+            for name in ("audio", "frames", "controls"):
+                way = AppendFile.create if create else AppendFile.open
+                opened.append(way(disk, folder / name))
+        except DiskError:
+            for file in opened:
+                file.close()
+            self.lease.release()
+            raise
+        self.audio, self.frames, self.controls = opened
+
+    def close(self) -> None:
+        for file in (self.audio, self.frames, self.controls):
+            file.close()
+        self.lease.release()
+
+
+class Journal:
+    """One session's journal, for its one writer; a `Growth` for any number of readers.
+
+    Made by `create` or `open`. It keeps nothing in memory that grows with the session.
+    """
+
+    def __init__(self, header: SessionHeader, files: _Files, committer: Committer) -> None:
+        self.header = header
+        self.audio_path = files.audio.path
+        self.folder = self.audio_path.parent
+        self.next_frame = files.frames.size // RECORD_SIZE
+        self.size = files.audio.size  # bytes of `audio` that may be read
+        self.complete = any(isinstance(c.command, Finish) for c in read_controls(files.controls))
+        self._files = files
+        self._sound = committer.track(files.audio, files.frames, mark=self.next_frame)
+        self._commands = committer.track(files.controls, mark=files.controls.size)
+        self._grown = Bell()
+        self._disk = committer.disk
+        self._closed = False
+
+    @classmethod
+    async def create(cls, folder: Path, header: SessionHeader, committer: Committer) -> "Journal":
+        """Begin a session in a folder that is not there yet, durably. Raises DiskError."""
+        files = await asyncio.to_thread(_create, folder, header, committer.disk)
+        return cls(header, files, committer)
+
+    @classmethod
+    async def open(cls, folder: Path, committer: Committer) -> "Journal":
+        """Take a session up again; what it then holds is durable.
+
+        Cuts what a crash left half-written, and nothing that was ever acknowledged. Raises
+        NotFound, Held (another process has it), DiskError.
+        """
+        header, files = await asyncio.to_thread(_open, folder, committer.disk)
+        return cls(header, files, committer)
+
+    @property
+    def acknowledged(self) -> int:
+        """The last frame that is durable, with all before it; -1: none."""
+        return self._sound.mark - 1
+
+    def append(self, frame: int, payload: bytes) -> bool:
+        """Write a frame. False: it is held already; acknowledge it (again) once durable.
+
+        Raises FrameGap, TooLarge, Gone (after Finish), and DiskError, after which nothing of
+        the frame is kept and the client may send it again.
+        """
+        self._sound.mend()
+        if frame < self.next_frame:
+            return False
+        if frame > self.next_frame:
+            raise FrameGap(self.next_frame, frame)
+        if len(payload) > MAX_FRAME:
+            raise TooLarge(f"Frame {frame} has {len(payload)} bytes; {MAX_FRAME} is the most.")
+        self._refuse_if_complete()
+        self._write(frame, payload)
+        self.size, self.next_frame = self._files.audio.size, frame + 1
+        self._sound.wrote(self.next_frame)
+        self._grown.ring()
+        return True
+
+    def control(self, command: ControlCommand) -> bool:
+        """Write a command at this place in the audio. False: a Finish that is held already.
+
+        Raises Gone (after Finish), TooLarge, DiskError.
+        """
+        self._commands.mend()
+        if self.complete and isinstance(command, Finish):
+            return False
+        self._refuse_if_complete()
+        append_control(self._files.controls, self.size, command)
+        self.complete = isinstance(command, Finish)
+        self._commands.wrote(self._files.controls.size)
+        self._grown.ring()
+        return True
+
+    def controls(self) -> Controls:
+        """A new reader of the commands, from the first on."""
+        return Controls(self._files.controls)
+
+    async def changed(self) -> None:
+        """Return when there is more audio or another command, or the audio is complete.
+
+        Look at the state first, and await nothing between the look and this.
+        """
+        await self._grown.wait()
+
+    async def durable(self, frame: int) -> None:
+        """Return when this frame survives a power cut. Raises DiskError when it may not."""
+        await self._sound.reached(frame + 1)
+
+    async def acks(self, after: int = -1) -> AsyncIterator[int]:
+        """Each rise of `acknowledged` above `after`, until `close`. Raises DiskError."""
+        while True:
+            if self.acknowledged > after:
+                after = self.acknowledged
+                yield after
+            elif self._closed:
+                return
+            elif self._sound.error is not None:
+                raise self._sound.error
+            else:
+                await self._sound.changed.wait()
+
+    async def close(self) -> None:
+        """Commit what is pending and let the session go. Raises DiskError, closed anyway."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            outcomes = await asyncio.gather(
+                self._sound.settle(), self._commands.settle(), return_exceptions=True
+            )
+        finally:
+            self._files.close()
+            self._sound.changed.ring()
+            self._grown.ring()
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    async def remove(self) -> None:
+        """Close, and delete the folder with all that is in it."""
+        with contextlib.suppress(DiskError):  # it need not be durable any more
+            await self.close()
+        await asyncio.to_thread(_delete, self.folder, self._disk)
+
+    def _write(self, frame: int, payload: bytes) -> None:
+        audio, mark = self._files.audio, self._files.audio.mark()
+        audio.append(payload)
+        record = Record(frame, audio.size, self._sound.mark, zlib.crc32(payload))
+        try:
+            self._files.frames.append(record.pack())
+        except DiskError:
+            audio.back(mark)
+            raise
+
+    def _refuse_if_complete(self) -> None:
+        if self.complete or self._closed:
+            raise Gone(f"The session {self.header.session} takes no more audio or commands.")
+
+
+def _create(folder: Path, header: SessionHeader, disk: Disk) -> _Files:
+    with disk_errors(folder):
+        disk.make_folder(folder)
+    try:
+        files = _Files(folder, disk, create=True)
+        try:
+            with disk_errors(folder / HEADER):  # last: it makes the session
+                disk.write_whole(folder / HEADER, msgspec.json.encode(header))
+        except DiskError:
+            files.close()
+            raise
+    except DiskError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return files
+
+
+def _delete(folder: Path, disk: Disk) -> None:
+    """The header goes first, durably, so that a power cut cannot bring half a session back."""
+    with disk_errors(folder):
+        if (folder / HEADER).exists():
+            disk.unlink(folder / HEADER)
+            disk.sync_folder(folder)
+        shutil.rmtree(folder)
+
+
+def _open(folder: Path, disk: Disk) -> tuple[SessionHeader, _Files]:
+    header = read_header(folder)
+    files = _Files(folder, disk, create=False)
+    try:
+        certain, kept = recover(files.frames, files.audio)
+        files.audio.restore(certain.end, kept.end)
+        files.frames.restore(certain.frames * RECORD_SIZE, kept.frames * RECORD_SIZE)
+        files.controls.restore(0, _controls_size(files.controls, kept.end))
+    except DiskError:
+        files.close()
+        raise
+    return header, files
+
+
+def _controls_size(controls: AppendFile, audio_end: int) -> int:
+    """Bytes of the commands whose place in the audio is still there."""
+    size = 0
+    for control in read_controls(controls):
+        if control.at > audio_end:
+            break
+        size = control.end
+    return size

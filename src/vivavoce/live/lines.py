@@ -1,0 +1,55 @@
+r"""Checksummed lines: the crc32 of a JSON text as eight hex digits, a space, the text, `\n`.
+
+A line that is torn, or that changed on the disk, is found by its checksum.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from vivavoce.core.errors import TooLarge
+from vivavoce.live.appendfile import AppendFile
+from vivavoce.live.disk import disk_errors
+
+MAX_LINE = 1 << 20  # bytes; a longer one is not written, and not believed when read
+CHUNK = 1 << 16
+
+
+class Line(NamedTuple):
+    text: bytes  # the JSON
+    start: int  # byte offset of the line
+    end: int  # byte offset after it
+
+
+def append_line(file: AppendFile, text: bytes) -> None:
+    """Add one JSON text. Raises TooLarge, DiskError."""
+    line = b"%08x %b\n" % (zlib.crc32(text), text)
+    if len(line) > MAX_LINE:
+        raise TooLarge(f"An entry of {len(line)} bytes is too long: {MAX_LINE} is the most.")
+    file.append(line)
+
+
+def read_lines(file: AppendFile, start: int = 0) -> Iterator[Line]:
+    """Every whole line from byte `start` on, through to the file's end as it is by then.
+
+    Lines that are not whole are passed over; recovery sees them as a hole between two
+    lines. It reads by a descriptor of its own, so it may outlive the writer's. DiskError.
+    """
+    with disk_errors(file.path), file.path.open("rb", buffering=0) as source:
+        source.seek(start)
+        held = b""
+        while data := source.read(min(CHUNK, max(0, file.size - start - len(held)))):
+            *lines, held = (held + data).split(b"\n")
+            for line in lines:
+                end = start + len(line) + 1
+                if (text := _unpack(line)) is not None:
+                    yield Line(text, start, end)
+                start = end
+            if len(held) > MAX_LINE:  # no line of ours: let it go, keep the place
+                start, held = start + len(held), b""
+
+
+def _unpack(line: bytes) -> bytes | None:
+    """The JSON in a line without its newline, None when the line is not whole."""
+    text = line[9:]
+    return text if line[:9] == b"%08x " % zlib.crc32(text) else None
