@@ -1,0 +1,7 @@
+"""Talk to a running Vivavoce: live (`connect`), and its recordings (`Recordings`)."""
+
+from vivavoce.client.errors import Unreachable
+from vivavoce.client.rest import Recording, Recordings
+from vivavoce.client.session import Session, connect
+
+__all__ = ["Recording", "Recordings", "Session", "Unreachable", "connect"]

@@ -1,0 +1,21 @@
+"""Where a server is: one base address, and what is reached under it."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+from vivavoce.core.errors import BadMessage
+
+_HTTP = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+
+def http_url(url: str, path: str = "") -> str:
+    """`path` on the server at `url`, which may lack its scheme. Raises `BadMessage`."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    if parts.scheme not in _HTTP or not parts.hostname:
+        raise BadMessage(f"{url!r} is not a server's address; one looks like http://host:8000.")
+    base = parts.path.rstrip("/")
+    return urlunsplit((_HTTP[parts.scheme], parts.netloc, base + path, "", ""))
+
+
+def live_url(url: str) -> str:
+    """The WebSocket for live audio on the server at `url`. Raises `BadMessage`."""
+    return "ws" + http_url(url, "/api/v1/live").removeprefix("http")

@@ -1,0 +1,159 @@
+"""The client's side of `vivavoce.v1`, without a socket: one session over any number of lines.
+
+    new --start--> opening --ready--> open --Ended or bye--> over
+                      ^                 |
+                      +--resume-- lost <+ (line gone)
+
+The rules. Frames are kept until they are acknowledged, and sent again from where the server
+says. Events are numbered: one seen already is passed over, a hole is the server's fault, and
+one of a newer epoch replaces everything from its number on.
+"""
+
+from enum import Enum, auto
+
+from vivavoce.client.outbox import Outbox
+from vivavoce.core.errors import BadMessage, FrameGap, VivavoceError
+from vivavoce.core.events import Ended, Interim, Numbered
+from vivavoce.dialects.base import Wire
+from vivavoce.dialects.native_messages import (
+    AckMessage,
+    ByeMessage,
+    Control,
+    ErrorMessage,
+    EventMessage,
+    ReadyMessage,
+    ResumeMessage,
+    StartMessage,
+    decode_from_server,
+    encode,
+)
+
+FOR_GOOD = frozenset({1008, 1009, 4401, 4410})
+"""Close codes after which the same request would be refused again."""
+
+
+class State(Enum):
+    LOST = auto()  # no line (yet)
+    OPENING = auto()
+    OPEN = auto()
+    OVER = auto()
+
+
+class ClientProtocol:
+    """One session. `bound`: the bytes of audio that are kept for sending again."""
+
+    def __init__(self, start: StartMessage, *, bound: int) -> None:
+        self.state = State.LOST
+        self.ready: ReadyMessage | None = None
+        self.openings = 0  # how many lines got as far as `ready`
+        self.after = 0  # the number of the last event seen
+        self.epoch = 0  # and its epoch
+        self.acknowledged = -1  # the last frame known to be durable
+        self.outbox = Outbox(bound)
+        self._start = start
+        self._refusal: ErrorMessage | None = None
+        self._said_bye = False
+
+    def connected(self) -> Wire:
+        """There is a line: the first message to put on it."""
+        self.state = State.OPENING
+        self._refusal = None
+        self._said_bye = False
+        if self.ready is None:
+            return encode(self._start)
+        return encode(
+            ResumeMessage(
+                session=self.ready.session,
+                token=self.ready.token,
+                epoch=self.epoch or self.ready.epoch,
+                after=self.after,
+            )
+        )
+
+    def audio(self, payload: bytes) -> None:
+        self.outbox.put_audio(payload)
+
+    def control(self, message: Control) -> None:
+        self.outbox.put_control(message)
+
+    def take(self) -> Wire | None:
+        """The next message for the line; None: there is nothing to send now."""
+        return self.outbox.take() if self.state is State.OPEN else None
+
+    def receive(self, wire: Wire) -> Numbered | Interim | None:
+        """What the message tells the application. Raises `BadMessage`."""
+        if isinstance(wire, bytes):
+            raise BadMessage("The server sent a binary message, which vivavoce.v1 does not have.")
+        match decode_from_server(wire):
+            case ReadyMessage() as ready:
+                self._is_ready(ready)
+            case AckMessage(frame=frame):
+                self._is_acknowledged(frame)
+            case EventMessage() as message:
+                return self._heard(message)
+            case Interim() as interim:
+                return interim
+            case ErrorMessage(code="gap", expected=int(expected)):
+                self.outbox.rewind(expected)
+            case ErrorMessage() as error:
+                self._refusal = error
+            case ByeMessage():
+                self._said_bye = True
+        return None
+
+    def disconnected(self, close: int) -> None:
+        """The line is gone, with this code. Raises the error that another line cannot mend."""
+        if self.state is State.OVER:
+            return
+        self.state = State.LOST
+        refused = self._refusal is not None and not self._refusal.retryable
+        if self._said_bye and close == 1000 and not refused:
+            self.state = State.OVER
+        elif close in FOR_GOOD or refused:
+            self.state = State.OVER
+            raise self.error or VivavoceError(f"The server closed the session with {close}.")
+
+    @property
+    def error(self) -> VivavoceError | None:
+        """What the server said was wrong on the last line."""
+        return error_from(self._refusal) if self._refusal else None
+
+    def _is_ready(self, ready: ReadyMessage) -> None:
+        # What the server holds is durable, whether or not its acknowledgement arrived.
+        self._is_acknowledged(ready.next_frame - 1)
+        self.outbox.rewind(ready.next_frame)
+        self.ready = ready
+        self.openings += 1
+        self.state = State.OPEN
+
+    def _is_acknowledged(self, frame: int) -> None:
+        if frame > self.acknowledged:
+            self.outbox.acknowledge(frame)
+            self.acknowledged = frame
+
+    def _heard(self, message: EventMessage) -> Numbered | None:
+        if message.epoch < self.epoch or (message.epoch == self.epoch and message.n <= self.after):
+            return None
+        if message.n > self.after + 1:
+            raise BadMessage(f"Event {message.n} came, but event {self.after + 1} was due.")
+        self.after, self.epoch = message.n, message.epoch
+        if isinstance(message.event, Ended):
+            self.state = State.OVER
+        return Numbered(message.n, message.epoch, message.event)
+
+
+def error_from(message: ErrorMessage) -> VivavoceError:
+    """The error of the tree with this code; the base for one that we do not know."""
+    error_class = _classes().get(message.code, VivavoceError)
+    return error_class(message.message)
+
+
+def _classes() -> dict[str, type[VivavoceError]]:
+    found: dict[str, type[VivavoceError]] = {}
+    todo = [VivavoceError]
+    while todo:
+        error = todo.pop()
+        if error.code != FrameGap.code:  # it says which frame, so it is never made from words alone
+            found.setdefault(error.code, error)
+        todo += error.__subclasses__()
+    return found
