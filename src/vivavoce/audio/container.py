@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vivavoce.audio.growth import Growth
+from vivavoce.audio.growth import Growth, opened
 from vivavoce.audio.pcm import Mono
 from vivavoce.audio.sniff import HEAD, foreign
 from vivavoce.core.errors import BadAudio, OurError, VivavoceError
@@ -48,7 +48,7 @@ async def _refuse_foreign(path: Path, growth: Growth, name: str) -> None:
         await growth.changed()
     if growth.size == 0:
         raise BadAudio(f"{name} is empty.")
-    with path.open("rb", buffering=0) as file:
+    with opened(path, name) as file:
         what = foreign(file.read(min(HEAD, growth.size)))
     if what is not None:
         raise BadAudio(f"{name} is not audio: it looks like {what}.")

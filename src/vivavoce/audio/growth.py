@@ -1,8 +1,12 @@
 """How much of a file may be read: all of it, or what its writer has made durable so far."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
+
+from vivavoce.core.errors import DiskError
 
 
 class Growth(Protocol):
@@ -36,3 +40,16 @@ class CompleteFile:
     async def changed(self) -> None:
         """Never returns: nothing will change."""
         await asyncio.Event().wait()
+
+
+@contextmanager
+def opened(path: Path, name: str) -> Iterator[BinaryIO]:
+    """The file, unbuffered: a buffer would keep bytes from beyond what may be read yet.
+
+    What goes wrong with it inside the block is a `DiskError` that calls it by `name`.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            yield file
+    except OSError as error:
+        raise DiskError(f"{name} cannot be read: {error.strerror or error}.") from error

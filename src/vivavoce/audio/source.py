@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from vivavoce.audio.container import decode
-from vivavoce.audio.growth import CompleteFile, Growth
+from vivavoce.audio.growth import CompleteFile, Growth, opened
 from vivavoce.audio.pcm import Mono, PcmReader, check_format
 from vivavoce.audio.resample import Resampler
 from vivavoce.core.errors import DiskError
@@ -76,20 +76,16 @@ async def _bytes(path: Path, growth: Growth, name: str) -> AsyncGenerator[bytes,
     Read in the event loop: they were just written and are in the page cache, so a thread
     would cost more than the read.
     """
-    try:
-        # Unbuffered: a buffer would hold bytes from beyond what may be read yet.
-        with path.open("rb", buffering=0) as file:
-            position = 0
-            while True:
-                if position < growth.size:
-                    piece = file.read(min(_READ, growth.size - position))
-                    if not piece:
-                        raise DiskError(f"{name} ends at byte {position} of {growth.size}.")
-                    position += len(piece)
-                    yield piece
-                elif growth.complete:
-                    return
-                else:
-                    await growth.changed()
-    except OSError as error:
-        raise DiskError(f"{name} cannot be read: {error.strerror or error}.") from error
+    with opened(path, name) as file:
+        position = 0
+        while True:
+            if position < growth.size:
+                piece = file.read(min(_READ, growth.size - position))
+                if not piece:
+                    raise DiskError(f"{name} ends at byte {position} of {growth.size}.")
+                position += len(piece)
+                yield piece
+            elif growth.complete:
+                return
+            else:
+                await growth.changed()
