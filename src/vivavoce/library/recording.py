@@ -1,5 +1,6 @@
 """A recording: what the library says of one session, without its audio or its words."""
 
+import re
 import secrets
 import time
 from datetime import datetime
@@ -12,11 +13,9 @@ from vivavoce.core.transcript import Transcript
 
 RecordingState = Literal["live", "transcribing", "done", "failed"]
 
-ID_PATTERN: Final = r"^[a-z0-9]{26}$"
-"""What an id looks like. Everything else is refused before a table or a path sees it."""
-
 PREVIEW: Final = 200  # characters
 
+_ID: Final = re.compile(r"[a-z0-9]{26}")
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, without i, l, o, u
 
 
@@ -64,6 +63,11 @@ def new_id() -> str:
     """A ULID in lower case: 48 bits of milliseconds, 80 of chance. Sorts by time."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be an id; what cannot is refused before a table or a path sees it."""
+    return _ID.fullmatch(text) is not None
 
 
 def preview(transcript: Transcript) -> str:
