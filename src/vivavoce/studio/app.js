@@ -1,0 +1,201 @@
+/** The page's own wiring: which part tells which. */
+
+import { Actions, wordsOf } from "./actions.js";
+import { Api } from "./api.js";
+import { Dock } from "./dock.js";
+import { acceptFiles } from "./drop.js";
+import { LibraryView, busy } from "./library-view.js";
+import { Player } from "./player.js";
+import { Stage } from "./stage.js";
+import { themeSwitch } from "./theme-switch.js";
+import { Transcript } from "./transcript.js";
+import { TranscriptView } from "./transcript-view.js";
+import { UploadsView } from "./uploads-view.js";
+import { watch } from "./watch.js";
+
+const SETTLE_EVERY = 500; // ms between looks at a recording that is being sealed
+
+const part = (id) => document.getElementById(id);
+const base = document.baseURI;
+const api = new Api(base);
+const actions = new Actions(api, { changed, gone });
+const player = new Player(part("player"));
+const view = new TranscriptView(part("scroller"), part("transcript"), part("spoken"), part("jump"));
+const stage = new Stage(api, actions, view, player);
+const dock = new Dock(part("dock"), base);
+const uploads = new UploadsView(part("uploads"), base);
+const library = new LibraryView(api, actions, {
+  list: part("recordings"),
+  none: part("none"),
+  older: part("older"),
+});
+
+const here = new Map(); // recording id -> the subject of a session that runs in this page
+const subjects = new WeakMap(); // Recording or Upload -> its subject
+let following = new AbortController();
+
+// Where the page is: `#/` the welcome, `#/now` a session that has no id yet, `#/r/<id>`.
+
+function route() {
+  const id = /^#\/r\/([a-z0-9]+)$/.exec(location.hash)?.[1] ?? null;
+  if (location.hash === "#/now" || (id && id === stage.id)) return;
+  following.abort();
+  following = new AbortController();
+  if (id) open(id, following.signal);
+  else show(null);
+}
+
+function show(subject) {
+  document.body.dataset.view = subject ? "sheet" : "home";
+  stage.show(subject);
+  view.now = subject?.source?.capturing ? () => subject.source.captured : null;
+  library.mark(stage.id, null);
+  scrollTo(0, 0);
+}
+
+function open(id, signal) {
+  if (here.has(id)) return show(here.get(id));
+  const subject = { id, transcript: new Transcript(), recording: library.get(id) };
+  show(subject);
+  const missing = (error) => {
+    subject.missing = error.status === 404 ? "This recording is not here (any more)." : wordsOf(error);
+    stage.draw();
+  };
+  watch(api.eventsUrl(id), subject.transcript, signal).then(() => settle(id), missing);
+  api.get(id).then(changed, missing);
+}
+
+/** Ask for a recording until it is sealed. */
+async function settle(id) {
+  const recording = await api.get(id);
+  changed(recording);
+  if (busy(recording)) setTimeout(() => settle(id).catch(() => {}), SETTLE_EVERY);
+}
+
+function changed(recording) {
+  library.update(recording);
+  stage.update(recording);
+}
+
+function gone(id) {
+  library.remove(id);
+  here.delete(id);
+  if (stage.id === id) location.hash = "#/";
+}
+
+// A session of this page: shown at once, reachable under its id as soon as it has one.
+
+function begin(subject, session) {
+  following.abort();
+  location.hash = "#/now";
+  show(subject);
+  follow(subject, session);
+}
+
+function follow(subject, session) {
+  session.addEventListener("change", () => identify(subject, session));
+  identify(subject, session);
+}
+
+function identify(subject, session) {
+  if (stage.transcript === subject.transcript) stage.draw();
+  if (!session.id || subject.id === session.id) return;
+  subject.id = session.id;
+  here.set(session.id, subject);
+  if (stage.transcript === subject.transcript) {
+    history.replaceState(null, "", `#/r/${session.id}`);
+    library.mark(stage.id, null);
+  }
+  library.refresh();
+  api.get(session.id).then(changed, () => {});
+}
+
+async function ended(subject, session) {
+  subject.live = false;
+  view.now = null;
+  stage.draw();
+  await library.refresh();
+  if (session.id && session.state === "done") await settle(session.id);
+}
+
+dock.onbegin = (recording) => {
+  player.pause();
+  const { session } = recording;
+  const subject = { id: null, transcript: session.transcript, recording: null, live: true, source: recording };
+  subjects.set(recording, subject);
+  begin(subject, session);
+};
+dock.onend = (recording) => ended(subjects.get(recording), recording.session);
+view.onshown = ({ end }) => {
+  if (dock.recording?.session.transcript === stage.transcript) dock.recording?.shown(end);
+};
+
+uploads.onbegin = (upload) => {
+  const { session } = upload;
+  const subject = { id: null, transcript: session.transcript, recording: null, upload };
+  subjects.set(upload, subject);
+  if (dock.busy) follow(subject, session);
+  else begin(subject, session);
+};
+uploads.onend = (upload) => ended(subjects.get(upload), upload.session);
+uploads.onopen = (upload) => {
+  const id = subjects.get(upload)?.id;
+  if (id) location.hash = `#/r/${id}`;
+};
+uploads.oncancel = async ({ session }) => {
+  if (!session?.id) return;
+  await api.delete(session.id).catch(() => {});
+  gone(session.id);
+  library.refresh();
+};
+
+library.onplay = (recording) => {
+  if (stage.id === recording.id) return player.toggle();
+  location.hash = `#/r/${recording.id}`;
+  route();
+  player.playFrom(0);
+};
+library.onsize = (size) => part("welcome").classList.toggle("known", size > 0);
+library.ononline = (online) => {
+  dock.online = online;
+  if (online && part("engine").hidden) nameEngine().catch(() => {}); // it asks again
+};
+player.ontime = (seconds, playing) => {
+  view.highlight(playing || seconds > 0 ? seconds : -1);
+  library.mark(stage.id, playing ? stage.id : null);
+};
+
+// The keyboard, the way out, and the start.
+
+addEventListener("keydown", (event) => {
+  const { target } = event;
+  const taken = target.closest?.("input, textarea, select, button, a, dialog, [role=menu], [contenteditable]");
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+  if (event.code !== "Space" || taken || !plain || part("confirm").open) return;
+  event.preventDefault();
+  dock.toggle();
+});
+
+addEventListener("beforeunload", (event) => {
+  if (dock.busy || uploads.busy) event.preventDefault();
+});
+
+acceptFiles({
+  veil: part("veil"),
+  input: part("files"),
+  buttons: [part("choose"), part("drop-here")],
+  take: (files) => uploads.add(files),
+});
+themeSwitch(part("theme"));
+addEventListener("hashchange", route);
+
+async function nameEngine() {
+  const { engine } = await api.info();
+  dock.engine = engine;
+  const { name, model } = engine;
+  part("engine").textContent = model && model !== name ? `${name} ${model}` : name;
+  part("engine").hidden = false;
+}
+
+library.refresh();
+route();

@@ -1,0 +1,60 @@
+/** The microphone's level as a strip of bars, newest at the right. */
+
+const BAR = 3; // px
+const GAP = 2; // px
+const KEPT = 400; // bars, more than any screen shows
+const ARIA_EVERY = 5; // blocks between values told to assistive technology
+
+export class Level {
+  #meter;
+  #canvas;
+  #peaks = [];
+  #blocks = 0;
+
+  constructor(meter) {
+    this.#meter = meter;
+    this.#canvas = meter.querySelector("canvas");
+    new ResizeObserver(() => this.#draw()).observe(meter);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
+  }
+
+  /** @param {number} peak 0 ... 1, of the last 100 ms */
+  push(peak) {
+    this.#peaks.push(loudness(peak));
+    if (this.#peaks.length > KEPT) this.#peaks.shift();
+    if (this.#blocks++ % ARIA_EVERY === 0) {
+      this.#meter.setAttribute("aria-valuenow", Math.round(100 * this.#peaks.at(-1)));
+    }
+    this.#draw();
+  }
+
+  clear() {
+    this.#peaks = [];
+    this.#meter.setAttribute("aria-valuenow", 0);
+    this.#draw();
+  }
+
+  #draw() {
+    const { clientWidth: width, clientHeight: height } = this.#meter;
+    const scale = devicePixelRatio;
+    this.#canvas.width = Math.round(width * scale);
+    this.#canvas.height = Math.round(height * scale);
+    const context = this.#canvas.getContext("2d");
+    context.scale(scale, scale);
+    context.fillStyle = getComputedStyle(this.#meter).color;
+    const count = Math.floor((width + GAP) / (BAR + GAP));
+    for (let i = 0; i < count; i++) {
+      const peak = this.#peaks[this.#peaks.length - count + i] ?? null;
+      const tall = peak === null ? BAR : Math.max(BAR, peak * height);
+      context.globalAlpha = peak === null ? 0.22 : 0.35 + 0.65 * (i / count);
+      context.beginPath();
+      context.roundRect(i * (BAR + GAP), (height - tall) / 2, BAR, tall, BAR / 2);
+      context.fill();
+    }
+  }
+}
+
+/** A peak on a scale of decibels, -50 dB ... 0 dB as 0 ... 1: quiet speech is seen too. */
+function loudness(peak) {
+  return peak > 0 ? Math.max(0, Math.min(1, 1 + (20 * Math.log10(peak)) / 50)) : 0;
+}

@@ -1,0 +1,107 @@
+/** Microphone to session: one recording from Record to the last word. */
+
+import { LiveSession } from "./live.js";
+import { Microphone } from "./microphone.js";
+import { SAMPLE_RATE } from "./transcript.js";
+
+const MOST_WAITING = 30 * 60; // seconds of audio kept in the page; then recording stops
+
+/**
+ * Tells `change`, `level` (detail: 0 ... 1), `stopped` (detail: why, or null) when no more is
+ * captured, and `end` when the last word is there.
+ */
+export class Recording extends EventTarget {
+  #microphone;
+  #captured = 0; // samples at `rate`
+  #wakeLock = null;
+  #stopping = null;
+
+  wordDelay = null; // ms from the end of what the last shown interim covers to now
+
+  /** Opens the microphone, then the line: what is said meanwhile waits in the session. */
+  static async begin(base) {
+    const microphone = await Microphone.open();
+    return new Recording(base, microphone);
+  }
+
+  constructor(base, microphone) {
+    super();
+    this.#microphone = microphone;
+    this.rate = microphone.rate;
+    const format = { encoding: "pcm_s16le", rate: this.rate, channels: 1 };
+    this.session = new LiveSession(base, { format, options: { interims: true } });
+    this.session.addEventListener("change", () => this.#tell("change"));
+    this.session.addEventListener("end", () => this.#ended());
+    microphone.addEventListener("block", ({ detail }) => this.#take(detail));
+    microphone.addEventListener("lost", () =>
+      this.stop("The microphone went away. What was said until then is kept."));
+    navigator.wakeLock?.request("screen").then((lock) => this.#keepAwake(lock), () => {});
+  }
+
+  get capturing() { return this.#stopping === null; }
+  get captured() { return this.#captured / this.rate; } // seconds
+  get acknowledged() { return this.session.acknowledged / this.session.bytesPerSecond; }
+  get waiting() { return this.session.waiting / this.session.bytesPerSecond; }
+
+  /** Called with the end (samples at 16 kHz) of an interim that has just been shown. */
+  shown(end) {
+    this.wordDelay = Math.max(0, Math.round((this.captured - end / SAMPLE_RATE) * 1000));
+  }
+
+  stop(why = null) {
+    this.#stopping ??= this.#stop(why);
+    return this.#stopping;
+  }
+
+  async #stop(why) {
+    this.#wakeLock?.release();
+    await this.#microphone.stop();
+    this.session.finish();
+    this.#tell("stopped", why);
+  }
+
+  #take({ pcm, peak }) {
+    this.#captured += pcm.byteLength / 2;
+    this.session.push(new Uint8Array(pcm));
+    this.#tell("level", peak);
+    if (this.waiting > MOST_WAITING && this.capturing) {
+      this.stop(
+        "Recording stopped: the server has not answered for half an hour. All of it is kept in this page and will be sent when the server is back. Leave this page open.",
+      );
+    }
+  }
+
+  async #ended() {
+    await this.stop();
+    this.#tell("end");
+  }
+
+  #keepAwake(lock) {
+    if (this.capturing) this.#wakeLock = lock;
+    else lock.release();
+  }
+
+  #tell(type, detail = null) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** Audio that never reached a server, as a WAV file. */
+export function wavOf(frames, rate) {
+  const size = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+  const head = new DataView(new ArrayBuffer(44));
+  const text = (at, letters) => [...letters].forEach((c, i) => head.setUint8(at + i, c.charCodeAt(0)));
+  text(0, "RIFF");
+  head.setUint32(4, 36 + size, true);
+  text(8, "WAVEfmt ");
+  head.setUint32(16, 16, true); // bytes of the format
+  head.setUint16(20, 1, true); // PCM
+  head.setUint16(22, 1, true); // channels
+  head.setUint32(24, rate, true);
+  head.setUint32(28, 2 * rate, true); // bytes a second
+  head.setUint16(32, 2, true); // bytes a sample
+  head.setUint16(34, 16, true); // bits a sample
+  text(36, "data");
+  head.setUint32(40, size, true);
+  return new Blob([head, ...frames], { type: "audio/wav" });
+}

@@ -1,0 +1,138 @@
+/** One recording in full: its title, its words as they come, its sound. */
+
+import { setText } from "./dom.js";
+import { busy } from "./library-view.js";
+import { editInPlace, toast } from "./overlays.js";
+import { SAMPLE_RATE } from "./transcript.js";
+import { clock, failureOf, stateOf, titleOf, when } from "./words.js";
+
+export class Stage {
+  #api;
+  #actions;
+  #view;
+  #player;
+  #subject = null; // { id, transcript, recording, live, upload, missing }
+  #abort = new AbortController();
+
+  constructor(api, actions, view, player) {
+    this.#api = api;
+    this.#actions = actions;
+    this.#view = view;
+    this.#player = player;
+    view.onseek = (seconds) => player.playFrom(seconds);
+    this.#part("sheet-more").addEventListener("click", () => this.#menu());
+    this.#part("sheet-title").addEventListener("dblclick", () => this.#rename());
+    this.#part("sheet-copy").addEventListener("click", () => this.#copy());
+  }
+
+  get id() { return this.#subject?.id ?? null; }
+  get transcript() { return this.#subject?.transcript ?? null; }
+
+  /** Show this subject; null: the welcome. */
+  show(subject) {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#subject = subject;
+    this.#part("sheet").hidden = subject === null;
+    this.#part("welcome").hidden = subject !== null;
+    this.#player.load(null);
+    this.#view.show(subject?.transcript ?? null);
+    if (!subject) return;
+    const { signal } = this.#abort;
+    for (const type of ["utterance", "interim", "position", "ended", "reset"]) {
+      subject.transcript.addEventListener(type, () => this.draw(), { signal });
+    }
+    this.draw();
+  }
+
+  /** What the server says of the recording that is shown. */
+  update(recording) {
+    if (!this.#subject || recording.id !== this.id) return;
+    this.#subject.recording = recording;
+    this.draw();
+  }
+
+  draw() {
+    const subject = this.#subject;
+    if (!subject) return;
+    const { recording } = subject;
+    const playable = recording !== null && !busy(recording) && recording.duration > 0;
+    setText(this.#part("sheet-title"), this.#title());
+    setText(this.#part("sheet-meta"), this.#meta());
+    setText(this.#part("hint"), this.#hint());
+    this.#part("hint").classList.toggle("listening", this.#part("hint").textContent.endsWith("…"));
+    this.#part("sheet-more").hidden = recording === null;
+    this.#part("sheet-copy").hidden = subject.transcript.utterances.length === 0;
+    this.#player.load(playable ? this.#api.audioUrl(recording.id) : null, recording?.duration);
+    this.#view.seekable = playable;
+    this.#drawProgress();
+  }
+
+  #title() {
+    const { recording, upload, live } = this.#subject;
+    if (recording) return titleOf(recording);
+    if (upload) return upload.title;
+    return live ? "New recording" : "…";
+  }
+
+  #meta() {
+    const { recording, transcript, live } = this.#subject;
+    if (!recording) return live ? "Recording now" : "";
+    const under = busy(recording);
+    const length = under ? transcript.position / SAMPLE_RATE : recording.duration;
+    const parts = [when(recording.created_at), clock(length), stateOf(recording)];
+    if (!under) parts.push(recording.model ?? recording.engine);
+    return parts.filter(Boolean).join(" · ");
+  }
+
+  #hint() {
+    const { recording, transcript, live, upload, missing } = this.#subject;
+    if (missing) return missing;
+    if (upload?.phase === "waiting") return "It waits for its turn…";
+    if (upload?.phase === "failed") return failureOf(upload.session.failure);
+    if (recording?.state === "failed") return `${stateOf(recording)}.`;
+    if (transcript.interim || transcript.utterances.length > 0) return "";
+    if (live) return "Listening…";
+    return transcript.ended === null ? "Reading the audio…" : "Nobody was heard to speak.";
+  }
+
+  #drawProgress() {
+    const { upload } = this.#subject;
+    const bar = this.#part("sheet-progress");
+    bar.hidden = !upload || upload.over;
+    if (!bar.hidden) drawProgress(bar, upload);
+  }
+
+  #menu() {
+    const { recording } = this.#subject;
+    if (recording) this.#actions.menu(this.#part("sheet-more"), recording, () => this.#rename());
+  }
+
+  #rename() {
+    const { recording } = this.#subject;
+    if (!recording) return;
+    const save = (title) => this.#actions.rename(this.#subject.recording, title);
+    editInPlace(this.#part("sheet-title"), titleOf(recording), save);
+  }
+
+  async #copy() {
+    const text = this.transcript.utterances.map((utterance) => utterance.text).join("\n");
+    try {
+      await navigator.clipboard.writeText(text);
+      toast("The text is on the clipboard.");
+    } catch {
+      toast("The browser did not allow copying. Select the text and copy it by hand.");
+    }
+  }
+
+  #part(id) { return document.getElementById(id); }
+}
+
+/** Show an upload's progress on a bar; where its length is not known, that something moves. */
+export function drawProgress(bar, upload) {
+  const { progress } = upload;
+  bar.classList.toggle("moving", progress === null);
+  if (progress === null) bar.removeAttribute("aria-valuenow");
+  else bar.setAttribute("aria-valuenow", Math.round(100 * progress));
+  bar.firstElementChild.style.width = progress === null ? "" : `${100 * progress}%`;
+}
