@@ -35,7 +35,7 @@ lint: $(VENV)/.dev ## check style, types and layers
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-logo
 
 bench: $(VENV)/.dev ## measure speed and accuracy
 	@$(PY) -m benchmarks $(ARGS)
