@@ -8,6 +8,7 @@ neither of them but an `EngineStream`: asynchronous, streaming, the same for bot
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Literal, Protocol
 
 import msgspec
@@ -41,6 +42,7 @@ __all__ = [
     "SpeechStarted",
     "StreamOptions",
     "Switched",
+    "Urgency",
     "Window",
     "WindowedEngine",
 ]
@@ -66,6 +68,14 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     rate: int = SAMPLE_RATE
     licence: str = ""
     size_mb: int = 0  # of the weights
+
+
+class Urgency(IntEnum):
+    """Whose turn it is when several windows wait: the lower first."""
+
+    FINAL = 0
+    INTERIM = 1
+    BATCH = 2  # a file: nobody watches it word by word
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from vivavoce.core.results import Reading, Result
 from vivavoce.core.segmenter import WINDOW, Limits
 from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.core.utterances import Decode, Step, Utterances
-from vivavoce.engines.base import Capabilities, Pcm, StreamOptions, Window
+from vivavoce.engines.base import Capabilities, Pcm, StreamOptions, Urgency, Window
 from vivavoce.engines.outbox import Outbox
 
 
@@ -34,8 +34,8 @@ BLOCK = SAMPLE_RATE
 class Decoder(Protocol):
     """Whoever decodes windows: a pool of host processes, or an engine in a test."""
 
-    async def decode(self, window: Window, *, final: bool) -> Reading:
-        """Finals go before interims. Raises `EngineError` when nobody can."""
+    async def decode(self, window: Window, urgency: Urgency) -> Reading:
+        """The more urgent go first. Raises `EngineError` when nobody can."""
         ...
 
 
@@ -138,9 +138,14 @@ class WindowedStream:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _urgency(self, decode: Decode) -> Urgency:
+        if not self._options.interims:
+            return Urgency.BATCH
+        return Urgency.FINAL if decode.final else Urgency.INTERIM
+
     async def _answer(self, decode: Decode, window: Window) -> None:
         try:
-            reading = await self._decoder.decode(window, final=decode.final)
+            reading = await self._decoder.decode(window, self._urgency(decode))
         except Exception as error:
             self._outbox.fail(error)
             self._room.set()

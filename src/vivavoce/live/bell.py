@@ -15,3 +15,7 @@ class Bell:
 
     async def wait(self) -> None:
         await self._event.wait()
+
+    def next(self) -> asyncio.Event:
+        """Set by the next ring: for those who must await something between look and wait."""
+        return self._event

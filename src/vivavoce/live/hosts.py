@@ -1,8 +1,8 @@
 """The pool of host processes of one engine, and who computes next.
 
-Windowed calls wait in one queue: finals before interims, each kind in order of arrival; a
-session has at most one interim in it, so nobody gets more than a turn. A host that dies or
-hangs is replaced and its call made again elsewhere: a window holds all it needs.
+Windowed calls wait in one queue: finals before interims before files, each in order of
+arrival; a session has at most one interim in it, so nobody gets more than a turn. A host
+that dies or hangs is replaced and its call made again elsewhere: a window holds all it needs.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import numpy as np
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
-from vivavoce.engines.base import Capabilities, Pcm, Window
+from vivavoce.engines.base import Capabilities, Pcm, Urgency, Window
 from vivavoce.engines.calls import Answer, Call, CloseStream, Decode, Feed, FlushStream, OpenStream
 from vivavoce.live.host_process import HostDied, HostProcess
 from vivavoce.plugins import capabilities
@@ -71,10 +71,10 @@ class Hosts:
             if not answer.done():
                 answer.set_exception(EngineError(f"{self._engine} was stopped."))
 
-    async def decode(self, window: Window, *, final: bool) -> Reading:
+    async def decode(self, window: Window, urgency: Urgency) -> Reading:
         """What a host reads in the window. Raises `EngineError` after `TRIES` hosts failed."""
         answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait((0 if final else 1, next(self._order), window, answer))
+        self._jobs.put_nowait((urgency, next(self._order), window, answer))
         return await answer
 
     async def open(self, language: str | None) -> "RemoteStream":

@@ -3,8 +3,9 @@
 from vivavoce.audio.level import LevelVad
 from vivavoce.audio.vad import Vad
 from vivavoce.core.commands import Configure, Options
+from vivavoce.core.errors import BadMessage
 from vivavoce.core.types import SAMPLE_RATE
-from vivavoce.engines.base import EngineStream, StreamOptions
+from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.windowed import WindowedStream
 from vivavoce.live.hosts import Hosts
@@ -19,6 +20,17 @@ async def open_stream(hosts: Hosts, options: StreamOptions, base: int = 0) -> En
         remote = await hosts.open(options.language)
         return NativeEngineStream(remote, capabilities, options, base)
     return WindowedStream(hosts, VADS[capabilities.vad]().open(), capabilities, options, base)
+
+
+def check_language(capabilities: Capabilities, language: str | None) -> None:
+    """Raises `BadMessage` for a language the engine does not know."""
+    if language is None or "*" in capabilities.languages:
+        return
+    primary = language.lower().split("-")[0]
+    if primary not in (known.lower().split("-")[0] for known in capabilities.languages):
+        raise BadMessage(
+            f"{capabilities.model} understands {', '.join(capabilities.languages)}, not {language}."
+        )
 
 
 def stream_options(options: Options, defaults: StreamOptions) -> StreamOptions:

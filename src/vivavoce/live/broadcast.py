@@ -1,0 +1,82 @@
+"""One session's events to everybody who watches.
+
+There is no queue per watcher: each keeps its place in the log and reads on from there, from
+memory when it is near the end and from the file when it is not. A slow watcher costs nothing
+and misses nothing but interims, of which only the latest is ever kept.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+
+from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
+from vivavoce.live.bell import Bell
+from vivavoce.live.eventlog import EventLog
+
+RECENT = 256
+"""Events kept in memory."""
+
+
+class Broadcast:
+    def __init__(self, log: EventLog) -> None:
+        self.changed = Bell()  # rings at each event and interim, and at `close`
+        self.interim: Interim | None = None
+        self.ended = False
+        self._log = log
+        self._recent: deque[Numbered] = deque(maxlen=RECENT)
+        self._closed = False
+
+    @property
+    def epoch(self) -> int:
+        return self._log.epoch
+
+    def say(self, event: AnyEvent) -> None:
+        """Log an event and show it to everybody. Raises DiskError: not said, say it again."""
+        self._recent.append(self._log.append(event))
+        if isinstance(event, Final | Ended):
+            self.interim = None
+        self.ended = self.ended or isinstance(event, Ended)
+        self.changed.ring()
+
+    def show(self, interim: Interim) -> None:
+        """Replace the latest interim."""
+        self.interim = interim
+        self.changed.ring()
+
+    def since(self, epoch: int, after: int) -> int:
+        """The number after which a watcher that has seen `after` in `epoch` goes on."""
+        return self._log.since(epoch, after) - 1
+
+    def holds(self, n: int) -> bool:
+        """Whether every event above `n` is in memory."""
+        return n >= self._log.last or (bool(self._recent) and self._recent[0].n <= n + 1)
+
+    def after(self, n: int) -> Iterable[Numbered]:
+        """The events above `n`, to the last."""
+        if self.holds(n):
+            return [numbered for numbered in self._recent if numbered.n > n]
+        return self._log.read(n)
+
+    async def watch(self, after: int) -> AsyncIterator[Numbered | Interim]:
+        """Events above `after` and interims as they come; returns after `Ended` or `close`."""
+        shown: Interim | None = None
+        while True:
+            changed = self.changed.next()
+            closed = self._closed
+            for numbered in self.after(after):
+                yield numbered
+                after = numbered.n
+                if isinstance(numbered.event, Ended):
+                    return
+            if closed:
+                return
+            if self.interim is not shown:
+                shown = self.interim
+                if shown is not None:
+                    yield shown
+            await changed.wait()
+
+    async def close(self) -> None:
+        """Nothing more will be said; the log is closed."""
+        self._closed = True
+        self.changed.ring()
+        await self._log.close()

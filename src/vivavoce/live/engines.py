@@ -1,0 +1,49 @@
+"""The engines that run here: the server's own from the start, others when first asked for."""
+
+import asyncio
+
+from vivavoce.core.errors import BadMessage, EngineError
+from vivavoce.live.hosts import Hosts
+from vivavoce.plugins import names
+
+
+class Engines:
+    """Each has its pool of `count` host processes. Use `start` and `stop`."""
+
+    def __init__(self, default: str, count: int) -> None:
+        self.default = Hosts(default, count)
+        self._count = count
+        self._pools: dict[str, asyncio.Task[Hosts]] = {}
+
+    async def start(self) -> None:
+        """Load the default engine. Raises `EngineError` if it cannot be."""
+        await self.get(None)
+
+    async def stop(self) -> None:
+        pools = await asyncio.gather(*self._pools.values(), return_exceptions=True)
+        await asyncio.gather(*(pool.stop() for pool in pools if isinstance(pool, Hosts)))
+
+    async def get(self, name: str | None) -> Hosts:
+        """The pool of an engine, loaded. None: the default's.
+
+        Raises `BadMessage` for an engine nobody has, `EngineError` for one that will not load.
+        """
+        name = name or self.default.capabilities.name
+        if name not in self._pools:
+            self._pools[name] = asyncio.create_task(self._load(name))
+        try:
+            return await asyncio.shield(self._pools[name])
+        except EngineError:
+            self._pools.pop(name, None)  # the next who asks tries again
+            raise
+
+    async def _load(self, name: str) -> Hosts:
+        if name == self.default.capabilities.name:
+            pool = self.default
+        elif name in names():
+            pool = Hosts(name, self._count)
+        else:
+            known = ", ".join(names())
+            raise BadMessage(f"There is no engine {name!r} here; there are {known}.")
+        await pool.start()
+        return pool

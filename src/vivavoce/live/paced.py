@@ -1,0 +1,65 @@
+"""The journal as the runner lets it be read: command by command, and with a clock for pauses."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from vivavoce.core.commands import Finish
+from vivavoce.core.types import samples
+from vivavoce.live.controls import Control, ControlCommand
+from vivavoce.live.journal import Journal
+
+PAUSE = 0.25
+"""Seconds without audio between two ticks."""
+
+
+class PacedJournal:
+    """A `Growth` that ends where the next command lies, and obeys it once that is read.
+
+    The reader asks for more (`changed`) only when it has passed on everything before, so a
+    flush comes after the last sample that came before it, whatever the engine's speed.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        obey: Callable[[ControlCommand], Awaitable[None]],
+        idle: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self.size = 0
+        self.complete = False
+        self._journal = journal
+        self._controls = journal.controls()
+        self._waiting: deque[Control] = deque()
+        self._obey = obey
+        self._idle = idle
+
+    async def changed(self) -> None:
+        """Let more be read, obeying the commands that lie here. Idle time is told in samples."""
+        while not self.complete:
+            await self._commands()
+            limit = self._waiting[0].at if self._waiting else self._journal.size
+            if self.complete or limit > self.size:
+                self.size = limit
+                return
+            await self._wait()
+
+    async def _commands(self) -> None:
+        self._waiting.extend(self._controls.until(self._journal.size))
+        while self._waiting and self._waiting[0].at <= self.size:
+            command = self._waiting.popleft().command
+            if isinstance(command, Finish):
+                self.complete = True
+                self._waiting.clear()
+                return
+            await self._obey(command)
+            self._waiting.extend(self._controls.until(self._journal.size))
+
+    async def _wait(self) -> None:
+        clock = asyncio.get_running_loop().time
+        since = clock()
+        try:
+            async with asyncio.timeout(PAUSE):
+                await self._journal.changed()
+        except TimeoutError:
+            await self._idle(samples(clock() - since))

@@ -1,0 +1,94 @@
+"""What becomes of a session that has ended: audio to the blobs, events to the tables."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+from vivavoce.audio.sniff import HEAD, sniff
+from vivavoce.audio.wav import wav_header
+from vivavoce.core.errors import DiskError, NotFound
+from vivavoce.core.events import Ended, Final, Numbered
+from vivavoce.core.types import AudioFormat
+from vivavoce.library.blobs import Blobs
+from vivavoce.library.recording import Changes, RecordingState, audio_key, folder
+from vivavoce.library.repository import Repository
+from vivavoce.live.disk import disk_errors
+from vivavoce.live.journal import Journal, SessionHeader
+
+GOOD = ("finished", "abandoned")
+"""Reasons to end after which everything that was said has been transcribed."""
+
+
+class Sealer:
+    """Keeps what ended sessions leave. Doing it twice is the same as once."""
+
+    def __init__(self, repository: Repository, blobs: Blobs) -> None:
+        self._repository = repository
+        self._blobs = blobs
+
+    async def events(self, header: SessionHeader, after: int) -> AsyncIterator[Numbered]:
+        """What a sealed session said above `after`; nothing if it was not kept."""
+        if header.kept:
+            with suppress(NotFound):
+                async for numbered in self._repository.events(header.owner, header.session, after):
+                    yield numbered
+
+    async def seal(self, journal: Journal, events: list[Numbered]) -> None:
+        """Keep the audio and the events, then delete the live folder. Raises DiskError."""
+        header = journal.header
+        if not header.kept:
+            await journal.remove()
+            return
+        playable = await asyncio.to_thread(_playable, journal.audio_path, header.format)
+        size = playable.stat().st_size
+        media = await asyncio.to_thread(media_type, playable, header)
+        await self._blobs.put_file(audio_key(header.session), playable, media)
+        try:
+            await self._repository.seal(header.session, events, _changes(events, media, size))
+        except NotFound:  # deleted while it was transcribed
+            await self._blobs.delete(folder(header.session))
+        await journal.remove()
+
+
+def media_type(path: Path, header: SessionHeader) -> str:
+    """By the first bytes, else what the client said, else unknown."""
+    with disk_errors(path), path.open("rb") as file:
+        kind = sniff(file.read(HEAD))
+    return kind.media_type if kind else header.media or "application/octet-stream"
+
+
+def _playable(audio: Path, format: AudioFormat) -> Path:
+    """Raw samples get a WAV header; a container is what the client sent, to the byte."""
+    if format.encoding == "container":
+        return audio
+    playable = audio.with_name("audio.wav")
+    size = audio.stat().st_size // format.frame_bytes * format.frame_bytes
+    try:
+        with disk_errors(playable), playable.open("wb") as out, audio.open("rb") as samples:
+            out.write(wav_header(format, size))
+            shutil.copyfileobj(samples, out, 1 << 20)
+    except DiskError:
+        playable.unlink(missing_ok=True)
+        raise
+    return playable
+
+
+def _changes(events: list[Numbered], media: str, size: int) -> Changes:
+    ended = next((e.event for e in reversed(events) if isinstance(e.event, Ended)), None)
+    final = next((e.event for e in reversed(events) if isinstance(e.event, Final)), None)
+    reason = ended.reason if ended else "abandoned"
+    state: RecordingState = "done" if reason in GOOD else "failed"
+    changes = Changes(state=state, reason=reason, media_type=media, bytes=size)
+    if final is None:
+        return changes
+    return Changes(
+        state=state,
+        reason=reason,
+        media_type=media,
+        bytes=size,
+        engine=final.engine,
+        model=final.model,
+        language=final.language,
+    )

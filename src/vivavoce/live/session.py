@@ -1,0 +1,181 @@
+"""A session that runs: its journal, its events, its runner, and who holds it."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import structlog
+
+from vivavoce.core.commands import Finish
+from vivavoce.core.errors import DiskError
+from vivavoce.core.events import Ended, Numbered
+from vivavoce.dialects.base import Bye
+from vivavoce.live.broadcast import Broadcast
+from vivavoce.live.journal import Journal
+from vivavoce.live.runner import Runner
+from vivavoce.live.seal import Sealer
+
+log = structlog.get_logger()
+
+AGAIN = 5.0
+"""Seconds between attempts at what a full disk does not let us do."""
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Holder(Protocol):
+    """Whoever holds a session."""
+
+    def lose(self, bye: Bye) -> None:
+        """Another took it, or it is over."""
+
+
+class LiveSession:
+    """One session of this process; `run` is its life.
+
+    It is over when `bye` is set: everything is said, and kept where it is to be kept.
+    """
+
+    def __init__(
+        self, journal: Journal, broadcast: Broadcast, runner: Runner, sealer: Sealer, grace: float
+    ) -> None:
+        self.id = journal.header.session
+        self.header = journal.header
+        self.journal = journal
+        self.broadcast = broadcast
+        self.trouble: DiskError | None = None  # why frames are not acknowledged
+        self.bye: Bye | None = None
+        self._runner = runner
+        self._sealer = sealer
+        self.grace = grace  # seconds
+        self._holder: Holder | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._acks: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def attended(self) -> bool:
+        """Whether a client holds it."""
+        return self._holder is not None
+
+    @property
+    def live(self) -> bool:
+        """Whether somebody speaks and reads, or it is a file that is transcribed."""
+        return self.header.options.interims
+
+    def begin(self) -> asyncio.Task[None]:
+        """Run until the session is over."""
+        self.task = asyncio.create_task(self._run(), name=f"session {self.id}")
+        self._wait()
+        return self.task
+
+    def owns(self, token: str) -> bool:
+        """Whether this is the session's token."""
+        return hmac.compare_digest(token_hash(token), self.header.token_sha256)
+
+    def hold(self, holder: Holder) -> None:
+        """A client takes the session; whoever held it is told so."""
+        if self._holder is not None:
+            self._holder.lose(Bye("held", 4409))
+        self._holder = holder
+        self._still()
+        if self._acks is None or self._acks.done():
+            self.trouble = None
+            self._acks = asyncio.create_task(self._ring_acks())
+
+    def unhold(self, holder: Holder) -> None:
+        """The client's line is lost: wait for a resume, then finish with what there is."""
+        if self._holder is holder:
+            self._holder = None
+            self._wait()
+
+    async def cancel(self) -> None:
+        """End at once; what was said so far is kept."""
+        self._runner.cancel()
+        await self.done()
+
+    async def release(self, bye: Bye) -> None:
+        """Let go without an end: whoever opens the journal next takes it up again."""
+        await self._runner.settle()
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        await self._over(bye)
+        await self.journal.close()
+
+    async def done(self) -> None:
+        """Wait for the end."""
+        if self.task is not None:
+            await asyncio.wait([self.task])
+
+    async def missed(self, after: int) -> AsyncIterator[Numbered]:
+        """The events above `after`, also when the session is over and its log is gone."""
+        if self.bye is None or self.broadcast.holds(after):
+            for numbered in self.broadcast.after(after):
+                yield numbered
+        else:
+            async for numbered in self._sealer.events(self.header, after):
+                yield numbered
+
+    async def _run(self) -> None:
+        try:
+            await self._runner.run()
+        except Exception:
+            # Not foreseen. The audio stays in the journal, and the next start takes it up.
+            log.exception("session failed", session=self.id)
+            await self._over(Bye("internal", 1011))
+            await self.journal.close()
+            return
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Seal what has ended."""
+        events = list(self.broadcast.after(0))
+        while True:
+            try:
+                await self.journal.durable(self.journal.next_frame - 1)
+                await self._sealer.seal(self.journal, events)
+                break
+            except DiskError as error:
+                log.warning("cannot seal yet", session=self.id, reason=error.message)
+                await asyncio.sleep(AGAIN)
+        ended = events[-1].event if events else None
+        await self._over(Bye(ended.reason if isinstance(ended, Ended) else "finished"))
+
+    async def _over(self, bye: Bye) -> None:
+        self._still()
+        self.bye = bye
+        if self._acks is not None:
+            self._acks.cancel()
+        await self.broadcast.close()
+
+    async def _ring_acks(self) -> None:
+        try:
+            async for _ in self.journal.acks(self.journal.acknowledged):
+                self.broadcast.changed.ring()
+        except DiskError as error:
+            self.trouble = error
+            self.broadcast.changed.ring()
+
+    def _wait(self) -> None:
+        if self.bye is None and not self.journal.complete:
+            self._again(self.grace)
+
+    def _again(self, delay: float) -> None:
+        self._expiry = asyncio.get_running_loop().call_later(delay, self._expire)
+
+    def _still(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    def _expire(self) -> None:
+        self._runner.reason = "abandoned"
+        try:
+            self.journal.control(Finish())
+        except DiskError:
+            self._again(AGAIN)

@@ -1,0 +1,99 @@
+"""The application: the only file that knows every part by its concrete class."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from vivavoce import __version__
+from vivavoce.config import Settings, load_settings
+from vivavoce.engines.base import StreamOptions
+from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.sql import SqlRepository
+from vivavoce.live.commit import Committer
+from vivavoce.live.engines import Engines
+from vivavoce.live.hub import Hub, Limits
+from vivavoce.live.seal import Sealer
+from vivavoce.server import errors, health, http, live_http, page
+from vivavoce.server.services import Services
+from vivavoce.server.visits import Visits
+from vivavoce.server.ws import live
+from vivavoce.telemetry import set_up_logs
+
+SESSIONS_PER_CORE = 8
+"""Live sessions admitted for each core where no other number is set."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """An application with these settings, or those of the environment and the files.
+
+    Raises `SettingError`; its start raises `SettingError` and `EngineError`.
+    """
+    settings = settings or load_settings()
+    set_up_logs(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with services(settings) as app.state.services:
+            yield
+
+    app = FastAPI(
+        title="Vivavoce",
+        version=__version__,
+        summary="Live transcription: words out as they are said, none of them lost.",
+        lifespan=lifespan,
+    )
+    errors.install(app)
+    app.include_router(http.router, prefix="/api/v1")
+    app.include_router(live_http.router, prefix="/api/v1")
+    app.include_router(health.router)
+    app.add_websocket_route("/api/v1/live", live)
+    page.mount(app)
+    return app
+
+
+@asynccontextmanager
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    """Every part of a running server, started in order and stopped in reverse."""
+    cores = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
+    async with AsyncExitStack() as stack:
+        repository = await SqlRepository.open(settings.data_dir)
+        stack.push_async_callback(repository.close)
+        blobs = ObjectBlobs.local(settings.data_dir / "blobs")
+        committer = Committer(settings.commit_ms)
+        stack.push_async_callback(committer.close)
+        engines = Engines(settings.engine, settings.hosts or cores or 1)
+        stack.push_async_callback(engines.stop)
+        await engines.start()
+        hub = Hub(
+            settings.data_dir / "live",
+            engines,
+            repository,
+            Sealer(repository, blobs),
+            committer,
+            _defaults(settings),
+            Limits(
+                grace=settings.grace_s,
+                sessions=settings.max_sessions or SESSIONS_PER_CORE * (cores or 1),
+            ),
+        )
+        stack.push_async_callback(hub.drain, settings.drain_s)
+        await hub.recover()
+        yield Services(
+            settings=settings,
+            hub=hub,
+            engines=engines,
+            repository=repository,
+            blobs=blobs,
+            visits=Visits(),
+        )
+
+
+def _defaults(settings: Settings) -> StreamOptions:
+    return StreamOptions(
+        language=settings.language,
+        endpoint=settings.endpoint_ms * 16,
+        max_utterance=settings.max_utterance_ms * 16,
+        interim_every=settings.interim_ms * 16,
+    )

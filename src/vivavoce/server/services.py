@@ -1,0 +1,57 @@
+"""What every route needs, put together once by `server/app.py`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Path
+from starlette.requests import HTTPConnection
+
+from vivavoce.config import Settings
+from vivavoce.core.errors import NotFound
+from vivavoce.library.blobs import Blobs
+from vivavoce.library.recording import Recording, is_id
+from vivavoce.library.repository import Repository
+from vivavoce.live.engines import Engines
+from vivavoce.live.hub import Hub
+from vivavoce.server.visits import Visits
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of a running server; the app has them as `app.state.services`."""
+
+    settings: Settings
+    engines: Engines
+    hub: Hub
+    visits: Visits
+    repository: Repository
+    blobs: Blobs
+
+
+def services(connection: HTTPConnection) -> Services:
+    """The dependency that gives a route its parts."""
+    found: Services = connection.app.state.services
+    return found
+
+
+def owner() -> str:
+    """On whose behalf a request is made: one principal until there is authentication."""
+    return "local"
+
+
+Parts = Annotated[Services, Depends(services)]
+Owner = Annotated[str, Depends(owner)]
+
+
+async def recording(
+    parts: Parts,
+    owner: Owner,
+    id: Annotated[str, Path(description="The recording, 26 letters and digits.")],
+) -> Recording:
+    """The recording that a path names. Raises `NotFound`, also for what can be no id."""
+    if not is_id(id):
+        raise NotFound("There is no such recording.")
+    return await parts.repository.get(owner, id)
+
+
+Found = Annotated[Recording, Depends(recording)]
