@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from vivavoce.config import Settings
 from vivavoce.core.errors import NotFound
 from vivavoce.library.blobs import Blobs
-from vivavoce.library.recording import Recording, is_id
+from vivavoce.library.recording import Recording, folder, is_id
 from vivavoce.library.repository import Repository
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
@@ -26,6 +26,16 @@ class Services:
     visits: Visits
     repository: Repository
     blobs: Blobs
+
+    async def forget(self, owner: str, recording: str) -> None:
+        """Delete a recording: what runs of it, its audio, its events, its text.
+
+        The row goes last, so that what fails on the way can be done again. Raises
+        `NotFound`, `DiskError`.
+        """
+        await self.hub.cancel(recording)
+        await self.blobs.delete(folder(recording))
+        await self.repository.delete(owner, recording)
 
 
 def services(connection: HTTPConnection) -> Services:

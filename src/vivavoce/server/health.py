@@ -1,0 +1,86 @@
+"""Is it alive, can it work, what can it do."""
+
+import asyncio
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from fastapi import APIRouter, Response
+
+from vivavoce import __version__, plugins
+from vivavoce.core.errors import VivavoceError
+from vivavoce.library.export import FORMATS
+from vivavoce.live.frames import MAX_FRAME
+from vivavoce.server.models import Engine, Health, Info, Limits, Ready
+from vivavoce.server.services import Parts, Services
+
+router = APIRouter(tags=["server"])
+info = APIRouter(tags=["server"])
+
+
+@router.get("/health")
+async def health() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/ready", responses={503: {"model": Ready, "description": "Not yet, or not now."}})
+async def ready(parts: Parts, response: Response) -> Ready:
+    """The engine is loaded and what is said can be kept."""
+    found = Ready(
+        ready=False,
+        engine="ok" if parts.engines.default.ready else "loading",
+        data_dir=await asyncio.to_thread(_writable, parts.settings.data_dir),
+        library=await _library(parts),
+    )
+    if found.engine == found.data_dir == found.library == "ok":
+        return found.model_copy(update={"ready": True})
+    response.status_code = 503
+    return found
+
+
+@info.get("/info")
+async def about(parts: Parts) -> Info:
+    """What this server is and can do."""
+    settings = parts.settings
+    return Info(
+        version=__version__,
+        engine=msgspec.to_builtins(parts.engines.default.capabilities),
+        engines=await asyncio.to_thread(_engines),
+        limits=Limits(
+            max_upload_mb=settings.max_upload_mb, max_frame=MAX_FRAME, grace=settings.grace_s
+        ),
+        formats=FORMATS,
+    )
+
+
+def _writable(folder: Path) -> str:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0" * 4096)
+    except OSError as error:
+        return f"{folder} cannot be written: {error.strerror}."
+    return "ok"
+
+
+async def _library(parts: Services) -> str:
+    try:
+        await parts.repository.check()
+    except VivavoceError as error:
+        return error.message
+    return "ok"
+
+
+@cache
+def _engines() -> list[Engine]:
+    """Finding them reads the metadata of every package, so once is enough."""
+    return [
+        Engine(
+            name=found.name,
+            installed=found.installed,
+            capabilities=msgspec.to_builtins(found.capabilities),
+            hint=found.hint,
+        )
+        for found in plugins.available()
+    ]

@@ -1,0 +1,160 @@
+"""REST under `/api/v1`: recordings, their transcripts, their audio."""
+
+import asyncio
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+from starlette.responses import StreamingResponse
+
+from vivavoce.core.errors import NotFound
+from vivavoce.library.export import FORMATS, render
+from vivavoce.library.recording import Recording as Row
+from vivavoce.library.recording import audio_key
+from vivavoce.server import health, sse, uploads
+from vivavoce.server.errors import BadRange, StillLive, refusal
+from vivavoce.server.models import Error, Page, Recording, Rename
+from vivavoce.server.names import attachment, extension, media_type
+from vivavoce.server.ranges import wanted
+from vivavoce.server.services import Found, Owner, Parts
+
+Format = Literal["txt", "srt", "vtt", "json", "csv", "jsonl"]
+Download = Annotated[bool, Query(description="Save it as a file instead of showing it.")]
+
+Answers = dict[int | str, dict[str, Any]]
+
+NOT_FOUND: Final[Answers] = {404: {"model": Error, "description": "There is no such recording."}}
+LIVE: Final[Answers] = {
+    409: {"model": Error, "description": "It is still live; follow its events."}
+}
+
+router = APIRouter(
+    tags=["recordings"],
+    responses={422: {"model": Error, "description": "A parameter that cannot be."}},
+)
+
+
+@router.get("/recordings")
+async def page(
+    parts: Parts,
+    owner: Owner,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> Page:
+    """What was recorded, newest first."""
+    found = await parts.repository.page(owner, limit, cursor)
+    return Page(items=[Recording.of(row) for row in found.items], next=found.next)
+
+
+@router.get("/recordings/{id}", responses=NOT_FOUND)
+async def get(recording: Found) -> Recording:
+    """One recording."""
+    return Recording.of(recording)
+
+
+@router.patch("/recordings/{id}", responses=NOT_FOUND)
+async def rename(recording: Found, change: Rename, parts: Parts, owner: Owner) -> Recording:
+    """Give a recording another title."""
+    return Recording.of(await parts.repository.rename(owner, recording.id, change.title))
+
+
+@router.delete("/recordings/{id}", status_code=204, responses=NOT_FOUND)
+async def delete(recording: Found, parts: Parts, owner: Owner) -> None:
+    """Delete the audio, the events and the text; a live one ends first."""
+    await parts.forget(owner, recording.id)
+
+
+@router.get(
+    "/recordings/{id}/transcript",
+    response_class=Response,
+    responses={
+        **NOT_FOUND,
+        **LIVE,
+        200: {"content": {media.partition(";")[0]: {} for media in FORMATS.values()}},
+    },
+)
+async def transcript(
+    recording: Found,
+    parts: Parts,
+    owner: Owner,
+    format: Format = "json",
+    download: Download = False,
+) -> Response:
+    """What was said, in one of several formats."""
+    _ended(recording)
+    said = await parts.repository.transcript(owner, recording.id)
+    text = await asyncio.to_thread(render, said, format, title=recording.title)
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if download:
+        headers["Content-Disposition"] = attachment(recording.title, f".{format}")
+    return Response(text, media_type=FORMATS[format], headers=headers)
+
+
+@router.get(
+    "/recordings/{id}/audio",
+    response_class=StreamingResponse,
+    responses={
+        **NOT_FOUND,
+        **LIVE,
+        200: {"content": {"audio/*": {}}, "description": "The audio."},
+        206: {"content": {"audio/*": {}}, "description": "The range of it that was asked for."},
+        304: {"description": "The client has it already."},
+        416: {"model": Error, "description": "The range begins after the end."},
+    },
+)
+async def audio(
+    recording: Found,
+    parts: Parts,
+    bytes_wanted: Annotated[str | None, Header(alias="Range")] = None,
+    if_range: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+    download: Download = False,
+) -> Response:
+    """The audio, whole or a range of bytes."""
+    _ended(recording)
+    size = await _size(parts, recording)
+    headers = _audio_headers(recording, size, download)
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    try:
+        current = if_range in (None, headers["ETag"])
+        span = wanted(bytes_wanted if current else None, size)
+    except ValueError:
+        outside = BadRange(f"The range begins after the {size} bytes that there are.")
+        return refusal(outside, {"Content-Range": f"bytes */{size}"})
+    start, end = span or (0, size)
+    headers["Content-Length"] = str(end - start)
+    if span:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    chunks = parts.blobs.stream(audio_key(recording.id), start, end)
+    return StreamingResponse(chunks, 206 if span else 200, headers)
+
+
+def _ended(recording: Row) -> None:
+    if recording.state in ("live", "transcribing"):
+        raise StillLive(f"The recording {recording.id} is still live; this is there at its end.")
+
+
+async def _size(parts: Parts, recording: Row) -> int:
+    try:
+        return await parts.blobs.size(audio_key(recording.id))
+    except NotFound as error:
+        raise NotFound(f"The recording {recording.id} has no audio.") from error
+
+
+def _audio_headers(recording: Row, size: int, download: bool) -> dict[str, str]:
+    media = media_type(recording.media_type)
+    headers = {
+        "Content-Type": media,
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{recording.id}-{size}"',  # it never changes once it is there
+        "Cache-Control": "private, no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if download:
+        headers["Content-Disposition"] = attachment(recording.title, extension(media))
+    return headers
+
+
+router.include_router(uploads.router)
+router.include_router(sse.router)
+router.include_router(health.info)

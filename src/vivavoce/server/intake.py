@@ -1,0 +1,130 @@
+"""A file on its way from a request into a session, a frame at a time."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from vivavoce.core.commands import Audio, Finish, Options, Start
+from vivavoce.core.errors import BadAudio, BadMessage, Draining, OurError, TooLarge
+from vivavoce.core.types import AudioFormat
+from vivavoce.dialects.base import Bye, Failed
+from vivavoce.live.frames import MAX_FRAME
+from vivavoce.live.seat import Seat
+from vivavoce.server.multipart import Field, File, Item
+from vivavoce.server.names import media_type, title_from, title_of_file
+from vivavoce.server.services import Services
+
+MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the client wants of its upload beside the audio."""
+
+    title: str | None = None
+    language: str | None = None
+    engine: str | None = None
+
+
+class Intake:
+    """One upload. The session begins with the first byte of audio, so that an empty or
+    refused upload leaves nothing behind; `abandon` takes back what it began."""
+
+    def __init__(self, parts: Services, owner: str, wishes: Wishes) -> None:
+        self._parts = parts
+        self._owner = owner
+        self._wishes = wishes
+        self._file: File | None = None
+        self._seat: Seat | None = None
+        self._buffer = bytearray()
+        self._received = 0
+        self._next = 0  # frame
+        self._title: str | None = None  # that came after the file
+
+    async def take(self, item: Item) -> None:
+        """Take a piece of the upload; its audio is in the journal, but for less than a frame.
+
+        Raises `TooLarge`, `BadMessage`, and what `Hub.start` and `Seat.send` raise.
+        """
+        match item:
+            case Field():
+                self._wish(item)
+            case File():
+                if self._file is not None:
+                    raise BadMessage("Send one file at a time.")
+                self._file = item
+            case bytes():
+                await self._take(item)
+
+    async def finish(self) -> str:
+        """The recording's id once all audio is durable. Raises `BadAudio`: there was none."""
+        if self._seat is None:
+            raise BadAudio("The upload is empty; it has not one byte of audio.")
+        if self._buffer:
+            await self._send(len(self._buffer))
+        await self._seat.send(Finish())
+        await self._seat.durable(self._next - 1)
+        recording = self._seat.ready.session
+        if self._title is not None:
+            await self._parts.repository.rename(self._owner, recording, self._title)
+        return recording
+
+    async def ended(self) -> None:
+        """Wait until the recording is transcribed and sealed. Raises `OurError`: it is not."""
+        assert self._seat is not None
+        async for answer in self._seat.answers():
+            match answer:
+                case Failed():
+                    raise answer.error
+                case Bye() if answer.close == Draining.close:
+                    raise Draining("The server is stopping; it goes on when it is back.")
+                case Bye() if answer.close != 1000:
+                    raise OurError("The session broke; it is taken up at the next start.")
+
+    def leave(self) -> None:
+        """Let the session go on by itself."""
+        if self._seat is not None:
+            self._seat.leave()
+
+    async def abandon(self) -> None:
+        """Leave no trace of the upload."""
+        if self._seat is not None:
+            await self._parts.forget(self._owner, self._seat.ready.session)
+
+    def _wish(self, field: Field) -> None:
+        value = field.value.strip()
+        if field.name not in ("title", "language", "engine") or not value:
+            return
+        if self._file is None:
+            self._wishes = replace(self._wishes, **{field.name: value})
+        elif field.name == "title":
+            self._title = title_from(value)
+        else:
+            raise BadMessage(f"The field {field.name} must come before the file.")
+
+    async def _take(self, data: bytes) -> None:
+        self._received += len(data)
+        limit = self._parts.settings.max_upload_mb
+        if self._received > limit * MIB:
+            raise TooLarge(f"The upload is larger than {limit} MiB.")
+        if self._seat is None and data:
+            self._seat = await self._start(self._file or File(None, None))
+        self._buffer += data
+        while len(self._buffer) >= MAX_FRAME:
+            await self._send(MAX_FRAME)
+
+    async def _start(self, file: File) -> Seat:
+        options = Options(
+            language=self._wishes.language,
+            engine=self._wishes.engine,
+            interims=False,
+            title=title_from(self._wishes.title) or title_of_file(file.name),
+        )
+        media = media_type(file.media, file.name)
+        start = Start(AudioFormat("container"), options)
+        return await self._parts.hub.start(start, self._owner, media=media)
+
+    async def _send(self, size: int) -> None:
+        assert self._seat is not None
+        await self._seat.send(Audio(self._next, bytes(self._buffer[:size])))
+        del self._buffer[:size]
+        self._next += 1

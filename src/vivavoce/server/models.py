@@ -1,0 +1,105 @@
+"""What the REST interface takes and gives, as OpenAPI shows it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from vivavoce.engines.base import Capabilities
+from vivavoce.library import recording
+from vivavoce.library.recording import RecordingState
+
+
+class Recording(BaseModel):
+    """One recording of the library."""
+
+    id: str = Field(pattern="^[a-z0-9]{26}$")
+    title: str
+    created_at: datetime = Field(description="UTC")
+    state: RecordingState
+    reason: str | None = Field(description="why it ended, or the code of the error it failed with")
+    duration: float = Field(description="seconds; 0 until it has ended")
+    language: str | None = Field(description="BCP-47")
+    engine: str | None
+    model: str | None
+    media_type: str = Field(description="of the audio")
+    bytes: int = Field(description="of the audio")
+    preview: str = Field(description="the first words")
+
+    @classmethod
+    def of(cls, row: recording.Recording) -> Self:
+        return cls.model_validate(row, from_attributes=True)
+
+
+class Page(BaseModel):
+    """Recordings, newest first."""
+
+    items: list[Recording]
+    next: str | None = Field(description="the cursor of the next page; null on the last")
+
+
+class Rename(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class ErrorDetail(BaseModel):
+    code: str
+    message: str = Field(description="one sentence")
+    retryable: bool = Field(description="whether the same request may succeed later")
+
+
+class Error(BaseModel):
+    """Every refusal has this form."""
+
+    error: ErrorDetail
+
+
+def _capabilities_schema() -> dict[str, Any]:
+    _, parts = msgspec.json.schema_components((Capabilities,))
+    schema: dict[str, Any] = parts["Capabilities"]
+    return schema
+
+
+EngineCapabilities = Annotated[dict[str, Any], WithJsonSchema(_capabilities_schema())]
+"""The engine port's `Capabilities`; the schema is made from it, so the two cannot differ."""
+
+
+class Engine(BaseModel):
+    """An engine that this server knows."""
+
+    name: str
+    installed: bool
+    capabilities: EngineCapabilities | None
+    hint: str = Field(description="what to do where it cannot be used")
+
+
+class Limits(BaseModel):
+    max_upload_mb: int = Field(description="MiB of one upload")
+    max_frame: int = Field(description="bytes of one frame of the live protocol")
+    grace: float = Field(description="seconds that a lost client has to come back")
+
+
+class Info(BaseModel):
+    """What this server is and can do."""
+
+    version: str
+    engine: EngineCapabilities
+    engines: list[Engine]
+    limits: Limits
+    formats: dict[str, str] = Field(description="transcript formats and their media types")
+
+
+class Health(BaseModel):
+    status: str
+
+
+class Ready(BaseModel):
+    """`ready` is true when every part says `ok`; the others say what is wrong with them."""
+
+    ready: bool
+    engine: str
+    data_dir: str
+    library: str
