@@ -20,7 +20,8 @@ class LevelStream:
         count = len(samples) // WINDOW
         windows = samples[: count * WINDOW].reshape(count, WINDOW)
         self._rest = samples[count * WINDOW :]
-        return (np.sqrt(np.mean(np.square(windows), axis=1)) > LOUD).astype(np.float32)
+        levels: npt.NDArray[np.float32] = np.sqrt(np.mean(np.square(windows), axis=1))
+        return (levels > LOUD).astype(np.float32)
 
 
 class LevelVad:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
 
 from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(http.router, prefix="/api/v1")
     app.include_router(live_http.router, prefix="/api/v1")
     app.include_router(health.router)
-    app.add_websocket_route("/api/v1/live", live)
+    app.router.routes.append(WebSocketRoute("/api/v1/live", live))
     page.mount(app)
     return app
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 FOLDER = Path(str(files("vivavoce") / "studio"))
@@ -22,7 +23,7 @@ class _Files(StaticFiles):
 
 def mount(app: FastAPI) -> None:
     app.mount("/studio", _Files(directory=FOLDER), name="studio")
-    app.add_route("/", _index, include_in_schema=False)
+    app.router.routes.append(Route("/", _index, include_in_schema=False))
 
 
 async def _index(_request: Request) -> Response:
