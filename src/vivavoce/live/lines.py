@@ -5,7 +5,8 @@ A line that is torn, or that changed on the disk, is found by its checksum.
 
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from vivavoce.core.errors import TooLarge
 from vivavoce.live.appendfile import AppendFile
@@ -13,6 +14,16 @@ from vivavoce.live.disk import disk_errors
 
 MAX_LINE = 1 << 20  # bytes; a longer one is not written, and not believed when read
 CHUNK = 1 << 16
+
+
+class Readable(Protocol):
+    """A file that may be read up to `size` bytes."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def size(self) -> int: ...
 
 
 class Line(NamedTuple):
@@ -29,7 +40,7 @@ def append_line(file: AppendFile, text: bytes) -> None:
     file.append(line)
 
 
-def read_lines(file: AppendFile, start: int = 0) -> Iterator[Line]:
+def read_lines(file: Readable, start: int = 0) -> Iterator[Line]:
     """Every whole line from byte `start` on, through to the file's end as it is by then.
 
     Lines that are not whole are passed over; recovery sees them as a hole between two

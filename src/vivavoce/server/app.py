@@ -14,7 +14,8 @@ from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.sql import SqlRepository
 from vivavoce.live.commit import Committer
 from vivavoce.live.engines import Engines
-from vivavoce.live.hub import Hub, Limits
+from vivavoce.live.hub import Hub
+from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.server import errors, health, http, live_http, page
 from vivavoce.server.services import Services
@@ -57,28 +58,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """Every part of a running server, started in order and stopped in reverse."""
-    cores = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
+    cores = os.cpu_count() or 1
     async with AsyncExitStack() as stack:
         repository = await SqlRepository.open(settings.data_dir)
         stack.push_async_callback(repository.close)
         blobs = ObjectBlobs.local(settings.data_dir / "blobs")
         committer = Committer(settings.commit_ms)
         stack.push_async_callback(committer.close)
-        engines = Engines(settings.engine, settings.hosts or cores or 1)
+        share = max(1, cores // settings.workers)  # of the machine, for this process
+        engines = Engines(settings.engine, settings.hosts or share)
         stack.push_async_callback(engines.stop)
         await engines.start()
-        hub = Hub(
+        opener = Opener(
             settings.data_dir / "live",
             engines,
             repository,
             Sealer(repository, blobs),
             committer,
             _defaults(settings),
-            Limits(
-                grace=settings.grace_s,
-                sessions=settings.max_sessions or SESSIONS_PER_CORE * (cores or 1),
-            ),
+            settings.grace_s,
         )
+        hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
         await hub.recover()
         yield Services(

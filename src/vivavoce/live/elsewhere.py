@@ -1,0 +1,74 @@
+"""Sessions of other processes on the same data directory: watched from their files, asked for.
+
+A client that comes back may reach another worker than the one that has its session. That
+worker leaves a note in the session's folder; the owner, who looks for notes, lets go; the
+journal is opened anew where it was left. The lease sees to it that only one ever writes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from vivavoce.core.events import Ended, Numbered
+from vivavoce.live.lines import read_lines
+
+NOTE = "wanted"
+RELEASE_EVERY = 0.25
+"""Seconds between two looks for notes."""
+PATIENCE = 40
+"""Attempts to open a session that was asked for, `RELEASE_EVERY` apart."""
+
+_EVENT = msgspec.json.Decoder(Numbered)
+
+
+@asynccontextmanager
+async def wanted(folder: Path) -> AsyncIterator[AsyncIterator[int]]:
+    """Ask for a session: inside, attempts at opening it, until it is time to give up."""
+    note = folder / NOTE
+    note.touch()
+    try:
+        yield _attempts()
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def released(folder: Path) -> bool:
+    """Whether another process asks for this session."""
+    return (folder / NOTE).exists()
+
+
+async def tail(folder: Path, after: int) -> AsyncIterator[Numbered]:
+    """The events above `after` of a session that another process runs, as its file grows.
+
+    Returns after `Ended`, or when the folder is gone: the session is in the library then.
+    """
+    path, start = folder / "events", 0
+    while path.exists():
+        for line in read_lines(_Grown(path, path.stat().st_size), start):
+            start = line.end
+            if line.text.startswith(b'{"n":'):
+                numbered = _EVENT.decode(line.text)
+                if numbered.n > after:
+                    after = numbered.n
+                    yield numbered
+                    if isinstance(numbered.event, Ended):
+                        return
+        await asyncio.sleep(RELEASE_EVERY)
+
+
+@dataclass(frozen=True)
+class _Grown:
+    """A file as far as it has grown, for `read_lines`."""
+
+    path: Path
+    size: int
+
+
+async def _attempts() -> AsyncIterator[int]:
+    for attempt in range(PATIENCE):
+        yield attempt
+        await asyncio.sleep(RELEASE_EVERY)

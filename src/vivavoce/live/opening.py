@@ -1,0 +1,157 @@
+"""A session begun, or begun again where an earlier process left it."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vivavoce.core.errors import NotFound
+from vivavoce.core.events import Ended, Final, Numbered
+from vivavoce.core.session import Session
+from vivavoce.engines.base import StreamOptions
+from vivavoce.library.recording import Recording
+from vivavoce.library.repository import Repository
+from vivavoce.live.broadcast import Broadcast
+from vivavoce.live.commit import Committer
+from vivavoce.live.engines import Engines
+from vivavoce.live.eventlog import EventLog
+from vivavoce.live.journal import Journal, SessionHeader
+from vivavoce.live.runner import Runner
+from vivavoce.live.seal import Sealer
+from vivavoce.live.session import LiveSession
+from vivavoce.live.streams import check_language, open_stream, stream_options
+
+STALE = 60.0
+"""Seconds after which a folder without a header is nobody's session in the making."""
+
+
+class Opener:
+    """Puts the parts of a session together; `LiveSession.begin` then runs it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        engines: Engines,
+        repository: Repository,
+        sealer: Sealer,
+        committer: Committer,
+        defaults: StreamOptions,
+        grace: float,
+    ) -> None:
+        """`folder` is where live sessions are journalled; `grace` is in seconds."""
+        self.folder = folder
+        self._engines = engines
+        self._repository = repository
+        self._sealer = sealer
+        self._committer = committer
+        self._defaults = defaults
+        self._grace = grace
+
+    async def new(self, header: SessionHeader) -> LiveSession:
+        """Raises `EngineError`, `DiskError`, `BadMessage` (no such engine or language)."""
+        hosts = await self._engines.get(header.options.engine)
+        check_language(hosts.capabilities, header.options.language)
+        journal = await Journal.create(self.folder / header.session, header, self._committer)
+        try:
+            events = await EventLog.create(journal.folder, self._committer)
+            if header.kept:
+                await self._repository.create(_recording(header, hosts.capabilities.name))
+            return await self._assemble(journal, events, _Said())
+        except BaseException:
+            await journal.remove()
+            raise
+
+    async def take_up(self, folder: Path) -> LiveSession | None:
+        """What an earlier process left; None when it had ended and only had to be sealed.
+
+        Raises `Held` when another process has it, `EngineError`, `DiskError`.
+        """
+        try:
+            journal = await Journal.open(folder, self._committer)
+        except NotFound:  # it never began; but it may be beginning in another process
+            if _stale(folder):
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            return None
+        try:
+            events = await EventLog.open(folder, self._committer)
+            said = _said(events.read())
+            if said.ended:
+                await self._sealer.seal(journal, list(events.read()))
+                await events.close()
+                return None
+            await self._known(journal.header)
+            return await self._assemble(journal, events, said)
+        except BaseException:
+            await journal.close()
+            raise
+
+    async def _known(self, header: SessionHeader) -> None:
+        """A crash may have come between the journal and the list of recordings."""
+        if not header.kept:
+            return
+        try:
+            await self._repository.get(header.owner, header.session)
+        except NotFound:
+            engine = header.options.engine or self._engines.default.capabilities.name
+            await self._repository.create(_recording(header, engine))
+
+    async def _assemble(self, journal: Journal, events: EventLog, said: "_Said") -> LiveSession:
+        """The session goes on at the first sample that no final covers."""
+        header = journal.header
+        hosts = await self._engines.get(header.options.engine)
+        options = stream_options(header.options, self._defaults)
+        stream = await open_stream(hosts, options, said.end)
+        core = Session(hosts.capabilities.name, decided=said.finals, end=said.end)
+        broadcast = Broadcast(events)
+        if not said.events:
+            chosen = header.options
+            for event in core.start(header.session, header.format, chosen.language, chosen.title):
+                broadcast.say(event)
+        runner = Runner(journal, broadcast, core, stream, options, position=said.end)
+        session = LiveSession(journal, broadcast, runner, self._sealer, self._grace)
+        runner.attended = lambda: session.attended
+        return session
+
+
+def _stale(folder: Path) -> bool:
+    return time.time() - folder.stat().st_mtime > STALE
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an earlier process said of a session."""
+
+    events: int = 0
+    finals: int = 0
+    end: int = 0  # of the last final, in samples
+    ended: bool = False
+
+
+def _said(log: Iterable[Numbered]) -> _Said:
+    said = _Said()
+    for numbered in log:
+        event = numbered.event
+        final = isinstance(event, Final)
+        said = _Said(
+            events=numbered.n,
+            finals=said.finals + final,
+            end=event.end if isinstance(event, Final) else said.end,
+            ended=said.ended or isinstance(event, Ended),
+        )
+    return said
+
+
+def _recording(header: SessionHeader, engine: str) -> Recording:
+    created = header.created_at
+    return Recording(
+        id=header.session,
+        owner=header.owner,
+        title=header.options.title or f"Recording {created:%Y-%m-%d %H:%M}",
+        created_at=created,
+        state="live" if header.options.interims else "transcribing",
+        language=header.options.language,
+        engine=engine,
+        media_type=header.media or "application/octet-stream",
+    )
