@@ -122,7 +122,7 @@ class Hub:
         bye = Bye(Draining.code, Draining.close)
         sessions = list(self._sessions.values())
         for result in await asyncio.gather(
-            *(session.release(bye) for session in sessions), return_exceptions=True
+            *(session.release(bye, settle=True) for session in sessions), return_exceptions=True
         ):
             if isinstance(result, BaseException):
                 log.error("cannot let a session go", reason=str(result))

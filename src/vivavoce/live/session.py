@@ -98,9 +98,14 @@ class LiveSession:
         self._runner.cancel()
         await self.done()
 
-    async def release(self, bye: Bye) -> None:
-        """Let go without an end: whoever opens the journal next takes it up again."""
-        await self._runner.settle()
+    async def release(self, bye: Bye, *, settle: bool = False) -> None:
+        """Let go without an end: whoever opens the journal next takes it up again.
+
+        `settle`: not before everything fed so far is decided, for those who will not be back
+        soon; it cuts the utterance that is open.
+        """
+        if settle:
+            await self._runner.settle()
         if self.task is not None:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
