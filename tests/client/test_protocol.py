@@ -1,11 +1,11 @@
 """The client's state machine, by itself and against the server's with a line that breaks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from vivavoce.client.outbox import MAX_CONTROLS
 from vivavoce.client.protocol import ClientProtocol, State
@@ -285,106 +285,95 @@ class ModelServer:
             self._log(payload.hex() + "again")
 
 
-class BrokenLines(RuleBasedStateMachine):
-    """Messages in flight both ways, lines that break at any point, a server that is killed."""
+@dataclass
+class World:
+    """A client, a server, what is in flight both ways, and what the application saw."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.client = ClientProtocol(START, bound=1 << 20)
-        self.server = ModelServer()
-        self.up: list[Wire] = []
-        self.down: list[Wire] = []
-        self.sent: list[bytes] = []
-        self.seen: dict[int, str] = {}
+    client: ClientProtocol = field(default_factory=client)
+    server: ModelServer = field(default_factory=ModelServer)
+    up: list[Wire] = field(default_factory=list)
+    down: list[Wire] = field(default_factory=list)
+    spoken: list[bytes] = field(default_factory=list)
+    seen: dict[int, str] = field(default_factory=dict)
 
-    @property
-    def lost(self) -> bool:
-        return self.client.state is State.LOST
-
-    @rule(payload=st.binary(min_size=1, max_size=4))
-    def speak(self, payload: bytes) -> None:
-        self.client.audio(payload)
-        self.sent.append(payload)
-
-    @rule()
-    def flush(self) -> None:
-        self.client.control(FlushMessage())
-
-    @precondition(lambda self: self.lost)
-    @rule()
     def connect(self) -> None:
         self.server.dialect = NativeDialect()
         self.up = [self.client.connected()]
         self.down = []
 
-    @precondition(lambda self: not self.lost)
-    @rule(killed=st.booleans())
     def break_line(self, killed: bool) -> None:
         self.client.disconnected(1006)
         if killed and self.client.ready:
             self.server.killed()
 
-    @precondition(lambda self: not self.lost)
-    @rule(count=st.integers(1, 5))
-    def client_sends(self, count: int) -> None:
-        for _ in range(count):
-            if (wire := self.client.take()) is not None:
-                self.up.append(wire)
+    def speak(self) -> None:
+        self.spoken.append(len(self.spoken).to_bytes(2))
+        self.client.audio(self.spoken[-1])
 
-    @precondition(lambda self: not self.lost and self.up)
-    @rule(count=st.integers(1, 5))
-    def server_receives(self, count: int) -> None:
-        for _ in range(min(count, len(self.up))):
+    def flush(self) -> None:
+        self.client.control(FlushMessage())
+
+    def send(self) -> None:
+        if (wire := self.client.take()) is not None:
+            self.up.append(wire)
+
+    def arrive(self) -> None:
+        """The oldest message on its way up reaches the server."""
+        if self.up:
             self._answer(self.server.hear(self.up.pop(0)))
 
-    @precondition(lambda self: not self.lost and self.client.ready)
-    @rule()
-    def server_commits(self) -> None:
+    def commit(self) -> None:
         self._answer(self.server.commit())
 
-    @precondition(lambda self: not self.lost and self.down)
-    @rule(count=st.integers(1, 5))
-    def client_receives(self, count: int) -> None:
-        for _ in range(min(count, len(self.down))):
-            said = self.client.receive(self.down.pop(0))
-            if isinstance(said, Numbered):
-                assert isinstance(said.event, Final)
-                self.seen = {n: text for n, text in self.seen.items() if n < said.n}
-                self.seen[said.n] = said.event.text
+    def receive(self) -> None:
+        """The oldest message on its way down reaches the client."""
+        said = self.client.receive(self.down.pop(0)) if self.down else None
+        if isinstance(said, Numbered) and isinstance(said.event, Final):
+            self.seen = {n: text for n, text in self.seen.items() if n < said.n}
+            self.seen[said.n] = said.event.text
+
+    def settle(self) -> None:
+        """The line holds until nothing is in flight."""
+        for _ in range(100_000):
+            for step in (self.send, self.arrive, self.receive):
+                step()
+            if not (self.up or self.down or self.client.outbox.waiting):
+                return
+        raise AssertionError("The two talk for ever.")
+
+    def check(self) -> None:
+        assert self.server.received == self.spoken[: len(self.server.received)]
+        assert self.client.acknowledged < max(self.server.durable, 0)
 
     def _answer(self, answers: list[Answer]) -> None:
-        dialect = NativeDialect()
-        self.down += [wire for answer in answers for wire in dialect.send(answer)]
-
-    @invariant()
-    def the_server_has_each_frame_once_and_in_order(self) -> None:
-        assert self.server.received == self.sent[: len(self.server.received)]
-
-    @invariant()
-    def nothing_acknowledged_is_ever_lost(self) -> None:
-        assert self.client.acknowledged < self.server.durable
-
-    def teardown(self) -> None:
-        """With a line that holds, everything arrives, and both have the same events."""
-        if self.lost:
-            self.connect()
-        self.client.control(FinishMessage())
-        while self.up or self.down or self.client.outbox.waiting:
-            self.client_sends(1)
-            if self.up:
-                self.server_receives(1)
-            if self.down:
-                self.client_receives(1)
-        assert self.server.received == self.sent
-        assert self.server.finished
-        assert list(self.seen.items()) == [
-            (event.n, event.event.text)
-            for event in self.server.events
-            if isinstance(event.event, Final)
-        ]
+        self.down += [wire for answer in answers for wire in NativeDialect().send(answer)]
 
 
-TestBrokenLines = BrokenLines.TestCase
+STEPS = (World.speak, World.flush, World.send, World.arrive, World.commit, World.receive)
+line = st.tuples(st.booleans(), st.lists(st.sampled_from(STEPS), max_size=60), st.booleans())
+
+
+@given(st.lists(line, max_size=5))
+def test_over_lines_that_break_anywhere_each_frame_and_event_arrives_once_in_order(
+    lines: list[tuple[bool, list[Callable[[World], None]], bool]],
+) -> None:
+    world = World()
+    for settled, steps, killed in lines:
+        world.connect()
+        if settled:
+            world.settle()
+        for step in steps:
+            step(world)
+            world.check()
+        world.break_line(killed)
+    world.connect()
+    world.client.control(FinishMessage())
+    world.settle()
+    assert world.server.received == world.spoken
+    assert world.server.finished
+    assert world.seen == {
+        event.n: event.event.text for event in world.server.events if isinstance(event.event, Final)
+    }
 
 
 @given(st.lists(st.binary(min_size=1, max_size=20), max_size=20), st.data())
