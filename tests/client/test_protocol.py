@@ -109,15 +109,19 @@ def test_the_buffer_is_bounded_and_emptied_by_acknowledgements() -> None:
     assert protocol.outbox.held == 0
 
 
-def test_ready_acknowledges_what_the_server_holds() -> None:
+def test_what_the_server_holds_is_kept_until_it_says_that_it_is_durable() -> None:
     protocol = opened(bound=100)
     protocol.audio(bytes(100))
     taken(protocol)
     protocol.disconnected(1006)
     protocol.connected()
     hear(protocol, Ready("s", "secret", 1, 1))
-    assert protocol.outbox.room
     assert taken(protocol) == []
+    assert not protocol.outbox.room
+    protocol.disconnected(1006)
+    protocol.connected()
+    hear(protocol, Ready("s", "secret", 2, 0))
+    assert taken(protocol) == [Audio(0, bytes(100))]
 
 
 def test_control_messages_are_bounded_too() -> None:
@@ -171,6 +175,13 @@ def test_other_breaks_can_be_mended(close: int) -> None:
     protocol = opened()
     protocol.disconnected(close)
     assert protocol.state is State.LOST
+
+
+def test_a_session_that_another_client_took_is_let_go() -> None:
+    protocol = opened()
+    hear(protocol, Bye("held", 4409))
+    with pytest.raises(Held, match="Another client"):
+        protocol.disconnected(4409)
 
 
 @pytest.mark.parametrize("close", [1008, 1009, 4401, 4410])
@@ -252,9 +263,8 @@ class ModelServer:
                 # The client's log and ours are the same only as far as both epochs allow.
                 ours = [event.n for event in self.events if event.epoch <= epoch]
                 after = min(after, max(ours, default=0))
-                self.durable = len(self.received)
                 ready = Ready("s", "t", self.epoch, len(self.received))
-                return [ready, *self.events[after:]]
+                return [ready, *self._durable(), *self.events[after:]]
             case Audio(frame=frame, payload=payload):
                 if frame < len(self.received):
                     return [Ack(frame)] if frame < self.durable else []
@@ -274,6 +284,9 @@ class ModelServer:
     def commit(self) -> list[Answer]:
         self.durable = len(self.received)
         self.logged = len(self.events)
+        return self._durable()
+
+    def _durable(self) -> list[Answer]:
         return [Ack(self.durable - 1)] if self.durable else []
 
     def killed(self) -> None:
@@ -343,7 +356,8 @@ class World:
 
     def check(self) -> None:
         assert self.server.received == self.spoken[: len(self.server.received)]
-        assert self.client.acknowledged < max(self.server.durable, 0)
+        oldest = self.client.outbox.oldest_frame
+        assert oldest <= self.server.durable
 
     def _answer(self, answers: list[Answer]) -> None:
         self.down += [wire for answer in answers for wire in NativeDialect().send(answer)]

@@ -41,6 +41,11 @@ class Outbox:
         """Messages not on the line yet."""
         return len(self._waiting)
 
+    @property
+    def oldest_frame(self) -> int:
+        """The first frame that is kept. Frames have no holes, so their count gives it."""
+        return self.next_frame - (len(self._sent) + len(self._waiting) - self._controls)
+
     def put_audio(self, payload: bytes) -> None:
         """Number the payload, in as many frames as it takes."""
         for at in range(0, len(payload), MAX_PAYLOAD):
@@ -73,7 +78,7 @@ class Outbox:
 
     def rewind(self, frame: int) -> None:
         """Send again from this frame on."""
-        oldest = self._oldest_frame()
+        oldest = self.oldest_frame
         if not oldest <= frame <= self.next_frame:
             raise BadMessage(
                 f"The server wants frame {frame}, but has acknowledged all before {oldest}."
@@ -82,11 +87,6 @@ class Outbox:
             )
         while self._sent and self._sent[-1].place >= frame:
             self._waiting.appendleft(self._sent.pop())
-
-    def _oldest_frame(self) -> int:
-        """Frames have no holes, so the first one's number follows from how many there are."""
-        frames = len(self._sent) + len(self._waiting) - self._controls
-        return self.next_frame - frames
 
     def _drop(self, item: Item) -> None:
         if isinstance(item.wire, bytes):

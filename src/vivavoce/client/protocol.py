@@ -12,7 +12,7 @@ one of a newer epoch replaces everything from its number on.
 from enum import Enum, auto
 
 from vivavoce.client.outbox import Outbox
-from vivavoce.core.errors import BadMessage, FrameGap, VivavoceError
+from vivavoce.core.errors import BadMessage, FrameGap, Held, VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
 from vivavoce.dialects.base import Wire
 from vivavoce.dialects.native_messages import (
@@ -48,7 +48,6 @@ class ClientProtocol:
         self.openings = 0  # how many lines got as far as `ready`
         self.after = 0  # the number of the last event seen
         self.epoch = 0  # and its epoch
-        self.acknowledged = -1  # the last frame known to be durable
         self.outbox = Outbox(bound)
         self._start = start
         self._refusal: ErrorMessage | None = None
@@ -88,7 +87,7 @@ class ClientProtocol:
             case ReadyMessage() as ready:
                 self._is_ready(ready)
             case AckMessage(frame=frame):
-                self._is_acknowledged(frame)
+                self.outbox.acknowledge(frame)
             case EventMessage() as message:
                 return self._heard(message)
             case Interim() as interim:
@@ -106,6 +105,9 @@ class ClientProtocol:
         if self.state is State.OVER:
             return
         self.state = State.LOST
+        if self._said_bye and close == Held.close:
+            self.state = State.OVER
+            raise Held("Another client has taken this session.")
         refused = self._refusal is not None and not self._refusal.retryable
         if self._said_bye and close == 1000 and not refused:
             self.state = State.OVER
@@ -119,17 +121,11 @@ class ClientProtocol:
         return error_from(self._refusal) if self._refusal else None
 
     def _is_ready(self, ready: ReadyMessage) -> None:
-        # What the server holds is durable, whether or not its acknowledgement arrived.
-        self._is_acknowledged(ready.next_frame - 1)
+        # The server holds what is before this frame; that it is durable, only an `ack` says.
         self.outbox.rewind(ready.next_frame)
         self.ready = ready
         self.openings += 1
         self.state = State.OPEN
-
-    def _is_acknowledged(self, frame: int) -> None:
-        if frame > self.acknowledged:
-            self.outbox.acknowledge(frame)
-            self.acknowledged = frame
 
     def _heard(self, message: EventMessage) -> Numbered | None:
         if message.epoch < self.epoch or (message.epoch == self.epoch and message.n <= self.after):

@@ -1,0 +1,166 @@
+"""Transcribe in this process, without a server: `async for event in vivavoce.transcribe(...)`.
+
+The engine still runs in host processes of its own. A stream of bytes is kept in a temporary
+file while it grows, so that it is read exactly as a file is.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from vivavoce.audio.growth import CompleteFile, Growth
+from vivavoce.config import Settings, load_settings
+from vivavoce.core.commands import Options
+from vivavoce.core.errors import BadAudio, DiskError, NotFound
+from vivavoce.core.events import AnyEvent
+from vivavoce.core.types import SAMPLE_RATE, AudioFormat
+from vivavoce.engines.base import StreamOptions
+from vivavoce.live.hosts import Hosts
+from vivavoce.live.pipeline import transcribe_file
+from vivavoce.live.streams import check_language, open_stream, stream_options
+
+Source = str | os.PathLike[str] | bytes | AsyncIterable[bytes]
+"""A path, a whole file's bytes, or bytes as they come."""
+
+CONTAINER = AudioFormat("container")
+
+
+async def transcribe(
+    source: Source,
+    *,
+    format: AudioFormat = CONTAINER,
+    language: str | None = None,
+    engine: str | None = None,
+    interims: bool = False,
+) -> AsyncGenerator[AnyEvent, None]:
+    """The events of one source, as they are found; the words are in those of type `Final`.
+
+    `format` need only be given for samples without a header. Raises `NotFound`, `BadAudio`,
+    `BadMessage` for a language that the engine does not know, and `EngineError`.
+    """
+    settings = load_settings(engine=engine)
+    async with Transcriber(settings) as transcriber:
+        events = transcriber.transcribe(source, format=format, language=language, interims=interims)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+
+class Transcriber:
+    """The engine, loaded once for any number of sources; use it with `async with`."""
+
+    def __init__(self, settings: Settings, *, hosts: int = 1) -> None:
+        self._settings = settings
+        self._hosts = Hosts(settings.engine, hosts)
+
+    async def __aenter__(self) -> Self:
+        await self._hosts.start()
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._hosts.stop()
+
+    async def transcribe(
+        self,
+        source: Source,
+        *,
+        format: AudioFormat = CONTAINER,
+        language: str | None = None,
+        interims: bool = False,
+        name: str | None = None,
+    ) -> AsyncGenerator[AnyEvent, None]:
+        """As the function of this name. `name` is what errors call the source."""
+        check_language(self._hosts.capabilities, language)
+        options = Options(language=language, interims=interims, title=name)
+        async with _as_file(source) as (path, growth):
+            stream = await open_stream(self._hosts, stream_options(options, self._defaults()))
+            events = transcribe_file(path, format, growth, stream, options)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+
+    def _defaults(self) -> StreamOptions:
+        per_ms = SAMPLE_RATE // 1000
+        return StreamOptions(
+            language=self._settings.language,
+            endpoint=self._settings.endpoint_ms * per_ms,
+            max_utterance=self._settings.max_utterance_ms * per_ms,
+            interim_every=self._settings.interim_ms * per_ms,
+        )
+
+
+class Spool:
+    """A temporary file that takes bytes as they come; its reader follows it (`Growth`)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self.complete = False
+        self._changed = asyncio.Event()
+
+    async def fill(self, chunks: AsyncIterable[bytes]) -> None:
+        """Take every chunk. Whatever happens, the file is complete afterwards."""
+        try:
+            with self.path.open("wb", buffering=0) as file:
+                async for chunk in chunks:
+                    file.write(chunk)
+                    self.size += len(chunk)
+                    self._tell()
+        except OSError as error:
+            raise DiskError(f"The audio cannot be kept in {self.path}: {error}.") from error
+        finally:
+            self.complete = True
+            self._tell()
+
+    async def changed(self) -> None:
+        await self._changed.wait()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+@asynccontextmanager
+async def _as_file(source: Source) -> AsyncGenerator[tuple[Path, Growth], None]:
+    """The source as a file that grows or is complete. A temporary one is deleted again."""
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        yield path, _complete(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="vivavoce-") as folder:
+        path = Path(folder, "the audio")  # so that errors call it this
+        if isinstance(source, bytes):
+            path.write_bytes(source)
+            yield path, CompleteFile(path)
+            return
+        path.touch()
+        spool = Spool(path)
+        filling = asyncio.create_task(spool.fill(source))
+        try:
+            yield path, spool
+            await filling
+        finally:
+            filling.cancel()
+            await asyncio.gather(filling, return_exceptions=True)
+
+
+def _complete(path: Path) -> CompleteFile:
+    if path.is_dir():
+        raise BadAudio(f"{path} is a folder.")
+    try:
+        path.open("rb").close()
+        return CompleteFile(path)
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {path}.") from None
+    except OSError as error:
+        raise BadAudio(f"{path} cannot be read: {error.strerror}.") from error
