@@ -66,16 +66,16 @@ class Recordings:
     ) -> None:
         await self._http.aclose()
 
-    async def list(self) -> AsyncIterator[Recording]:
-        """Every recording, the newest first."""
+    async def list(self, *, page: int = 50) -> AsyncIterator[Recording]:
+        """Every recording, the newest first; asked for `page` at a time."""
         cursor: str | None = None
         while True:
-            params = {"cursor": cursor} if cursor else {}
+            params = {"limit": str(page)} | ({"cursor": cursor} if cursor else {})
             answer = await self._ask("GET", "/recordings", params=params)
-            page = msgspec.json.decode(answer.content, type=_Page)
-            for recording in page.items:
+            found = msgspec.json.decode(answer.content, type=_Page)
+            for recording in found.items:
                 yield recording
-            if not (cursor := page.next):
+            if not (cursor := found.next):
                 return
 
     async def get(self, id: str) -> Recording:

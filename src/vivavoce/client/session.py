@@ -140,6 +140,10 @@ class Session:
         if self._error:
             raise self._error
 
+    async def until_lost(self) -> None:
+        """Wait until there is no line to the server, or the session is over."""
+        await self._until(lambda: not self.connected)
+
     async def drained(self) -> None:
         """Wait until the session is over, passing over its events."""
         async for _ in self:
@@ -191,6 +195,7 @@ class Session:
         async with line:
             await self._converse(line)
         self._protocol.disconnected(line.close_code or 1006)
+        self._changed.set()
         return self._protocol.error or Unreachable(f"The connection to {self._url} broke.")
 
     async def _converse(self, line: ClientConnection) -> None:

@@ -1,0 +1,177 @@
+"""The SDK against the real server: live words, and lines that break."""
+
+import asyncio
+import wave
+from pathlib import Path
+
+import pytest
+
+from vivavoce.client import Session, Unreachable, connect
+from vivavoce.core.errors import BadMessage, Gone, PeerError
+from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Marker, Started
+from vivavoce.core.types import AudioFormat, samples
+from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.relay import Relay
+
+pytestmark = pytest.mark.anyio
+
+FORMAT = AudioFormat(rate=22050)
+PIECE = 4410  # bytes: a tenth of a second
+
+
+@pytest.fixture(scope="module")
+def pcm(clip: Path) -> bytes:
+    with wave.open(str(clip)) as file:
+        assert file.getframerate() == FORMAT.rate
+        return bytes(file.readframes(file.getnframes()))
+
+
+def text(events: list[AnyEvent]) -> str:
+    return " ".join({e.id: e.text for e in events if isinstance(e, Final)}.values())
+
+
+async def send(session: Session, audio: bytes) -> None:
+    for at in range(0, len(audio), PIECE):
+        await session.send(audio[at : at + PIECE])
+
+
+async def rest(session: Session) -> list[AnyEvent]:
+    await session.finish()
+    return [event async for event in session]
+
+
+@pytest.fixture(scope="module")
+def said(server: ServerProcess, pcm: bytes) -> str:
+    """What the server makes of the clip when nothing goes wrong."""
+
+    async def whole() -> list[AnyEvent]:
+        async with connect(server.url, FORMAT) as session:
+            await session.send(pcm)
+            return await rest(session)
+
+    return text(asyncio.run(whole()))
+
+
+async def test_a_session_gives_events_from_started_to_ended(
+    server: ServerProcess, pcm: bytes
+) -> None:
+    async with connect(server.url, FORMAT, title="A clip") as session:
+        await send(session, pcm)
+        await session.mark("the end")
+        events = await rest(session)
+        assert len(session.id) == 26
+    assert isinstance(events[0], Started)
+    assert events[0].title == "A clip"
+    assert [event.label for event in events if isinstance(event, Marker)] == ["the end"]
+    assert text(events)
+    assert events[-1] == Ended(reason="finished", duration=samples(len(pcm) / 2 / FORMAT.rate))
+
+
+async def test_without_interims_there_are_none(server: ServerProcess, pcm: bytes) -> None:
+    async with connect(server.url, FORMAT, interims=False) as session:
+        await send(session, pcm)
+        assert not [event for event in await rest(session) if isinstance(event, Interim)]
+
+
+async def test_flush_makes_what_was_said_final(server: ServerProcess, pcm: bytes) -> None:
+    async with connect(server.url, FORMAT) as session:
+        await send(session, pcm)
+        await session.flush()
+        async for event in session:
+            if isinstance(event, Final):
+                break
+        assert session.connected
+
+
+async def test_leaving_the_block_finishes_and_waits(server: ServerProcess, pcm: bytes) -> None:
+    async with connect(server.url, FORMAT) as session:
+        await send(session, pcm)
+    assert session.over
+    with pytest.raises(Gone, match="finished"):
+        await session.send(b"\0\0")
+    assert [event async for event in session] == []
+
+
+async def test_a_container_may_be_streamed(server: ServerProcess, file: bytes, said: str) -> None:
+    async with connect(server.url, AudioFormat("container")) as session:
+        await send(session, file)
+        assert text(await rest(session)) == said
+
+
+async def test_a_line_that_breaks_again_and_again_loses_nothing(
+    relay: Relay, pcm: bytes, said: str
+) -> None:
+    async with connect(relay.url, FORMAT) as session:
+        third = len(pcm) // 3 // PIECE * PIECE
+        for part in (pcm[:third], pcm[third : 2 * third]):
+            await send(session, part)
+            relay.cut()
+            relay.mend()
+        await send(session, pcm[2 * third :])
+        assert text(await rest(session)) == said
+        assert session.unacknowledged == 0
+
+
+async def test_a_server_killed_and_started_again_loses_nothing(
+    tmp_path: Path, pcm: bytes, said: str
+) -> None:
+    process = ServerProcess(tmp_path)
+    await asyncio.to_thread(process.start)
+    try:
+        async with connect(process.url, FORMAT) as session:
+            await send(session, pcm[: PIECE * 10])
+            process.kill()
+            await send(session, pcm[PIECE * 10 :])
+            await asyncio.to_thread(process.start)
+            events = await rest(session)
+    finally:
+        process.stop()
+    assert text(events) == said
+    assert isinstance(events[-1], Ended)
+
+
+async def test_send_waits_while_too_much_is_not_acknowledged(
+    relay: Relay, pcm: bytes, said: str
+) -> None:
+    async with connect(relay.url, FORMAT, buffer=PIECE) as session:
+        relay.cut()
+        sending = asyncio.create_task(send(session, pcm))
+        await session.until_lost()
+        assert not sending.done()
+        assert session.unacknowledged <= 2 * PIECE
+        relay.mend()
+        await sending
+        assert text(await rest(session)) == said
+
+
+async def test_where_there_is_no_server(unused_port: int) -> None:
+    with pytest.raises(
+        Unreachable, match=f"No server can be reached at ws://127.0.0.1:{unused_port}"
+    ):
+        async with connect(f"http://127.0.0.1:{unused_port}"):
+            pass
+
+
+async def test_where_there_is_another_server(server: ServerProcess) -> None:
+    with pytest.raises(PeerError, match="HTTP status 40"):
+        async with connect(server.url + "elsewhere"):
+            pass
+
+
+async def test_a_refusal_is_raised(server: ServerProcess) -> None:
+    with pytest.raises(BadMessage, match="xx"):
+        async with connect(server.url, FORMAT, language="xx"):
+            pass
+
+
+@pytest.mark.parametrize("url", ["ftp://host", "http://", ""])
+async def test_an_address_that_is_none(url: str) -> None:
+    with pytest.raises(BadMessage, match="is not a server's address"):
+        async with connect(url):
+            pass
+
+
+async def test_an_impossible_format_is_refused_before_it_is_sent(unused_port: int) -> None:
+    with pytest.raises(BadMessage, match=r"start\.format\.rate"):
+        async with connect(f"http://127.0.0.1:{unused_port}", AudioFormat(rate=1)):
+            pass
