@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vivavoce.core.errors import DiskError
+from vivavoce.live.lease import Lease
 
 
 @contextmanager
@@ -54,11 +55,14 @@ class DiskFile:
     def sync(self) -> None:
         """Return when every byte written so far, and the file's length, survive a power cut."""
         with self._syncing:
-            sync_descriptor(self._file.fileno())
+            self._sync()
 
     def close(self) -> None:
         with self._syncing:
             self._file.close()
+
+    def _sync(self) -> None:
+        sync_descriptor(self._file.fileno())
 
 
 class Disk:
@@ -69,6 +73,9 @@ class Disk:
 
     def open(self, path: Path) -> DiskFile:
         return DiskFile(path, create=False)
+
+    def lock(self, folder: Path) -> Lease:
+        return Lease(folder)
 
     def rename(self, old: Path, new: Path) -> None:
         old.replace(new)

@@ -35,7 +35,6 @@ from vivavoce.live.commit import Committer
 from vivavoce.live.controls import ControlCommand, Controls, append_control, read_controls
 from vivavoce.live.disk import Disk, disk_errors
 from vivavoce.live.frames import MAX_FRAME, RECORD_SIZE, Record, recover
-from vivavoce.live.lease import Lease
 
 HEADER = "session.json"
 
@@ -77,9 +76,8 @@ def sweep(live: Path, disk: Disk) -> list[Path]:
     with disk_errors(live):
         folders = sorted(path for path in live.iterdir() if path.is_dir())
     for debris in (path for path in folders if not (path / HEADER).exists()):
-        with contextlib.suppress(Held):  # another process is at it right now
-            lease = Lease(debris)
-            lease.release()
+        with contextlib.suppress(Held), disk_errors(debris):  # held: a process is at it now
+            disk.lock(debris).release()
             _delete(debris, disk)
     return [path for path in folders if (path / HEADER).exists()]
 
@@ -88,7 +86,8 @@ class _Files:
     """The three files that are appended to, and the right to do so."""
 
     def __init__(self, folder: Path, disk: Disk, *, create: bool) -> None:
-        self.lease = Lease(folder)
+        with disk_errors(folder):
+            self.lease = disk.lock(folder)
         opened: list[AppendFile] = []
         try:
             for name in ("audio", "frames", "controls"):

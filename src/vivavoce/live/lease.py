@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from vivavoce.core.errors import Held
-from vivavoce.live.disk import disk_errors
 
 if sys.platform == "win32":
     import msvcrt
@@ -23,12 +22,11 @@ else:
 
 
 class Lease:
-    """Held from construction until `release`. Raises Held while another holder lives."""
+    """Held from construction until `release`. Raises Held while another holder lives,
+    OSError when the folder cannot be written."""
 
     def __init__(self, folder: Path) -> None:
-        path = folder / "lock"
-        with disk_errors(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(self._descriptor)
         except OSError as error:
@@ -36,5 +34,7 @@ class Lease:
             raise Held(f"Another process writes the session {folder.name}.") from error
 
     def release(self) -> None:
-        """Once; the lock goes with the descriptor."""
-        os.close(self._descriptor)
+        """The lock goes with the descriptor. Releasing twice does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from vivavoce.live.disk import Disk, DiskFile
+from vivavoce.live.lease import Lease
 
 SECTOR = 512  # bytes that reach the disk together or not at all
 
@@ -30,15 +31,22 @@ class FrailDisk(Disk):
         self.shadow = shadow
         self.room: int | None = None  # bytes that may still be written; None: any number
         self.failing_syncs = 0  # so many fsyncs fail, and forget what they were to write
+        self._files: list[DiskFile] = []
+        self._leases: list[Lease] = []
         root.mkdir(parents=True, exist_ok=True)
         shadow.mkdir(parents=True, exist_ok=True)
 
     def create(self, path: Path) -> DiskFile:
         self.take_room(1)
-        return _FrailFile(self, path, create=True)
+        return self._keep(_FrailFile(self, path, create=True))
 
     def open(self, path: Path) -> DiskFile:
-        return _FrailFile(self, path, create=False)
+        return self._keep(_FrailFile(self, path, create=False))
+
+    def lock(self, folder: Path) -> Lease:
+        lease = super().lock(folder)
+        self._leases.append(lease)
+        return lease
 
     def rename(self, old: Path, new: Path) -> None:
         super().rename(old, new)
@@ -65,9 +73,21 @@ class FrailDisk(Disk):
         self.room -= count
         return count
 
+    def kill(self) -> None:
+        """What the death of the writing process does: every file is closed, every lock free."""
+        while self._files:
+            self._files.pop().close()
+        while self._leases:
+            self._leases.pop().release()
+
     def power_cut(self, seed: int) -> None:
-        """Lose, by this seed's choice, what was not fsynced. Files must be opened anew."""
+        """Lose, by this seed's choice, what was not fsynced. Whoever wrote is dead after it."""
+        self.kill()
         _cut_folder(self.root, self.shadow, random.Random(seed))
+
+    def _keep(self, file: DiskFile) -> DiskFile:
+        self._files.append(file)
+        return file
 
 
 class _FrailFile(DiskFile):
@@ -90,7 +110,9 @@ class _FrailFile(DiskFile):
         super().truncate(size)
         self._change(size)
 
-    def sync(self) -> None:
+    def _sync(self) -> None:
+        if self._file.closed:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         start, self._changed_from = self._changed_from, None
         if self._disk.failing_syncs:
             self._disk.failing_syncs -= 1
