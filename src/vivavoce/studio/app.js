@@ -12,6 +12,7 @@ import { Transcript } from "./transcript.js";
 import { TranscriptView } from "./transcript-view.js";
 import { UploadsView } from "./uploads-view.js";
 import { watch } from "./watch.js";
+import { engineOf } from "./words.js";
 
 const SETTLE_EVERY = 500; // ms between looks at a recording that is being sealed
 
@@ -48,7 +49,7 @@ function route() {
 function show(subject) {
   document.body.dataset.view = subject ? "sheet" : "home";
   stage.show(subject);
-  view.now = subject?.source?.capturing ? () => subject.source.captured : null;
+  view.now = subject?.source?.capturing ? () => subject.source.now : null;
   library.mark(stage.id, null);
   scrollTo(0, 0);
 }
@@ -65,11 +66,16 @@ function open(id, signal) {
   api.get(id).then(changed, missing);
 }
 
-/** Ask for a recording until it is sealed. */
+/** Ask for a recording until it is sealed, or gone. */
 async function settle(id) {
-  const recording = await api.get(id);
-  changed(recording);
-  if (busy(recording)) setTimeout(() => settle(id).catch(() => {}), SETTLE_EVERY);
+  try {
+    const recording = await api.get(id);
+    changed(recording);
+    if (!busy(recording)) return;
+  } catch (error) {
+    if (error.status === 404) return;
+  }
+  setTimeout(() => settle(id), SETTLE_EVERY);
 }
 
 function changed(recording) {
@@ -191,9 +197,8 @@ addEventListener("hashchange", route);
 
 async function nameEngine() {
   const { engine } = await api.info();
-  dock.engine = engine;
-  const { name, model } = engine;
-  part("engine").textContent = model && model !== name ? `${name} ${model}` : name;
+  dock.engine = engineOf(engine);
+  part("engine").textContent = engineOf(engine);
   part("engine").hidden = false;
 }
 

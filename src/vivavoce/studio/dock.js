@@ -13,10 +13,11 @@ export class Dock {
   #base;
   #root;
   #recording = null;
+  #last = null; // the Recording that the readout speaks of: this one, or the one before
   #level;
   #state = "idle";
   #online = true;
-  #name = "";
+  #name = "–";
   #refusal = null; // why the last Record did not record
 
   onbegin = null; // called with the Recording
@@ -38,8 +39,8 @@ export class Dock {
     this.#draw();
   }
 
-  set engine({ name, model }) {
-    this.#name = model && model !== name ? `${name} ${model}` : name;
+  set engine(name) {
+    this.#name = name;
     this.#draw();
   }
 
@@ -62,7 +63,7 @@ export class Dock {
   }
 
   #follow(recording) {
-    this.#recording = recording;
+    this.#recording = this.#last = recording;
     this.#level.clear();
     recording.addEventListener("level", ({ detail }) => {
       this.#level.push(detail);
@@ -109,13 +110,16 @@ export class Dock {
     this.#trouble(recording ? this.#lineTrouble(recording) : this.#idleTrouble());
     setText(this.#part("timer"), clock(recording?.captured ?? 0));
     setText(this.#part("r-line"), this.#line(recording));
-    setText(this.#part("r-engine"), this.#name || "–");
-    setText(this.#part("r-delay"), recording?.wordDelay == null ? "–" : `${recording.wordDelay} ms`);
-    setText(
-      this.#part("r-saved"),
-      recording ? `${recording.acknowledged.toFixed(1)} of ${span(recording.captured)}` : "–",
-    );
+    setText(this.#part("r-engine"), this.#name);
+    this.#drawReadout(this.#last);
     document.title = recording?.capturing ? `● ${clock(recording.captured)} – Vivavoce` : "Vivavoce";
+  }
+
+  #drawReadout(recording) {
+    if (!recording) return;
+    const { wordDelay, acknowledged, captured } = recording;
+    setText(this.#part("r-delay"), wordDelay === null ? "–" : `${wordDelay} ms`);
+    setText(this.#part("r-saved"), `${acknowledged.toFixed(1)} of ${span(captured)}`);
   }
 
   #line(recording) {

@@ -54,7 +54,7 @@ export class Level {
   }
 }
 
-/** A peak on a scale of decibels, -50 dB ... 0 dB as 0 ... 1: quiet speech is seen too. */
+/** Quiet speech is to be seen too: 0.01 shows as 0.1, 0.25 as 0.5. */
 function loudness(peak) {
-  return peak > 0 ? Math.max(0, Math.min(1, 1 + (20 * Math.log10(peak)) / 50)) : 0;
+  return Math.sqrt(Math.min(1, peak));
 }

@@ -3,7 +3,9 @@
 import { LiveSession } from "./live.js";
 import { Microphone } from "./microphone.js";
 import { SAMPLE_RATE } from "./transcript.js";
+import { spokenDate } from "./words.js";
 
+const BLOCK = 0.1; // seconds between blocks of the microphone
 const MOST_WAITING = 30 * 60; // seconds of audio kept in the page; then recording stops
 
 /**
@@ -13,6 +15,7 @@ const MOST_WAITING = 30 * 60; // seconds of audio kept in the page; then recordi
 export class Recording extends EventTarget {
   #microphone;
   #captured = 0; // samples at `rate`
+  #lastBlock = 0; // when it came, ms
   #wakeLock = null;
   #stopping = null;
 
@@ -29,7 +32,8 @@ export class Recording extends EventTarget {
     this.#microphone = microphone;
     this.rate = microphone.rate;
     const format = { encoding: "pcm_s16le", rate: this.rate, channels: 1 };
-    this.session = new LiveSession(base, { format, options: { interims: true } });
+    const options = { interims: true, title: spokenDate(new Date()) };
+    this.session = new LiveSession(base, { format, options });
     this.session.addEventListener("change", () => this.#tell("change"));
     this.session.addEventListener("end", () => this.#ended());
     microphone.addEventListener("block", ({ detail }) => this.#take(detail));
@@ -40,12 +44,18 @@ export class Recording extends EventTarget {
 
   get capturing() { return this.#stopping === null; }
   get captured() { return this.#captured / this.rate; } // seconds
+  /** Seconds spoken so far: what is captured, and what the block under way has of it. */
+  get now() {
+    const since = Math.min(BLOCK, (performance.now() - this.#lastBlock) / 1000);
+    return this.captured + (this.capturing ? since : 0);
+  }
+
   get acknowledged() { return this.session.acknowledged / this.session.bytesPerSecond; }
   get waiting() { return this.session.waiting / this.session.bytesPerSecond; }
 
   /** Called with the end (samples at 16 kHz) of an interim that has just been shown. */
   shown(end) {
-    this.wordDelay = Math.max(0, Math.round((this.captured - end / SAMPLE_RATE) * 1000));
+    this.wordDelay = Math.max(0, Math.round((this.now - end / SAMPLE_RATE) * 1000));
   }
 
   stop(why = null) {
@@ -62,6 +72,7 @@ export class Recording extends EventTarget {
 
   #take({ pcm, peak }) {
     this.#captured += pcm.byteLength / 2;
+    this.#lastBlock = performance.now();
     this.session.push(new Uint8Array(pcm));
     this.#tell("level", peak);
     if (this.waiting > MOST_WAITING && this.capturing) {

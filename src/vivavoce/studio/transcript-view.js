@@ -26,7 +26,7 @@ export class TranscriptView {
 
   onseek = null; // called with seconds when a time stamp is pressed
   onshown = null; // called with the interim that has just been shown
-  now = null; // gives the seconds captured so far, where somebody records
+  now = null; // gives the seconds spoken so far, where somebody records
 
   constructor(scroller, body, spoken, jump) {
     this.#scroller = scroller;

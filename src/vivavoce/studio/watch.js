@@ -8,7 +8,7 @@ const PAUSE = 2000; // ms before the stream is opened again
 /**
  * Follows until the recording has ended or `signal` aborts. A broken stream is read again from
  * its beginning: a server that took the session up again may have put other events in place.
- * Throws HttpError where there is no such recording.
+ * Throws HttpError where trying again cannot help: there is no such recording.
  */
 export async function watch(url, transcript, signal) {
   const order = new EventOrder();
@@ -21,7 +21,7 @@ export async function watch(url, transcript, signal) {
       if (transcript.ended !== null) return;
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof HttpError && error.status < 500) throw error;
+      if (error instanceof HttpError && !error.error.retryable) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }

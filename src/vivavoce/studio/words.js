@@ -25,6 +25,12 @@ export function when(iso, now = new Date()) {
   return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${time}`;
 }
 
+/** The title of what is recorded now, in the clock and words of the person who records. */
+export function spokenDate(date) {
+  const day = date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
+  return `${day}, ${date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" })}`;
+}
+
 function midnight(date) {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
@@ -46,6 +52,11 @@ const REASONS = {
   abandoned: "Ended early: the line was lost",
   cancelled: "Cancelled",
 };
+
+/** An engine with its model, whose name often begins with the engine's. */
+export function engineOf({ name, model }) {
+  return !model || model.startsWith(name) ? model || name : `${name} ${model}`;
+}
 
 /** What a session that failed says to the person in front of it. */
 export function failureOf({ code, message }) {

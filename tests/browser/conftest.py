@@ -1,0 +1,149 @@
+"""The page in a real Chromium, in front of a real server with the real engine.
+
+Between the two stands a relay, so that a test can cut the line.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
+
+from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.relay import Relay
+
+DEBIANS = Path("/usr/bin/chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--host-resolver-rules=MAP insecure.test 127.0.0.1",
+]
+OF_A_CUT_LINE = re.compile(r"WebSocket connection to|Failed to load resource|net::ERR_")
+"""What Chromium itself says on the console when a server does not answer."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Playwright) -> Callable[..., Browser]:
+    """Start a Chromium with further flags."""
+    own = Path(playwright.chromium.executable_path)
+    path = next((path for path in (DEBIANS, own) if path.exists()), None)
+    if path is None:
+        pytest.skip("there is no Chromium here (scripts/install-browser gets one)")
+
+    def launch(*flags: str) -> Browser:
+        return playwright.chromium.launch(executable_path=path, args=[*QUIET, *flags])
+
+    return launch
+
+
+@pytest.fixture(scope="session")
+def clip(data: Path) -> Path:
+    """LJ001-0004 of LJSpeech (public domain): 5.14 s."""
+    return data / "ljspeech_short.wav"
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser], clip: Path) -> Iterator[Browser]:
+    """A Chromium whose microphone hears the clip once, from the moment it is opened."""
+    browser = launch(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={clip}%noloop",
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("server"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def relay(server: ServerProcess) -> Iterator[Relay]:
+    with Relay(server.port) as relay:
+        yield relay
+
+
+@contextmanager
+def watched(context: BrowserContext, allowed: re.Pattern[str] | None) -> Iterator[Page]:
+    """A page that must not complain on the console."""
+    complaints: list[str] = []
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    yield page
+    context.close()
+    assert [c for c in complaints if allowed is None or not allowed.search(c)] == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on a wide screen, not opened yet. Any error on its console fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    with watched(context, None) as page:
+        yield page
+
+
+@pytest.fixture
+def hardy_page(browser: Browser) -> Iterator[Page]:
+    """The same for tests that cut the line, which Chromium itself writes on the console."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    with watched(context, OF_A_CUT_LINE) as page:
+        yield page
+
+
+def node() -> str | None:
+    """A Node.js that reads ES modules by their content (20.19 and newer), or None."""
+    path = shutil.which("node")
+    if path is None:
+        return None
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+    parts = tuple(int(part) for part in version.stdout.strip().lstrip("v").split(".")[:2])
+    return path if parts >= (20, 19) else None
+
+
+# The modules are tested by themselves only where there is a Node.js: the page is tested whole
+# in Chromium anyway, so this is left out rather than skipped.
+collect_ignore = [] if node() else ["test_modules.py"]
+
+
+def pytest_report_header() -> str | None:
+    missing = "node (20.19 or newer) is not here: the page's modules are tested in Chromium only"
+    return missing if collect_ignore and "PYTEST_XDIST_WORKER" not in os.environ else None
