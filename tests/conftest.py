@@ -1,10 +1,38 @@
 """Fixtures that every test may use."""
 
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Iterable
+from inspect import iscoroutinefunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+LIMIT = 60.0
+"""Seconds after which an asynchronous test has failed: what hangs must not block everything."""
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function):
+            tried = getattr(item.obj, "hypothesis", None)
+            if tried is not None and iscoroutinefunction(tried.inner_test):
+                tried.inner_test = limited(tried.inner_test)
+            elif iscoroutinefunction(item.obj):
+                item.obj = limited(item.obj)
+
+
+def limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The same test, failing after `LIMIT`."""
+
+    @functools.wraps(test)
+    async def run(*args: Any, **kwargs: Any) -> None:
+        async with asyncio.timeout(LIMIT):
+            await test(*args, **kwargs)
+
+    return run
 
 
 @pytest.fixture

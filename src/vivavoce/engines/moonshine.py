@@ -21,6 +21,7 @@ SAMPLES_PER_FRAME = 384  # the decoder's attention mask is at audio rate
 TOKENS_PER_SECOND = 6.5  # nobody speaks faster; a decoder that does is inventing
 TAIL = int(0.3 * SAMPLE_RATE)  # silence after the last sample keeps it from inventing a tail
 SHORTEST = SAMPLE_RATE // 2  # the encoder's convolutions need something to look at
+INAUDIBLE = 0.001  # a peak of -60 dB: of less than that it says "You"
 
 Cache = dict[str, np.ndarray[Any, Any]]
 
@@ -76,6 +77,8 @@ class Moonshine:
         }
 
     def decode(self, window: Window) -> Reading:
+        if np.abs(window.pcm).max(initial=0) < INAUDIBLE:
+            return Reading(text="", language="en")
         pcm = _padded(window.pcm)
         limit = int(TOKENS_PER_SECOND * len(pcm) / SAMPLE_RATE) + 1
         decoding = _Decoding(self, pcm)

@@ -1,0 +1,97 @@
+"""Engines in the test's own process, behind the ports that host processes are behind."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from vivavoce.core.errors import EngineError
+from vivavoce.core.results import Reading, Result
+from vivavoce.engines.base import (
+    Engine,
+    EngineStream,
+    NativeEngine,
+    NativeStream,
+    Pcm,
+    StreamOptions,
+    Urgency,
+    Window,
+    WindowedEngine,
+)
+from vivavoce.engines.native import NativeEngineStream
+from vivavoce.engines.windowed import WindowedStream
+from vivavoce.live.streams import VADS
+
+
+class LocalDecoder:
+    """Decodes at once, after as many turns of the event loop as `delay` says for each call."""
+
+    def __init__(self, engine: WindowedEngine, delay: Callable[[int], int] = lambda _: 1) -> None:
+        self.engine = engine
+        self.asked: list[tuple[Window, Urgency]] = []
+        self._delay = delay
+        self._number = count()
+
+    async def decode(self, window: Window, urgency: Urgency) -> Reading:
+        self.asked.append((window, urgency))
+        for _ in range(self._delay(next(self._number))):
+            await asyncio.sleep(0)
+        return self.engine.decode(window)
+
+
+class LocalRemote:
+    """A native engine's stream; what it raises is an `EngineError`, as from a host."""
+
+    def __init__(self, stream: NativeStream) -> None:
+        self._stream = stream
+
+    async def feed(self, pcm: Pcm) -> Sequence[Result]:
+        return _tried(lambda: self._stream.feed(pcm))
+
+    async def flush(self) -> Sequence[Result]:
+        return _tried(self._stream.flush)
+
+    async def close(self) -> None:
+        self._stream.close()
+
+
+def _tried(call: Callable[[], Sequence[Result]]) -> Sequence[Result]:
+    try:
+        return call()
+    except Exception as error:
+        raise EngineError(f"The engine failed: {error}") from error
+
+
+def open_local(
+    engine: Engine,
+    options: StreamOptions | None = None,
+    *,
+    base: int = 0,
+    delay: Callable[[int], int] = lambda _: 1,
+) -> EngineStream:
+    """A session's stream over a loaded engine."""
+    options = options or StreamOptions()
+    capabilities = engine.capabilities
+    if capabilities.kind == "native":
+        native: NativeEngine = engine  # type: ignore[assignment]
+        remote = LocalRemote(native.open(options.language))
+        return NativeEngineStream(remote, capabilities, options, base)
+    windowed: WindowedEngine = engine  # type: ignore[assignment]
+    vad = VADS[capabilities.vad]().open()
+    return WindowedStream(LocalDecoder(windowed, delay), vad, capabilities, options, base)
+
+
+async def hear(stream: EngineStream, pieces: Sequence[Pcm]) -> list[Result]:
+    """Everything a stream says of these samples, flushed at their end."""
+
+    async def feed() -> None:
+        try:
+            for piece in pieces:
+                await stream.feed(piece)
+            await stream.flush()
+        finally:
+            await stream.close()
+
+    feeding = asyncio.create_task(feed())
+    results = [result async for result in stream.results()]
+    await feeding
+    return results

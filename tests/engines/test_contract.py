@@ -1,0 +1,80 @@
+"""The published contract over every engine that is built in."""
+
+import numpy as np
+import pytest
+
+from vivavoce.core.results import Heard, Result
+from vivavoce.engines.base import Pcm
+from vivavoce.engines.fake import Scripted, ScriptedNative, say, silence
+from vivavoce.engines.moonshine import Moonshine
+from vivavoce.plugins import names
+from vivavoce.testing.engines import NativeContract, WindowedContract, check_grammar, pieces, said
+from vivavoce.testing.local import hear, open_local
+
+LETTERS = np.concatenate(
+    [
+        silence(0.5),
+        say("alfa", "bravo", "charlie", "delta", "echo"),
+        silence(1),
+        say("zulu", "yankee"),
+        silence(1),
+    ]
+)
+
+
+class TestScripted(WindowedContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls) -> Scripted:
+        return Scripted()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def speech(cls) -> Pcm:
+        return LETTERS
+
+
+class TestScriptedNative(NativeContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls) -> ScriptedNative:
+        return ScriptedNative()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def speech(cls) -> Pcm:
+        return LETTERS
+
+
+class TestMoonshine(WindowedContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls, moonshine: Moonshine) -> Moonshine:
+        return moonshine
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def speech(cls, clip: Pcm) -> Pcm:
+        return np.concatenate([silence(0.5), clip, silence(1)])
+
+
+def test_no_built_in_engine_is_left_out() -> None:
+    tested = (Scripted, ScriptedNative, Moonshine)
+    assert names() == sorted(engine.capabilities.name for engine in tested)
+
+
+def kinds(results: list[Result]) -> list[str]:
+    """The grammar of what was said, without how often hypotheses were shown."""
+    return [type(result).__name__ for result in results if not isinstance(result, Heard)]
+
+
+@pytest.mark.anyio
+async def test_both_kinds_of_engine_say_the_same_in_the_same_grammar() -> None:
+    windowed = await hear(open_local(Scripted()), pieces(LETTERS, 1600))
+    native = await hear(open_local(ScriptedNative()), pieces(LETTERS, 1600))
+    for results in (windowed, native):
+        check_grammar(results, len(LETTERS))
+    assert kinds(windowed) == kinds(native) == ["SpeechStarted", "SpeechEnded", "Decided"] * 2
+    assert said(windowed) == said(native) == "alfa bravo charlie delta echo zulu yankee"
+    assert any(isinstance(result, Heard) for result in windowed)
+    assert any(isinstance(result, Heard) for result in native)
