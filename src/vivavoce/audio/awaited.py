@@ -8,7 +8,6 @@ grew.
 import os
 import struct
 from collections.abc import Callable
-from pathlib import Path
 from typing import BinaryIO
 
 _CELL = 1024  # bytes; a third of a second at 24 kbit/s
@@ -16,14 +15,17 @@ _BOXES = 64  # how many of an MP4's boxes are looked at for its index
 
 
 class AwaitedFile:
-    """A file object for `av.open`. `before_wait` is called before every wait.
+    """A file object for `av.open` over `file`, which must not buffer.
 
+    `before_wait` is called before every wait.
     Asking for the end, as seeking decoders do, waits until the file is complete; so it says
     that it cannot seek, unless `may_seek` is set.
     """
 
-    def __init__(self, path: Path, control: BinaryIO, before_wait: Callable[[], object]) -> None:
-        self._file = path.open("rb", buffering=0)
+    def __init__(
+        self, file: BinaryIO, control: BinaryIO, before_wait: Callable[[], object]
+    ) -> None:
+        self._file = file
         self._control = control
         self._before_wait = before_wait
         self.may_seek = False
@@ -40,9 +42,11 @@ class AwaitedFile:
 
     def peek(self, at: int, size: int) -> bytes:
         """The `size` bytes from `at` on; fewer only at the end of the complete file."""
-        self._wait_for(at + size)
+        size = min(size, self._wait_for(at + size) - at)
+        if size <= 0:
+            return b""
         self._file.seek(at)
-        return self._file.read(max(0, min(size, self._size - at)))
+        return self._file.read(size)
 
     def seekable(self) -> bool:
         return self.may_seek

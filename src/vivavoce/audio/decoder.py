@@ -35,8 +35,10 @@ _FORMATS = (
 )
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": ""}
 
-# A WAV says all about itself in its header: do not wait for seconds of it to make sure.
-_WAV_OPTIONS = {"analyzeduration": "100000", "max_probe_packets": "1", "max_size": "4096"}
+# These say all about their sound at once: give the first samples without reading seconds
+# of it to make sure. (`max_size` is the bytes in a packet of a WAV.)
+_PROMPT = {"wav", "mp3", "aac", "ogg", "webm", "matroska", "flac", "amr"}
+_PROMPT_OPTIONS = {"analyzeduration": "100000", "max_probe_packets": "4", "max_size": "4096"}
 
 
 def decode(file: AwaitedFile, out: BinaryIO) -> None:
@@ -64,7 +66,7 @@ def _open(file: AwaitedFile) -> InputContainer:
     kind = sniff(file.peek(0, HEAD))
     name = kind.name if kind else None
     file.may_seek = name == "mp4" and not index_first(file)
-    options = _OPTIONS | (_WAV_OPTIONS if name == "wav" else {})
+    options = _OPTIONS | (_PROMPT_OPTIONS if name in _PROMPT else {})
     try:
         return av.open(file, "r", options=options, metadata_errors="replace", buffer_size=4096)
     except av.FFmpegError as error:
@@ -96,7 +98,8 @@ def main() -> int:
     out, err = _take_outputs()
     _limit_memory()
     try:
-        decode(AwaitedFile(Path(sys.argv[1]), sys.stdin.buffer, out.flush), out)
+        with Path(sys.argv[1]).open("rb", buffering=0) as file:
+            decode(AwaitedFile(file, sys.stdin.buffer, out.flush), out)
         out.flush()
     except Fault as fault:
         fault_text = str(fault)

@@ -1,5 +1,6 @@
 """What a file is, by its first bytes: which audio, or plainly something else."""
 
+from codecs import getincrementaldecoder
 from dataclasses import dataclass
 
 HEAD = 512
@@ -109,9 +110,9 @@ def foreign(head: bytes) -> str | None:
 def _is_text(head: bytes) -> bool:
     if not head or any(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in head):
         return False
+    decoder = getincrementaldecoder("utf-8")()
     try:
-        # A character may be cut at the end of the head.
-        head.decode("utf-8", "strict" if len(head) < HEAD else "ignore")
+        decoder.decode(head, final=len(head) < HEAD)  # else its last character may be cut
     except UnicodeDecodeError:
         return False
     return True

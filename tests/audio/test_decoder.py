@@ -1,0 +1,56 @@
+"""The decoder's process, as its parent talks to it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from vivavoce.audio.decoder import FAULT
+
+COMMAND = [sys.executable, "-P", "-m", "vivavoce.audio.decoder"]
+
+
+def run(path: Path, told: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    told = b"%d end\n" % path.stat().st_size if told is None else told
+    return subprocess.run(
+        [*COMMAND, str(path)], input=told, capture_output=True, check=False, timeout=60
+    )
+
+
+def test_samples_go_to_stdout_and_nothing_else(data: Path) -> None:
+    ended = run(data / "plain.mp3")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    samples = np.frombuffer(ended.stdout, np.float32)
+    assert len(samples) > 30_000
+    assert np.abs(samples).max() < 1
+
+
+def test_a_fault_is_one_line_of_json(data: Path) -> None:
+    ended = run(data / "video_without_sound.mp4")
+    assert (ended.returncode, ended.stdout) == (FAULT, b"")
+    assert json.loads(ended.stderr) == {"fault": "has no sound track"}
+
+
+def test_it_ends_when_its_parent_is_gone(data: Path) -> None:
+    assert run(data / "plain.mp3", b"700\n").returncode == 1
+
+
+def test_a_playlist_does_not_make_it_open_other_files(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "list.mp3"
+    entry = (data / "adts.aac").as_posix()
+    path.write_text(
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:2,\nfile://{entry}\n#EXT-X-ENDLIST\n"
+    )
+    ended = run(path)
+    assert (ended.returncode, ended.stdout) == (FAULT, b"")
+
+
+def test_what_native_libraries_print_does_not_reach_stdout(data: Path) -> None:
+    noisy = (
+        "import os, sys; import vivavoce.audio.decoder as d; outputs = d._take_outputs();"
+        "os.write(1, b'noise'); os.write(2, b'noise'); outputs[0].write(b'sound')"
+    )
+    ended = subprocess.run([sys.executable, "-c", noisy], capture_output=True, check=True)
+    assert (ended.stdout, ended.stderr) == (b"sound", b"")
