@@ -261,6 +261,7 @@ async def test_after_a_failed_fsync_nothing_counts_until_it_is_written_anew(
     assert not journal.append(1, payload(1)), "sent again, as the client does"
     assert journal.append(2, payload(2))
     await journal.durable(2)
+    assert disk.shadow_of(journal.audio_path).read_bytes() == audio_of(journal)
     for seed in range(5):
         disk.power_cut(seed)
         journal = await Journal.open(disk.root / "s", committer)
