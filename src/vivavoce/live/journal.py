@@ -18,92 +18,27 @@ by moving it. Appends are written at once, which survives our own death, and fsy
 
 import asyncio
 import contextlib
-import shutil
 import zlib
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
-from vivavoce.core.commands import Finish, Options
-from vivavoce.core.errors import DiskError, FrameGap, Gone, Held, NotFound, TooLarge
-from vivavoce.core.types import AudioFormat
-from vivavoce.live.appendfile import AppendFile
+from vivavoce.core.commands import Finish
+from vivavoce.core.errors import DiskError, FrameGap, Gone, TooLarge
 from vivavoce.live.bell import Bell
 from vivavoce.live.commit import Committer
 from vivavoce.live.controls import ControlCommand, Controls, append_control, read_controls
-from vivavoce.live.disk import Disk, disk_errors
-from vivavoce.live.frames import MAX_FRAME, RECORD_SIZE, Record, recover
+from vivavoce.live.folder import (
+    Files,
+    SessionHeader,
+    create_files,
+    delete_folder,
+    open_files,
+    read_header,
+    sweep,
+)
+from vivavoce.live.frames import MAX_FRAME, RECORD_SIZE, Record
 
-HEADER = "session.json"
-
-
-class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a session from its first moment."""
-
-    session: str
-    owner: str
-    token_sha256: str  # hex; the token itself is the client's
-    format: AudioFormat
-    options: Options
-    created_at: datetime  # aware, UTC
-    media: str | None = None  # media type of a container, where the client named it
-    kept: bool = True  # False: to be forgotten when the session ends
-
-
-def read_header(folder: Path) -> SessionHeader:
-    """Raises NotFound when no session began there, DiskError when it cannot be read."""
-    path = folder / HEADER
-    try:
-        with disk_errors(path):
-            return msgspec.json.decode(path.read_bytes(), type=SessionHeader)
-    except DiskError as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise NotFound(f"There is no session {folder.name}.") from error
-        raise
-    except msgspec.MsgspecError as error:
-        raise DiskError(f"{path} is damaged: {error}.") from error
-
-
-def sweep(live: Path, disk: Disk) -> list[Path]:
-    """The folders of the sessions in `live`, for a server that starts.
-
-    Deletes what never quite began, or was not quite deleted. Raises DiskError.
-    """
-    if not live.is_dir():
-        return []
-    with disk_errors(live):
-        folders = sorted(path for path in live.iterdir() if path.is_dir())
-    for debris in (path for path in folders if not (path / HEADER).exists()):
-        with contextlib.suppress(Held), disk_errors(debris):  # held: a process is at it now
-            disk.lock(debris).release()
-            _delete(debris, disk)
-    return [path for path in folders if (path / HEADER).exists()]
-
-
-class _Files:
-    """The three files that are appended to, and the right to do so."""
-
-    def __init__(self, folder: Path, disk: Disk, *, create: bool) -> None:
-        with disk_errors(folder):
-            self.lease = disk.lock(folder)
-        opened: list[AppendFile] = []
-        try:
-            for name in ("audio", "frames", "controls"):
-                way = AppendFile.create if create else AppendFile.open
-                opened.append(way(disk, folder / name))
-        except DiskError:
-            for file in opened:
-                file.close()
-            self.lease.release()
-            raise
-        self.audio, self.frames, self.controls = opened
-
-    def close(self) -> None:
-        for file in (self.audio, self.frames, self.controls):
-            file.close()
-        self.lease.release()
+__all__ = ["Journal", "SessionHeader", "read_header", "sweep"]
 
 
 class Journal:
@@ -112,7 +47,7 @@ class Journal:
     Made by `create` or `open`. It keeps nothing in memory that grows with the session.
     """
 
-    def __init__(self, header: SessionHeader, files: _Files, committer: Committer) -> None:
+    def __init__(self, header: SessionHeader, files: Files, committer: Committer) -> None:
         self.header = header
         self.audio_path = files.audio.path
         self.folder = self.audio_path.parent
@@ -129,7 +64,7 @@ class Journal:
     @classmethod
     async def create(cls, folder: Path, header: SessionHeader, committer: Committer) -> "Journal":
         """Begin a session in a folder that is not there yet, durably. Raises DiskError."""
-        files = await asyncio.to_thread(_create, folder, header, committer.disk)
+        files = await asyncio.to_thread(create_files, folder, header, committer.disk)
         return cls(header, files, committer)
 
     @classmethod
@@ -139,7 +74,7 @@ class Journal:
         Cuts what a crash left half-written, and nothing that was ever acknowledged. Raises
         NotFound, Held (another process has it), DiskError.
         """
-        header, files = await asyncio.to_thread(_open, folder, committer.disk)
+        header, files = await asyncio.to_thread(open_files, folder, committer.disk)
         return cls(header, files, committer)
 
     @property
@@ -231,7 +166,7 @@ class Journal:
         """Close, and delete the folder with all that is in it."""
         with contextlib.suppress(DiskError):  # it need not be durable any more
             await self.close()
-        await asyncio.to_thread(_delete, self.folder, self._disk)
+        await asyncio.to_thread(delete_folder, self.folder, self._disk)
 
     def _write(self, frame: int, payload: bytes) -> None:
         audio, mark = self._files.audio, self._files.audio.mark()
@@ -246,53 +181,3 @@ class Journal:
     def _refuse_if_complete(self) -> None:
         if self.complete or self._closed:
             raise Gone(f"The session {self.header.session} takes no more audio or commands.")
-
-
-def _create(folder: Path, header: SessionHeader, disk: Disk) -> _Files:
-    with disk_errors(folder):
-        disk.make_folder(folder)
-    try:
-        files = _Files(folder, disk, create=True)
-        try:
-            with disk_errors(folder / HEADER):  # last: it makes the session
-                disk.write_whole(folder / HEADER, msgspec.json.encode(header))
-        except DiskError:
-            files.close()
-            raise
-    except DiskError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return files
-
-
-def _delete(folder: Path, disk: Disk) -> None:
-    """The header goes first, durably, so that a power cut cannot bring half a session back."""
-    with disk_errors(folder):
-        if (folder / HEADER).exists():
-            disk.unlink(folder / HEADER)
-            disk.sync_folder(folder)
-        shutil.rmtree(folder)
-
-
-def _open(folder: Path, disk: Disk) -> tuple[SessionHeader, _Files]:
-    header = read_header(folder)
-    files = _Files(folder, disk, create=False)
-    try:
-        certain, kept = recover(files.frames, files.audio)
-        files.audio.restore(certain.end, kept.end)
-        files.frames.restore(certain.frames * RECORD_SIZE, kept.frames * RECORD_SIZE)
-        files.controls.restore(0, _controls_size(files.controls, kept.end))
-    except DiskError:
-        files.close()
-        raise
-    return header, files
-
-
-def _controls_size(controls: AppendFile, audio_end: int) -> int:
-    """Bytes of the commands whose place in the audio is still there."""
-    size = 0
-    for control in read_controls(controls):
-        if control.at > audio_end:
-            break
-        size = control.end
-    return size
