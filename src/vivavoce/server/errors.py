@@ -69,7 +69,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """The first complaint, as one sentence that names the field."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+    if first["type"] == "json_invalid":
+        return refusal(BadParameter("The body is not JSON."))
+    where = ".".join(str(part) for part in first["loc"][1:]) or "The body"
     reason = first["msg"][:1].lower() + first["msg"][1:]
     return refusal(BadParameter(f"{where} cannot be taken: {reason}."))
 

@@ -1,0 +1,67 @@
+"""Alive, able, and what it can do."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from vivavoce import __version__
+from vivavoce.library.export import FORMATS
+from vivavoce.live.frames import MAX_FRAME
+from vivavoce.server.services import Services
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def app(serving: Any, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """One for each test, because they break it."""
+    async with serving(tmp_path / "data") as app:
+        yield app
+
+
+@pytest.fixture
+def parts(app: FastAPI) -> Services:
+    found: Services = app.state.services
+    return found
+
+
+async def test_it_is_alive_and_ready(http: httpx2.AsyncClient) -> None:
+    assert (await http.get("http://test/health")).json() == {"status": "ok"}
+    ready = await http.get("http://test/ready")
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {"ready": True, "engine": "ok", "data_dir": "ok", "library": "ok"},
+    )
+
+
+async def test_it_is_not_ready_where_nothing_can_be_kept(
+    http: httpx2.AsyncClient, parts: Services
+) -> None:
+    shutil.rmtree(parts.settings.data_dir)
+    answer = await http.get("http://test/ready")
+    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    folder = parts.settings.data_dir
+    assert answer.json()["data_dir"] == f"{folder} cannot be written: No such file or directory."
+    folder.mkdir()  # so that what runs can be put away
+
+
+async def test_it_is_not_ready_without_its_engine(
+    http: httpx2.AsyncClient, parts: Services
+) -> None:
+    await parts.engines.default.stop()
+    answer = await http.get("http://test/ready")
+    assert (answer.status_code, answer.json()["engine"]) == (503, "loading")
+
+
+async def test_it_says_what_it_can_do(http: httpx2.AsyncClient) -> None:
+    info = (await http.get("/info")).json()
+    assert info["version"] == __version__
+    assert (info["engine"]["name"], info["engine"]["kind"]) == ("scripted", "windowed")
+    assert {"moonshine", "scripted"} <= {engine["name"] for engine in info["engines"]}
+    assert info["limits"] == {"max_upload_mb": 4096, "max_frame": MAX_FRAME, "grace": 120}
+    assert info["formats"] == FORMATS
