@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from vivavoce.testing.clock import VirtualLoop
+
 ROOT = Path(__file__).parents[1]
 LIMIT = 60.0
 """Seconds after which an asynchronous test has failed: what hangs must not block everything."""
@@ -29,7 +31,8 @@ def limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
 
     @functools.wraps(test)
     async def run(*args: Any, **kwargs: Any) -> None:
-        async with asyncio.timeout(LIMIT):
+        virtual = isinstance(asyncio.get_running_loop(), VirtualLoop)
+        async with asyncio.timeout(LIMIT * 1e6 if virtual else LIMIT):
             await test(*args, **kwargs)
 
     return run
