@@ -51,19 +51,24 @@ class Runner:
 
     async def run(self) -> None:
         """Until the audio is finished and all is said; the last event is `Ended`."""
-        self._feeding = asyncio.create_task(self._feeder.run(self._blocks()))
+        feeding = asyncio.create_task(self._feeder.run(self._blocks()))
         try:
+            # A task that is cancelled before its first step never closes the stream.
+            await asyncio.sleep(0)
+            self._feeding = feeding
+            if self.reason == "cancelled":
+                feeding.cancel()
             async for result in self._stream.results():
                 await self._say(self._session.result(result))
-            await asyncio.wait([self._feeding])
-            if not self._feeding.cancelled():
-                self._feeding.result()
+            await asyncio.wait([feeding])
+            if not feeding.cancelled():
+                feeding.result()
         except VivavoceError as error:
             self.reason = error.code
             await self._say(self._session.warn(error.code, error.message))
         finally:
-            self._feeding.cancel()
-            await asyncio.gather(self._feeding, return_exceptions=True)
+            feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
         await self._say(self._session.end(self.reason, self._feeder.position))
 
     def cancel(self) -> None:
