@@ -6,7 +6,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from vivavoce.core.errors import BadAudio, OurError, VivavoceError
 
 _SAMPLE = 4  # bytes of a float32
 _PIPE = 1 << 16  # bytes held here before the decoder has to wait
-_FAULT = 2  # the decoder's exit status for a file that cannot be decoded
+_FAULT = 2  # decoder.FAULT, which is not imported: that would load FFmpeg into this process
 
 
 async def decode(path: Path, growth: Growth, name: str) -> AsyncGenerator[Mono, None]:
@@ -32,8 +32,9 @@ async def decode(path: Path, growth: Growth, name: str) -> AsyncGenerator[Mono, 
     process = await _start(path)
     telling = asyncio.create_task(_tell(process, growth))
     try:
-        async for samples in _samples(process):
-            yield samples
+        async with aclosing(_samples(process)) as stream:
+            async for samples in stream:
+                yield samples
         await process.wait()
         if telling.done():
             telling.result()
@@ -121,5 +122,5 @@ async def _stop(process: Process, telling: asyncio.Task[None]) -> None:
             process.kill()
     if process.stdin is not None:
         process.stdin.close()
-    await asyncio.wait([telling])
+    await asyncio.gather(telling, return_exceptions=True)  # `decode` raised it if it matters
     await process.communicate()  # reads to the end, which is what closes the pipes

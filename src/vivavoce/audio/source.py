@@ -4,6 +4,7 @@ A live microphone, an upload and a session taken up after a crash are the same t
 a file, and a `Growth` that says how much of it may be read.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -20,7 +21,7 @@ __all__ = ["BLOCK", "CompleteFile", "Growth", "read_audio"]
 BLOCK = SAMPLE_RATE
 """The most samples in one block: one second."""
 
-_READ = 1 << 18  # bytes taken from a file of raw samples at a time
+_READ = 1 << 16  # bytes taken from a file of raw samples at a time
 
 
 async def read_audio(
@@ -85,6 +86,7 @@ async def _bytes(path: Path, growth: Growth, name: str) -> AsyncGenerator[bytes,
                     raise DiskError(f"{name} ends at byte {position} of {growth.size}.")
                 position += len(piece)
                 yield piece
+                await asyncio.sleep(0)  # a finished file never waits: let others have a turn
             elif growth.complete:
                 return
             else:
