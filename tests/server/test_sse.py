@@ -141,6 +141,23 @@ async def test_what_another_process_runs_is_held(
     assert answer.json()["error"]["retryable"] is True
 
 
+def watching() -> bool:
+    """Whether the server waits for something to send to anybody."""
+    return any("_next" in repr(task.get_coro()) for task in asyncio.all_tasks())
+
+
+async def test_a_watcher_that_vanishes_is_forgotten(address: tuple[str, int], live: Seat) -> None:
+    path = f"/api/v1/recordings/{live.ready.session}/events"
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    async with asyncio.timeout(30):
+        await reader.readuntil(b"event: started")
+        assert watching()
+        writer.transport.abort()
+        while watching():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
 NOTE = Numbered(7, 2, Marker(at=1, label="a\nb"))
 NOTE_BYTES = (
     b'id: 7\nevent: marker\ndata: {"n":7,"epoch":2,'

@@ -220,6 +220,32 @@ async def test_a_client_that_vanishes_leaves_nothing_and_others_go_on(
     assert await nothing_is_left(remote, parts)
 
 
+class TestDisk:
+    @pytest.fixture
+    async def app(self, serving: Any, tmp_path: Path) -> AsyncIterator[FastAPI]:
+        async with serving(tmp_path) as app:
+            yield app
+
+    async def test_a_folder_that_takes_nothing_is_named_and_the_server_goes_on(
+        self, http: httpx2.AsyncClient, parts: Services, talk: bytes
+    ) -> None:
+        live = parts.settings.data_dir / "live"
+        await asyncio.to_thread(replace_by_a_file, live)
+        answer = await http.post("/recordings", content=talk)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (507, "disk")
+        assert str(live) in message(answer)
+        assert answer.json()["error"]["retryable"] is True
+        await asyncio.to_thread(live.unlink)
+        again = await http.post("/recordings", params=WAIT, content=talk)
+        assert again.json()["state"] == "done"
+        assert len((await http.get("/recordings")).json()["items"]) == 1
+
+
+def replace_by_a_file(folder: Path) -> None:
+    folder.rmdir()
+    folder.touch()
+
+
 class TestStopping:
     @pytest.fixture
     async def app(self, serving: Any, tmp_path: Path) -> AsyncIterator[FastAPI]:

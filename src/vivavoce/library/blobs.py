@@ -3,8 +3,9 @@
 import asyncio
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -57,7 +58,7 @@ class ObjectBlobs:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingError(f"data_dir: {root} cannot be made: {error.strerror}.") from error
-        return cls(LocalStore(root, automatic_cleanup=True), str(root))
+        return cls(LocalStore(root), str(root))
 
     async def put_file(self, key: str, path: Path, media_type: str) -> None:
         _checked(key)
@@ -84,6 +85,10 @@ class ObjectBlobs:
     async def delete(self, prefix: str) -> None:
         folder = _checked(prefix.rstrip("/"))
         with self._trouble("delete", prefix):
+            if self._root is not None:
+                # The store does not list what a crash left half-written; that goes as well.
+                await asyncio.to_thread(_remove, Path(self._root) / folder)
+                return
             async for found in obstore.list(self._store, prefix=f"{folder}/"):
                 await obstore.delete_async(self._store, [item["path"] for item in found])
 
@@ -102,6 +107,11 @@ def _checked(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a blob key: {key!r}")  # ours: no client's name becomes a key
     return key
+
+
+def _remove(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def _sync(root: Path, key: str) -> None:
