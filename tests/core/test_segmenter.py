@@ -113,7 +113,9 @@ def test_limits_may_change_in_mid_utterance() -> None:
 
 
 @given(
-    pattern=st.text("#-.", max_size=400),
+    pattern=st.lists(
+        st.builds(str.__mul__, st.sampled_from("##-.."), st.integers(1, 30)), max_size=25
+    ).map("".join),
     levels=st.lists(st.floats(0, 1), min_size=1, max_size=20),
     flush_at=st.integers(0, 400),
     endpoint=st.integers(PAUSE + 1, 40),

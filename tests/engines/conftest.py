@@ -1,6 +1,7 @@
 """A short clip of speech."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -23,6 +24,12 @@ async def _read(path: Path) -> Pcm:
 def clip(data: Path) -> Pcm:
     """In being comparatively modern": 1.9 s of one reader."""
     return asyncio.run(_read(data / "reference.flac"))
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[Path], Pcm]:
+    """Any file's samples."""
+    return lambda path: asyncio.run(_read(path))
 
 
 @pytest.fixture(scope="session")

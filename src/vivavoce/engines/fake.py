@@ -54,7 +54,9 @@ def tones(pcm: Pcm) -> Iterator[Word]:
             yield Word(_name(pcm[start:end]), start, end, confidence=1.0)
 
 
-def _name(tone: Pcm) -> str:
+def _name(sound: Pcm) -> str:
+    loud = np.flatnonzero(np.abs(sound) > LOUD)
+    tone = sound[loud[0] : loud[-1] + 1]  # a grain may be half silent
     crossings = np.count_nonzero(np.diff(np.signbit(tone)))
     pitch = crossings * SAMPLE_RATE / (2 * len(tone))
     word = WORDS[int(np.clip(round((pitch - LOWEST) / STEP), 0, len(WORDS) - 1))]

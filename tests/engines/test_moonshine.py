@@ -1,0 +1,87 @@
+"""The embedded engine on real speech."""
+
+from collections.abc import Callable
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vivavoce.core.errors import EngineError
+from vivavoce.engines import moonshine as module
+from vivavoce.engines.base import Pcm
+from vivavoce.engines.moonshine import TOKENS_PER_SECOND, Moonshine
+from vivavoce.plugins import available
+from vivavoce.testing.engines import window
+
+CLIP = "In being comparatively modern."
+
+
+def test_it_reads_what_was_said(moonshine: Moonshine, clip: Pcm) -> None:
+    reading = moonshine.decode(window(clip))
+    assert reading.text == CLIP
+    assert reading.language == "en"
+    assert reading.confidence is not None
+    assert reading.confidence > 0.9
+
+
+def test_extending_a_hypothesis_reads_what_a_fresh_decoding_does(
+    moonshine: Moonshine, clip: Pcm
+) -> None:
+    tokens: tuple[int, ...] = ()
+    for end in range(8000, len(clip) + 8000, 8000):
+        heard = clip[:end]
+        extended, fresh = moonshine.decode(window(heard, tokens)), moonshine.decode(window(heard))
+        assert SequenceMatcher(None, extended.text, fresh.text).ratio() > 0.9
+        tokens = extended.tokens
+    assert extended.text == CLIP
+
+
+def test_silence_has_no_words(moonshine: Moonshine) -> None:
+    assert moonshine.decode(window(np.zeros(160_000, np.float32))).text == ""
+
+
+@pytest.mark.parametrize("level", [0.001, 0.02, 0.3])
+def test_noise_brings_no_flood_of_words(moonshine: Moonshine, level: float) -> None:
+    noise = np.random.default_rng(7).normal(0, level, 80_000).astype(np.float32)
+    reading = moonshine.decode(window(noise))
+    assert len(reading.tokens) <= 6.5 * 5.3 + 1
+    assert len(reading.text.split()) <= 3
+
+
+def test_no_window_brings_more_words_than_anybody_can_say(moonshine: Moonshine) -> None:
+    chance = np.random.default_rng(3)
+    for samples in (1, 400, 8_000, 48_000):
+        odd = np.sign(chance.normal(0, 1, samples)).astype(np.float32)
+        seconds = max(samples + 4800, 8000) / 16_000
+        assert len(moonshine.decode(window(odd)).tokens) <= TOKENS_PER_SECOND * seconds + 1
+
+
+def test_samples_out_of_range_are_decoded_all_the_same(moonshine: Moonshine, clip: Pcm) -> None:
+    assert moonshine.decode(window(clip * 8)).text
+
+
+def test_missing_weights_are_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "weights", lambda: None)
+    with pytest.raises(EngineError, match=r"install moonshine-voice==0\.1\.0"):
+        Moonshine().load()
+
+
+def test_it_is_found_where_it_is_installed() -> None:
+    (found,) = (each for each in available() if each.name == "moonshine")
+    assert found.installed
+    assert found.capabilities == Moonshine.capabilities
+
+
+@pytest.mark.speech
+def test_a_prefix_is_mostly_confirmed_on_other_speech(
+    moonshine: Moonshine, speech: Path, read: Callable[[Path], Pcm]
+) -> None:
+    """Half a clip's hypothesis, extended to the whole, reads as the whole does."""
+    alike = []
+    for name in ("1688-142285-0002", "1688-142285-0003"):
+        pcm = read(speech / "librispeech_test-other" / f"{name}.flac")
+        half = moonshine.decode(window(pcm[: len(pcm) // 2]))
+        extended, fresh = moonshine.decode(window(pcm, half.tokens)), moonshine.decode(window(pcm))
+        alike.append(SequenceMatcher(None, extended.text, fresh.text).ratio())
+    assert np.mean(alike) > 0.9
