@@ -89,8 +89,7 @@ async def test_live_and_sealed_say_the_same(
     await live.send(Finish())
     async with asyncio.timeout(30):
         watched = [m async for m in get(remote, live.ready.session) if "id" in m]
-        _ = [answer async for answer in live.answers()]  # the last says that it is sealed
-        assert parts.hub.watch(live.ready.session) is None
+        assert parts.hub.watch(live.ready.session) is None  # the stream's end says: sealed
         sealed = [m async for m in get(remote, live.ready.session)]
     assert sealed == watched
 
@@ -130,7 +129,7 @@ async def test_a_bad_number_is_refused(http: httpx2.AsyncClient, live: Seat, aft
     assert answer.json()["error"]["message"].startswith("Last-Event-ID cannot be taken")
 
 
-async def test_what_another_process_runs_is_held(
+async def test_what_is_neither_running_nor_sealed_is_held(
     http: httpx2.AsyncClient, parts: Services, live: Seat
 ) -> None:
     here = await parts.repository.get("local", live.ready.session)

@@ -148,6 +148,24 @@ async def test_a_text_file_fails_in_words_and_others_go_on(
     assert good.json()["state"] == "done"
 
 
+async def test_an_upload_that_cannot_become_audio_is_refused_on_the_way(
+    http: httpx2.AsyncClient, parts: Services
+) -> None:
+    async def diary() -> AsyncIterator[bytes]:
+        yield b"Dear diary, " * 30_000
+        await until(
+            lambda: (
+                any(session.bye is not None for session in sessions(parts)) or (not sessions(parts))
+            )
+        )
+        yield b"Dear diary, " * 30_000
+
+    answer = await http.post("/recordings", content=diary(), params={"title": "diary.wav"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_audio")
+    assert "diary.wav" in message(answer)
+    assert await nothing_is_left(http, parts)
+
+
 class TestLimit:
     @pytest.fixture
     async def app(self, serving: Any, tmp_path: Path) -> AsyncIterator[FastAPI]:

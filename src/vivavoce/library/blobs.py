@@ -18,6 +18,9 @@ from vivavoce.core.errors import DiskError, NotFound, SettingError
 CHUNK: Final = 256 * 1024
 """Bytes that `stream` holds at a time."""
 
+PARTS: Final = 2
+"""Parts of 5 MiB that `put_file` holds at a time."""
+
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 
@@ -65,9 +68,11 @@ class ObjectBlobs:
         with self._trouble("write", key):
             if self._root is None:
                 attributes = {"Content-Type": media_type}
-                await obstore.put_async(self._store, key, path, attributes=attributes)
+                await obstore.put_async(
+                    self._store, key, path, attributes=attributes, max_concurrency=PARTS
+                )
             else:  # a file has no media type, and nobody has told the disk to keep it yet
-                await obstore.put_async(self._store, key, path)
+                await obstore.put_async(self._store, key, path, max_concurrency=PARTS)
                 await asyncio.to_thread(_sync, Path(self._root), key)
 
     async def size(self, key: str) -> int:

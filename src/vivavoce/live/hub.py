@@ -99,6 +99,11 @@ class Hub:
         if (live := await self._claimed(session)) is not None:
             await live.cancel()
 
+    async def sealed(self, session: str) -> None:
+        """Return when a session that runs here is over and in the library; at once for others."""
+        if (live := self._sessions.get(session)) is not None:
+            await live.done()
+
     async def recover(self) -> None:
         """Take up, or seal, every session that an earlier process left."""
         self._opener.folder.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from vivavoce.core.commands import Audio, Finish, Options, Start
-from vivavoce.core.errors import BadAudio, BadMessage, Draining, OurError, TooLarge
+from vivavoce.core.errors import (
+    BadAudio,
+    BadMessage,
+    Draining,
+    Gone,
+    OurError,
+    TooLarge,
+    VivavoceError,
+)
+from vivavoce.core.events import Numbered, Warning
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Bye, Failed
 from vivavoce.live.frames import MAX_FRAME
@@ -43,7 +52,8 @@ class Intake:
     async def take(self, item: Item) -> None:
         """Take a piece of the upload; its audio is in the journal, but for less than a frame.
 
-        Raises `TooLarge`, `BadMessage`, and what `Hub.start` and `Seat.send` raise.
+        Raises `TooLarge`, `BadMessage`, what `Hub.start` and `Seat.send` raise, and
+        `BadAudio` where the first bytes show already that no audio will come.
         """
         match item:
             case Field():
@@ -61,7 +71,7 @@ class Intake:
             raise BadAudio("The upload is empty; it has not one byte of audio.")
         if self._buffer:
             await self._send(len(self._buffer))
-        await self._seat.send(Finish())
+        await self._tell(Finish())
         await self._seat.durable(self._next - 1)
         recording = self._seat.ready.session
         if self._title is not None:
@@ -76,7 +86,7 @@ class Intake:
                 case Failed():
                     raise answer.error
                 case Bye() if answer.close == Draining.close:
-                    raise Draining("The server is stopping; it goes on when it is back.")
+                    raise Draining("The server lets go of this upload; it goes on by itself later.")
                 case Bye() if answer.close != 1000:
                     raise OurError("The session broke; it is taken up at the next start.")
 
@@ -124,7 +134,23 @@ class Intake:
         return await self._parts.hub.start(start, self._owner, media=media)
 
     async def _send(self, size: int) -> None:
-        assert self._seat is not None
-        await self._seat.send(Audio(self._next, bytes(self._buffer[:size])))
+        await self._tell(Audio(self._next, bytes(self._buffer[:size])))
         del self._buffer[:size]
         self._next += 1
+
+    async def _tell(self, command: Audio | Finish) -> None:
+        assert self._seat is not None
+        try:
+            await self._seat.send(command)
+        except Gone as error:
+            raise await self._why() or error from error
+
+    async def _why(self) -> VivavoceError | None:
+        """Why the session ended before its audio did, in the words of its last warning."""
+        assert self._seat is not None
+        why: VivavoceError | None = None
+        async for answer in self._seat.answers():
+            if isinstance(answer, Numbered) and isinstance(answer.event, Warning):
+                kind = BadAudio if answer.event.code == BadAudio.code else OurError
+                why = kind(answer.event.message)
+        return why

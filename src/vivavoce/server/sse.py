@@ -28,7 +28,7 @@ Item = Numbered | Interim
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "The events, then the end."},
         404: {"model": Error},
-        409: {"model": Error, "description": "Live in another process of this server."},
+        409: {"model": Error, "description": "It cannot be followed just now; try again."},
     },
 )
 async def events(
@@ -50,14 +50,14 @@ async def events(
 
 
 async def _items(parts: Services, recording: Recording, after: int) -> AsyncIterator[Item]:
-    """What to send. Raises `Held` for a session that only another process can show."""
+    """What to send. Raises `Held` while a session is neither running nor in the library."""
     watched = parts.hub.watch(recording.id, after)
     if watched is not None:
         return _on(parts, recording, watched, after)
     # It may have ended since it was looked up, so look again.
     latest = await parts.repository.get(recording.owner, recording.id)
     if latest.state in ("live", "transcribing"):
-        raise Held(f"The recording {recording.id} is live in another process; try again.")
+        raise Held(f"The recording {recording.id} cannot be followed just now; try again.")
     return parts.repository.events(recording.owner, recording.id, after)
 
 
@@ -70,6 +70,7 @@ async def _on(
         if isinstance(item, Numbered):
             after = item.n
             if isinstance(item.event, Ended):
+                await parts.hub.sealed(recording.id)  # who asks for the text next finds it
                 return
     async for numbered in parts.repository.events(recording.owner, recording.id, after):
         yield numbered
