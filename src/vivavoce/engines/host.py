@@ -98,6 +98,8 @@ def main(name: str) -> None:
         engine.load()
     except EngineError as error:
         hello = Answer(error=error.message)
+    except Exception as error:
+        hello = Answer(error=f"{name} cannot be loaded: {type(error).__name__}: {error}")
     else:
         hello = Answer()
     with io.BufferedWriter(answers) as out:

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import sys
 
+import msgspec
+
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.calls import LENGTH, Answer, Call, pack, unpack_answer
+from vivavoce.engines.calls import LARGEST, LENGTH, Answer, Call, pack, unpack_answer
 
 START_DEADLINE = 60.0  # seconds until the weights must be loaded
 
@@ -21,18 +23,24 @@ class HostProcess:
         self._engine = engine
         self._process = process
         self._one = asyncio.Lock()
+        self._killed = False
+        self.streams = 0  # of a native engine, open here
 
     @classmethod
     async def start(cls, engine: str) -> "HostProcess":
         """Start a host and wait until its engine is loaded. Raises `EngineError`."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "vivavoce.engines.host",
-            engine,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "vivavoce.engines.host",
+                engine,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:
+            why = error.strerror or error
+            raise EngineError(f"No host process of {engine} can be started: {why}.") from error
         host = cls(engine, process)
         try:
             hello = await host._wait(START_DEADLINE)
@@ -50,7 +58,8 @@ class HostProcess:
 
     @property
     def alive(self) -> bool:
-        return self._process.returncode is None
+        """What was killed is not, even before the system has told us that it is gone."""
+        return not self._killed and self._process.returncode is None
 
     async def call(self, call: Call, deadline: float) -> Answer:
         """The host's answer. Raises `HostDied`, and `EngineError` when the call failed.
@@ -78,17 +87,22 @@ class HostProcess:
         try:
             async with asyncio.timeout(deadline):
                 (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
+                if length > LARGEST:
+                    raise self._died(f"announced an answer of {length} bytes")
                 return unpack_answer(await self._process.stdout.readexactly(length))
         except asyncio.IncompleteReadError as error:
             raise self._died("died") from error
         except TimeoutError as error:
             raise self._died(f"did not answer within {deadline:.0f} s") from error
+        except msgspec.MsgspecError as error:
+            raise self._died("answered what cannot be understood") from error
 
     def _died(self, how: str) -> HostDied:
         self.kill()
         return HostDied(f"The host process of {self._engine} (pid {self.pid}) {how}.")
 
     def kill(self) -> None:
+        self._killed = True
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 

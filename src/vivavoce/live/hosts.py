@@ -35,6 +35,7 @@ class Hosts:
         self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
         self._order = itertools.count()
         self._hosts: dict[int, HostProcess] = {}
+        self._starting = [asyncio.Lock() for _ in range(count)]
         self._workers: list[asyncio.Task[None]] = []
         self._streams = itertools.count()
 
@@ -55,12 +56,17 @@ class Hosts:
 
     async def start(self) -> None:
         """Start the hosts, all at once. Raises `EngineError` if the engine cannot be loaded."""
-        started = await asyncio.gather(*(self._started(slot) for slot in range(self._count)))
+        slots = range(self._count)
+        started = await asyncio.gather(*map(self._started, slots), return_exceptions=True)
+        for outcome in started:
+            if isinstance(outcome, BaseException):
+                await self.stop()
+                raise outcome
         if self.capabilities.kind == "windowed":
-            self._workers = [asyncio.create_task(self._work(slot)) for slot, _ in started]
+            self._workers = [asyncio.create_task(self._work(slot)) for slot in slots]
 
     async def stop(self) -> None:
-        """End every host; calls still waiting fail."""
+        """End every host; calls still waiting, or being answered, fail."""
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
@@ -69,7 +75,7 @@ class Hosts:
         while not self._jobs.empty():
             _, _, _, answer = self._jobs.get_nowait()
             if not answer.done():
-                answer.set_exception(EngineError(f"{self._engine} was stopped."))
+                answer.set_exception(self._stopped())
 
     async def decode(self, window: Window, urgency: Urgency) -> Reading:
         """What a host reads in the window. Raises `EngineError` after `TRIES` hosts failed."""
@@ -79,11 +85,22 @@ class Hosts:
 
     async def open(self, language: str | None) -> "RemoteStream":
         """A stream on one of a native engine's hosts, the one with the fewest."""
-        slot = min(range(self._count), key=lambda s: getattr(self._hosts.get(s), "streams", 0))
-        _, host = await self._started(slot)
+        host = await self._started(min(range(self._count), key=self._busy))
         stream = RemoteStream(host, next(self._streams))
-        await stream.call(OpenStream(stream.number, language))
+        try:
+            await stream.call(OpenStream(stream.number, language))
+        except BaseException:
+            await stream.close()
+            raise
         return stream
+
+    def _busy(self, slot: int) -> int:
+        """Streams on a slot's host; one that is to be started anew has none."""
+        host = self._hosts.get(slot)
+        return host.streams if host is not None and host.alive else 0
+
+    def _stopped(self) -> EngineError:
+        return EngineError(f"{self._engine} was stopped.")
 
     async def _work(self, slot: int) -> None:
         """One host's turn after turn."""
@@ -93,7 +110,11 @@ class Hosts:
                 continue
             try:
                 reading = await self._tried(slot, window)
-            except EngineError as error:
+            except asyncio.CancelledError:
+                if not answer.done():
+                    answer.set_exception(self._stopped())
+                raise
+            except Exception as error:
                 if not answer.done():
                     answer.set_exception(error)
             else:
@@ -103,7 +124,7 @@ class Hosts:
     async def _tried(self, slot: int, window: Window) -> Reading:
         for attempt in itertools.count(1):
             try:
-                _, host = await self._started(slot)
+                host = await self._started(slot)
                 answered = await host.call(Decode(window), DEADLINE)
             except HostDied:
                 if attempt == TRIES:
@@ -113,24 +134,28 @@ class Hosts:
                 return answered.reading
         raise AssertionError
 
-    async def _started(self, slot: int) -> tuple[int, HostProcess]:
-        host = self._hosts.get(slot)
-        if host is None or not host.alive:
-            if host is not None:
-                await host.stop()
-            host = self._hosts[slot] = await HostProcess.start(self._engine)
-        return slot, host
+    async def _started(self, slot: int) -> HostProcess:
+        async with self._starting[slot]:
+            host = self._hosts.get(slot)
+            if host is None or not host.alive:
+                if host is not None:
+                    await host.stop()
+                host = self._hosts[slot] = await HostProcess.start(self._engine)
+            return host
 
 
 class RemoteStream:
-    """A native engine's stream in a host process."""
+    """A native engine's stream in a host process. It counts on its host until `close`."""
 
     def __init__(self, host: HostProcess, number: int) -> None:
-        self._host = host
+        self.host = host
         self.number = number
+        self._closed = False
+        host.streams += 1
 
     async def call(self, call: Call) -> Answer:
-        return await self._host.call(call, DEADLINE)
+        """Whoever gives up waiting does not end the call: other streams live in that host."""
+        return await asyncio.shield(self.host.call(call, DEADLINE))
 
     async def feed(self, pcm: Pcm) -> Sequence[Result]:
         samples = np.asarray(pcm, "<f4").tobytes()
@@ -140,5 +165,9 @@ class RemoteStream:
         return (await self.call(FlushStream(self.number))).results
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self.host.streams -= 1
         with suppress(EngineError):
             await self.call(CloseStream(self.number))

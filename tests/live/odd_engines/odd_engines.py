@@ -1,0 +1,164 @@
+"""Engines that misbehave as native libraries do, for hosts that run in child processes.
+
+They are found by the dist-info beside this file, in a child by PYTHONPATH. What must happen
+once in all processes is noted in the folder that ODD_ENGINES names.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from vivavoce.core.errors import EngineError
+from vivavoce.core.results import Reading, Result
+from vivavoce.engines.base import Capabilities, Pcm, Window
+from vivavoce.engines.fake import Scripted, ScriptedNative
+
+
+def first(what: str) -> bool:
+    """Whether no process has asked this before."""
+    try:
+        (Path(os.environ["ODD_ENGINES"]) / what).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def named(name: str, base: Capabilities = Scripted.capabilities) -> Capabilities:
+    return msgspec.structs.replace(base, name=name)
+
+
+class Noisy(Scripted):
+    """Prints on the standard output, from Python and beneath it."""
+
+    capabilities = named("noisy")
+
+    def load(self) -> None:
+        print("loading", flush=True)
+        os.write(1, b"loaded by C\n")
+
+    def decode(self, window: Window) -> Reading:
+        print("decoding", flush=True)
+        os.write(1, b"\0\0\0\0 decoding by C\n")
+        return super().decode(window)
+
+
+class Failing(Scripted):
+    """Cannot decode an empty window."""
+
+    capabilities = named("failing")
+
+    def decode(self, window: Window) -> Reading:
+        if not window.samples:
+            raise ValueError("nothing to decode")
+        return super().decode(window)
+
+
+def answer_pipe() -> int:
+    """The descriptor that the host answers on: the highest pipe of the process."""
+    pipes = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the folder's own
+            if str(link.readlink()).startswith("pipe:"):
+                pipes.append(int(link.name))
+    return max(pipes)
+
+
+class Garbled(Scripted):
+    """Writes rubbish between two answers, once."""
+
+    capabilities = named("garbled")
+    rubbish = b"\x05\0\0\0hello"
+
+    def decode(self, window: Window) -> Reading:
+        if first("garbled"):
+            os.write(answer_pipe(), self.rubbish)
+        return super().decode(window)
+
+
+class Huge(Garbled):
+    """The rubbish reads as the length of an answer that never comes."""
+
+    capabilities = named("huge")
+    rubbish = b"\xff\xff\xff\x7f"
+
+
+class StuckOnce(Scripted):
+    """Hangs in its first call."""
+
+    capabilities = named("stuck-once")
+
+    def decode(self, window: Window) -> Reading:
+        if first("stuck"):
+            time.sleep(3600)
+        return super().decode(window)
+
+
+class Stuck(Scripted):
+    """Hangs in every call."""
+
+    capabilities = named("stuck")
+
+    def decode(self, window: Window) -> Reading:
+        first("stuck")
+        time.sleep(3600)
+        raise AssertionError
+
+
+class Fatal(Scripted):
+    """Takes its process with it whenever it decodes."""
+
+    capabilities = named("fatal")
+
+    def decode(self, window: Window) -> Reading:
+        os.abort()
+
+
+class Unloadable(Scripted):
+    capabilities = named("unloadable")
+
+    def load(self) -> None:
+        raise EngineError("The weights are not here.")
+
+
+class BrokenLoad(Scripted):
+    capabilities = named("broken-load")
+
+    def load(self) -> None:
+        raise OSError("libodd.so.1: cannot open shared object file")
+
+
+class HalfLoadable(Scripted):
+    """Only the first of its hosts can load it."""
+
+    capabilities = named("half-loadable")
+
+    def load(self) -> None:
+        if not first("loaded"):
+            raise EngineError("There is memory for one only.")
+
+
+class SlowNative(ScriptedNative):
+    """Hears at half a second a call."""
+
+    capabilities = named("slow-native", ScriptedNative.capabilities)
+
+    def open(self, language: str | None) -> "SlowNative._Slow":  # type: ignore[override]
+        return SlowNative._Slow(super().open(language))
+
+    class _Slow:
+        def __init__(self, inner: object) -> None:
+            self._inner = inner
+
+        def feed(self, pcm: Pcm) -> Sequence[Result]:
+            time.sleep(0.3)
+            return self._inner.feed(pcm)  # type: ignore[attr-defined, no-any-return]
+
+        def flush(self) -> Sequence[Result]:
+            return self._inner.flush()  # type: ignore[attr-defined, no-any-return]
+
+        def close(self) -> None:
+            pass
