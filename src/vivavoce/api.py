@@ -16,13 +16,14 @@ from typing import Self
 from vivavoce.audio.growth import CompleteFile, Growth
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.commands import Options
-from vivavoce.core.errors import BadAudio, DiskError, NotFound
+from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import StreamOptions
 from vivavoce.live.hosts import Hosts
 from vivavoce.live.pipeline import transcribe_file
 from vivavoce.live.streams import check_language, open_stream, stream_options
+from vivavoce.paths import readable
 
 Source = str | os.PathLike[str] | bytes | AsyncIterable[bytes]
 """A path, a whole file's bytes, or bytes as they come."""
@@ -134,8 +135,8 @@ class Spool:
 async def _as_file(source: Source) -> AsyncGenerator[tuple[Path, Growth], None]:
     """The source as a file that grows or is complete. A temporary one is deleted again."""
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        yield path, _complete(path)
+        path = readable(source)
+        yield path, CompleteFile(path)
         return
     with tempfile.TemporaryDirectory(prefix="vivavoce-") as folder:
         path = Path(folder, "the audio")  # so that errors call it this
@@ -152,15 +153,3 @@ async def _as_file(source: Source) -> AsyncGenerator[tuple[Path, Growth], None]:
         finally:
             filling.cancel()
             await asyncio.gather(filling, return_exceptions=True)
-
-
-def _complete(path: Path) -> CompleteFile:
-    if path.is_dir():
-        raise BadAudio(f"{path} is a folder.")
-    try:
-        path.open("rb").close()
-        return CompleteFile(path)
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {path}.") from None
-    except OSError as error:
-        raise BadAudio(f"{path} cannot be read: {error.strerror}.") from error

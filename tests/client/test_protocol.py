@@ -163,6 +163,15 @@ def test_ended_ends_it_whatever_becomes_of_the_line() -> None:
     assert protocol.state is State.OVER
 
 
+def test_bye_after_ended_ends_it_at_once() -> None:
+    protocol = opened()
+    hear(protocol, Numbered(1, 1, Ended(reason="finished", duration=1)))
+    states = [protocol.state]
+    hear(protocol, Bye("finished"))
+    states.append(protocol.state)
+    assert states == [State.OPEN, State.OVER]
+
+
 def test_bye_ends_it_when_the_line_closes_well() -> None:
     protocol = opened()
     hear(protocol, Bye("finished"))

@@ -1,8 +1,9 @@
 """The client's side of `vivavoce.v1`, without a socket: one session over any number of lines.
 
-    new --start--> opening --ready--> open --Ended or bye--> over
-                      ^                 |
-                      +--resume-- lost <+ (line gone)
+    lost --start--> opening --ready--> open --bye--> over
+      ^ |              ^                |
+      | +----resume----+                |
+      +-------- line gone --------------+   after `Ended`, that is the end as well
 
 The rules. Frames are kept until they are acknowledged, and sent again from where the server
 says. Events are numbered: one seen already is passed over, a hole is the server's fault, and
@@ -52,6 +53,7 @@ class ClientProtocol:
         self._start = start
         self._refusal: ErrorMessage | None = None
         self._said_bye = False
+        self._ended = False
 
     def connected(self) -> Wire:
         """There is a line: the first message to put on it."""
@@ -98,10 +100,14 @@ class ClientProtocol:
                 self._refusal = error
             case ByeMessage():
                 self._said_bye = True
+                if self._ended:
+                    self.state = State.OVER
         return None
 
     def disconnected(self, close: int) -> None:
         """The line is gone, with this code. Raises the error that another line cannot mend."""
+        if self._ended:
+            self.state = State.OVER
         if self.state is State.OVER:
             return
         self.state = State.LOST
@@ -133,8 +139,7 @@ class ClientProtocol:
         if message.n > self.after + 1:
             raise BadMessage(f"Event {message.n} came, but event {self.after + 1} was due.")
         self.after, self.epoch = message.n, message.epoch
-        if isinstance(message.event, Ended):
-            self.state = State.OVER
+        self._ended = isinstance(message.event, Ended)
         return Numbered(message.n, message.epoch, message.event)
 
 

@@ -1,7 +1,7 @@
 """A server's recordings over its REST interface."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +14,7 @@ from vivavoce.client.errors import Unreachable
 from vivavoce.client.protocol import error_from
 from vivavoce.core.errors import OurError, PeerError, VivavoceError
 from vivavoce.dialects.native_messages import ErrorMessage
+from vivavoce.paths import readable
 
 BLOCK = 1 << 20  # bytes of an upload that are in memory
 
@@ -83,14 +84,17 @@ class Recordings:
 
     async def upload(
         self,
-        source: Path | bytes,
+        source: Path | bytes | AsyncIterable[bytes],
         *,
         title: str | None = None,
         language: str | None = None,
         engine: str | None = None,
         wait: bool = False,
     ) -> Recording:
-        """Give the server a file. It answers once it is safe, or with `wait` transcribed."""
+        """Give the server a file. It answers once it is safe, or with `wait` transcribed.
+
+        Raises also `NotFound` and `BadAudio` for a path that cannot be read.
+        """
         given = {"title": title, "language": language, "engine": engine}
         params: dict[str, str] = {name: value for name, value in given.items() if value}
         if wait:
@@ -101,7 +105,7 @@ class Recordings:
             "POST",
             "/recordings",
             params=params,
-            content=source if isinstance(source, bytes) else _blocks(source),
+            content=_blocks(readable(source)) if isinstance(source, Path) else source,
             headers={"Content-Type": "application/octet-stream"},
         )
         return _recording(answer)

@@ -118,7 +118,7 @@ class Session:
         return self
 
     async def __anext__(self) -> AnyEvent:
-        """The next event, or the latest interim. Ends after `Ended`.
+        """The next event, or the latest interim. Ends after `Ended`, once all of it is kept.
 
         Should the server have been killed, events may come again in another reading: a
         `Final` replaces an earlier one of the same id.

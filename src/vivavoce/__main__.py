@@ -1,0 +1,5 @@
+"""`python -m vivavoce`, the same as `vivavoce`."""
+
+from vivavoce.cli.main import run
+
+run()

@@ -1,0 +1,155 @@
+"""`vivavoce doctor`: what works on this machine, and how to mend what does not."""
+
+import asyncio
+import os
+import platform
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+from rich.text import Text
+
+from vivavoce.api import Transcriber
+from vivavoce.cli.console import stdout
+from vivavoce.cli.demo import CLIP
+from vivavoce.cli.listen import local_server
+from vivavoce.cli.microphone import MicrophoneError, microphones
+from vivavoce.config import Settings, load_settings
+from vivavoce.core.errors import VivavoceError
+from vivavoce.core.events import AnyEvent, Ended
+from vivavoce.core.transcript import fold
+from vivavoce.core.types import seconds
+
+NATIVE = ("av", "moonshine-voice", "numpy", "onnxruntime", "obstore", "soxr")
+"""Packages with compiled parts, so the ones that may not be there for a platform."""
+
+LITTLE_SPACE = 1 << 30
+"""Bytes: 9 hours of 16 kHz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. `mend` says what to do where it is not well."""
+
+    what: str
+    found: str
+    mend: str = ""
+    needed: bool = True  # whether Vivavoce cannot work without it
+
+    @property
+    def well(self) -> bool:
+        return not self.mend
+
+
+Check = Callable[[Settings], Finding]
+
+
+def doctor() -> None:
+    """Check this machine, and say how to mend what does not work."""
+    settings = load_settings()
+    broken = False
+    for check in CHECKS:
+        finding = check(settings)
+        _show(finding)
+        broken |= finding.needed and not finding.well
+    if broken:
+        raise typer.Exit(1)
+
+
+def _show(finding: Finding) -> None:
+    mark, style = ("ok", "green") if finding.well else ("!!", "red" if finding.needed else "yellow")
+    line = Text(mark, style=style).append(f"  {finding.what:12}{finding.found}", style="default")
+    console = stdout()
+    console.print(line, soft_wrap=True)
+    if finding.mend:
+        console.print(Text(f"    {'':12}{finding.mend}", style="dim"), soft_wrap=True)
+
+
+def _python(_settings: Settings) -> Finding:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    old = sys.version_info < (3, 11)
+    return Finding("Python", found, "Vivavoce needs Python 3.11 or newer." if old else "")
+
+
+def _cores(settings: Settings) -> Finding:
+    cores = os.cpu_count() or 1
+    return Finding("Cores", f"{cores}, for {settings.hosts or cores} engine processes")
+
+
+def _packages(_settings: Settings) -> Finding:
+    missing = [name for name in NATIVE if not _installed(name)]
+    mend = f"Install {', '.join(missing)} with pip." if missing else ""
+    return Finding("Packages", ", ".join(name for name in NATIVE if name not in missing), mend)
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
+
+
+def _data(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        reason = f"{folder} cannot be written ({error.strerror})"
+        return Finding("Data", reason, "Choose another with VIVAVOCE_DATA_DIR.")
+    found = f"{folder}, {free / 1e9:.1f} GB free"
+    return Finding("Data", found, "Make room soon." if free < LITTLE_SPACE else "", needed=False)
+
+
+def _port(settings: Settings) -> Finding:
+    if local_server(settings):
+        return Finding("Port", f"{settings.port}, where Vivavoce is running")
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            return Finding("Port", f"{settings.port} is free")
+    except OSError:
+        mend = "Serve on another with --port."
+        return Finding("Port", f"{settings.port} is taken", mend, needed=False)
+
+
+def _microphone(_settings: Settings) -> Finding:
+    mend = "Only `vivavoce listen` needs one here; the page uses the browser's."
+    try:
+        found = ", ".join(one.name for one in microphones())
+    except MicrophoneError as error:
+        return Finding("Microphone", error.message, mend, needed=False)
+    return Finding("Microphone", found or "none", "" if found else mend, needed=False)
+
+
+def _engine(settings: Settings) -> Finding:
+    """Load it and let it read the bundled clip: the one check that covers all the parts."""
+    try:
+        words, pace = asyncio.run(_read_clip(settings))
+    except VivavoceError as error:
+        return Finding("Engine", error.message, "Install Vivavoce again, or choose another engine.")
+    slow = "This machine is too slow for live words." if pace > 1 else ""
+    if not words:
+        return Finding("Engine", f"{settings.engine} heard nothing", "Install Vivavoce again.")
+    return Finding("Engine", f"{settings.engine} reads the demo in {pace:.2f} of its time", slow)
+
+
+async def _read_clip(settings: Settings) -> tuple[str, float]:
+    """What the engine reads, and the time it took by the clip's length."""
+    events: list[AnyEvent] = []
+    async with Transcriber(settings) as transcriber:
+        start = time.perf_counter()
+        async for event in transcriber.transcribe(CLIP):
+            events.append(event)  # noqa: PERF401  # a comprehension would hide the work
+        took = time.perf_counter() - start
+    length = next(seconds(event.duration) for event in events if isinstance(event, Ended))
+    return fold(events).text, took / length
+
+
+CHECKS: tuple[Check, ...] = (_python, _cores, _packages, _data, _port, _microphone, _engine)

@@ -1,0 +1,177 @@
+"""`vivavoce listen`: a microphone in, live words out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Annotated
+
+import httpx2
+import typer
+from rich.prompt import IntPrompt
+
+from vivavoce.api import Transcriber
+from vivavoce.cli.console import show_table, stderr, stopped_by_interrupt
+from vivavoce.cli.microphone import Microphone, MicrophoneError, microphones, playing, recording
+from vivavoce.cli.words import Words
+from vivavoce.client import Session, connect
+from vivavoce.config import Settings, load_settings
+from vivavoce.core.types import AudioFormat
+
+FILE = "file:"
+Capture = AbstractAsyncContextManager[tuple[AudioFormat, AsyncIterator[bytes]]]
+
+
+def listen(
+    device: Annotated[
+        str | None,
+        typer.Option(help="Number or part of its name; file:PATH is a file at speaking pace."),
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option(min=0.0, help="Seconds to listen for; else until Ctrl-C.")
+    ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Without it: the one on this machine, if it runs."),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="BCP-47, e.g. en.")] = None,
+    engine: Annotated[str | None, typer.Option(help="See `vivavoce models`.")] = None,
+    devices: Annotated[
+        bool, typer.Option("--devices", help="Only show which devices there are.")
+    ] = False,
+) -> None:
+    """Show what is said into a microphone, as it is said."""
+    if devices:
+        show_table(("Number", "Device", "Hz"), [_row(found) for found in microphones()])
+        return
+    settings = load_settings(engine=engine, language=language)
+    capture = _capture(device)
+    asyncio.run(_listen(capture, settings, server or local_server(settings), duration))
+
+
+async def _listen(
+    capture: Capture, settings: Settings, server: str | None, duration: float | None
+) -> None:
+    async with stopped_by_interrupt() as stop:
+        if server:
+            await _on_server(capture, settings, server, stop, duration)
+        else:
+            await _here(capture, settings, stop, duration)
+
+
+async def _here(
+    capture: Capture, settings: Settings, stop: asyncio.Event, duration: float | None
+) -> None:
+    async with Transcriber(settings) as transcriber, capture as (format, blocks):
+        _say("Listening in this process; Ctrl-C ends it.")
+        source = _until(stop, duration, blocks)
+        events = transcriber.transcribe(
+            source, format=format, language=settings.language, interims=True
+        )
+        async with aclosing(events):
+            with Words() as words:
+                async for event in events:
+                    words.show(event)
+
+
+async def _on_server(
+    capture: Capture,
+    settings: Settings,
+    server: str,
+    stop: asyncio.Event,
+    duration: float | None,
+) -> None:
+    async with (
+        capture as (format, blocks),
+        connect(server, format, language=settings.language) as session,
+    ):
+        _say(f"Listening through {server}, which keeps the recording; Ctrl-C ends it.")
+        sending = asyncio.create_task(_send(session, _until(stop, duration, blocks)))
+        with Words() as words:
+            async for event in session:
+                words.show(event)
+        await sending
+
+
+async def _send(session: Session, blocks: AsyncIterator[bytes]) -> None:
+    try:
+        async for block in blocks:
+            await session.send(block)
+    finally:
+        if not session.over:
+            await session.finish()
+
+
+async def _until(
+    stop: asyncio.Event, duration: float | None, blocks: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """The blocks, until somebody has had enough."""
+    deadline = None if duration is None else asyncio.get_running_loop().time() + duration
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while True:
+            block = asyncio.ensure_future(anext(blocks, b""))
+            left = None if deadline is None else deadline - asyncio.get_running_loop().time()
+            await asyncio.wait((block, stopping), timeout=left, return_when="FIRST_COMPLETED")
+            if not block.done():
+                block.cancel()
+                return
+            if not (audio := block.result()):
+                return
+            yield audio
+    finally:
+        stopping.cancel()
+
+
+def _capture(device: str | None) -> Capture:
+    if device and device.startswith(FILE):
+        return playing(device.removeprefix(FILE))
+    return recording(_chosen(microphones(), device))
+
+
+def _chosen(found: list[Microphone], device: str | None) -> Microphone:
+    """The device that is meant, by asking where that is open. Raises `MicrophoneError`."""
+    if not found:
+        raise MicrophoneError("There is no microphone; plug one in, or say --device file:PATH.")
+    if device is None:
+        return found[0] if len(found) == 1 else _asked(found)
+    for one in found:
+        if device == str(one.index):
+            return one
+    named = [one for one in found if device.lower() in one.name.lower()]
+    if len(named) != 1:
+        names = ", ".join(f"{one.index} {one.name}" for one in named or found)
+        fits = "Several devices are" if named else "No device is"
+        raise MicrophoneError(f"{fits} called {device!r}; choose one of: {names}.")
+    return named[0]
+
+
+def _asked(found: list[Microphone]) -> Microphone:
+    default = next((one for one in found if one.default), found[0])
+    console = stderr()
+    if not console.is_terminal:
+        return default
+    for one in found:
+        console.print(f"{one.index:4} {one.name}")
+    choices = [str(one.index) for one in found]
+    number = IntPrompt.ask(
+        "Which one", console=console, choices=choices, show_choices=False, default=default.index
+    )
+    return next(one for one in found if one.index == number)
+
+
+def local_server(settings: Settings) -> str | None:
+    """The Vivavoce that runs on this machine's configured port, if one does."""
+    url = f"http://localhost:{settings.port}"
+    try:
+        info = httpx2.get(f"{url}/api/v1/info", timeout=1.0, trust_env=False)
+        return url if info.is_success and "engine" in info.json() else None
+    except (httpx2.HTTPError, ValueError):
+        return None
+
+
+def _row(found: Microphone) -> tuple[str, str, str]:
+    return (str(found.index), found.name + (" (default)" if found.default else ""), str(found.rate))
+
+
+def _say(sentence: str) -> None:
+    stderr().print(sentence, style="dim")

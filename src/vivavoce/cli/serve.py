@@ -1,0 +1,138 @@
+"""`vivavoce serve`: the server, and where to open it."""
+
+import os
+import socket
+import sys
+from contextlib import suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+import segno
+import typer
+import uvicorn
+
+import vivavoce
+from vivavoce import plugins
+from vivavoce.cli.console import stdout
+from vivavoce.config import Settings, environment, load_settings
+from vivavoce.core.errors import SettingError
+
+APP = "vivavoce.asgi:app"
+MAX_MESSAGE = 1 << 20
+"""Bytes that a WebSocket message may have to be refused with a sentence; larger ones are cut."""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="0.0.0.0 for every machine around.")] = None,
+    port: Annotated[int | None, typer.Option(help="0 for any free one.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where recordings are kept.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start again whenever the code changes.")
+    ] = False,
+    engine: Annotated[str | None, typer.Option(help="See `vivavoce models`.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Serve the page, the live protocol and the REST interface."""
+    settings = load_settings(
+        host=host, port=port, data_dir=data_dir, workers=workers, engine=engine, log_level=log_level
+    )
+    plugins.capabilities(settings.engine)
+    _check_folder(settings.data_dir)
+    settings = settings.model_copy(update={"port": _free_port(settings.host, settings.port)})
+    os.environ.update(environment(settings))  # each server process reads them again
+    _greet(settings)
+    uvicorn.run(
+        APP,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        reload=reload,
+        reload_dirs=[str(Path(vivavoce.__file__).parent)] if reload else None,
+        log_config=None,
+        log_level="warning" if settings.log_level == "info" else settings.log_level,
+        access_log=settings.log_level == "debug",
+        ws_max_size=MAX_MESSAGE,
+        timeout_graceful_shutdown=round(settings.drain_s) + 5,
+    )
+
+
+def _check_folder(folder: Path) -> None:
+    """Before a server starts that could keep nothing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingError(
+            f"The data directory {folder} cannot be written ({error.strerror}); "
+            "choose another with --data-dir."
+        ) from None
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port, which nobody else serves on; for 0 one that is free."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            if os.name == "posix":  # as the server will; elsewhere it would share a taken port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SettingError(
+            f"Cannot serve on {host} port {port} ({reason}); choose another with --host or --port."
+        ) from None
+
+
+def _greet(settings: Settings) -> None:
+    console = stdout()
+    shown = "localhost" if _only_here(settings.host) or _any(settings.host) else settings.host
+    console.print(f"Vivavoce {vivavoce.__version__}", style="bold")
+    console.print(f"  Open    {_url(shown, settings.port)}", soft_wrap=True)
+    console.print(f"  Engine  {settings.engine}")
+    console.print(f"  Data    {settings.data_dir}", soft_wrap=True)
+    if not _only_here(settings.host):
+        _greet_phones(_own_address() if _any(settings.host) else settings.host, settings.port)
+    console.print("Ctrl-C stops it.", style="dim")
+
+
+def _greet_phones(address: str, port: int) -> None:
+    console = stdout()
+    url = _url(address, port)
+    console.print(f"  Phones  {url}", soft_wrap=True)
+    if console.is_terminal:
+        segno.make(url, micro=False).terminal(out=sys.stdout, compact=True, border=2)
+    console.print(
+        "          Browsers give a page the microphone only on localhost or over https. At this\n"
+        "          address a phone can read along and send files; to record there, put an https\n"
+        "          proxy in front.",
+        style="dim",
+    )
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _only_here(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _any(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_unspecified
+    return host == ""
+
+
+def _own_address() -> str:
+    """This machine's address as its neighbours see it. Nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
