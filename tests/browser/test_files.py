@@ -16,7 +16,8 @@ DROP = """([name, base64]) => {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([bytes], name));
   for (const type of ["dragenter", "dragover", "drop"]) {
-    document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    const options = { dataTransfer, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new DragEvent(type, options));
   }
 }"""
 
@@ -24,7 +25,8 @@ WATCH_PROGRESS = """() => {
   window.seen = [];
   new MutationObserver((changes) => {
     for (const { target } of changes) {
-      if (target.closest("#uploads")) window.seen.push(Number(target.getAttribute("aria-valuenow")));
+      const value = Number(target.getAttribute("aria-valuenow"));
+      if (target.closest("#uploads")) window.seen.push(value);
     }
   }).observe(document.body, { subtree: true, attributeFilter: ["aria-valuenow"] });
 }"""
@@ -53,7 +55,7 @@ def test_a_dropped_file_is_read_with_progress(
     drop(page, clip)
 
     expect(page.locator("#sheet-title")).to_have_text("ljspeech_short")
-    expect(page.locator("#transcript")).to_contain_text(re.compile("printed book", re.I))
+    expect(page.locator("#transcript")).to_contain_text(re.compile("printed book", re.IGNORECASE))
     expect(page.locator("#uploads li")).to_have_count(0)
     expect(page.locator("#recordings li").first.locator(".meta")).to_contain_text("0:05")
     expect(page.locator("#player")).to_be_visible()
@@ -84,7 +86,7 @@ def test_words_of_a_long_file_come_before_its_end_and_a_cancel_deletes_it(
 ) -> None:
     page.goto(server.url)
     page.locator("#files").set_input_files(long_clip)
-    expect(page.locator(".utterance").first).to_contain_text(re.compile("book", re.I))
+    expect(page.locator(".utterance").first).to_contain_text(re.compile("book", re.IGNORECASE))
     expect(page.locator("#uploads .meta")).to_have_text(re.compile("Transcribed .* of 3:25"))
 
     page.get_by_role("button", name="Cancel long").click()

@@ -1,9 +1,12 @@
 """Speak into the page and read it, whatever happens to the line."""
 
+import json
 import re
+import shutil
+import wave
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.relay import Relay
@@ -13,7 +16,26 @@ SAID = "produced the block books which were the immediate predecessors of the tr
 PROMISE = 2000  # ms after the last word in which its final text is there
 
 OPEN = "document.querySelector('.utterance.open')?.textContent.trim()"
+AUDIO = "document.querySelector('audio')"
 SETTLED = ".utterance:not(.open)"
+MINUTES_WITHOUT_A_SERVER = """async (minutes) => {
+  const { Recording } = await import(new URL("studio/recorder.js", document.baseURI));
+  class Silence extends EventTarget {
+    rate = 16000;
+    async stop() {}
+  }
+  const microphone = new Silence();
+  const recording = new Recording(document.baseURI, microphone);
+  const stopped = new Promise((resolve) => recording.addEventListener("stopped", resolve));
+  for (let i = 0; i < minutes; i++) {
+    const detail = { pcm: new ArrayBuffer(60 * 2 * 16000), peak: 0 };
+    microphone.dispatchEvent(new CustomEvent("block", { detail }));
+  }
+  const why = (await stopped).detail;
+  const waiting = recording.waiting / 60;
+  recording.session.cancel();
+  return { why, minutes: waiting };
+}"""
 
 
 def words(text: str) -> set[str]:
@@ -36,7 +58,7 @@ def record(page: Page, url: str) -> None:
 
 def finish(page: Page) -> str:
     """Stop when the clip has been heard to its end, and give the text that settled."""
-    expect(page.locator(SETTLED).last).to_contain_text(re.compile("book", re.I))
+    expect(page.locator(SETTLED).last).to_contain_text(re.compile("book", re.IGNORECASE))
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#dock")).to_have_attribute("data-state", "idle")
     return " ".join(page.locator(SETTLED).all_inner_texts())
@@ -46,6 +68,7 @@ def assert_nothing_lost(page: Page, text: str, server: ServerProcess) -> None:
     assert len(words(text) & words(SAID)) >= 0.8 * len(words(SAID)), text
     saved, total = re.findall(r"[\d.]+", page.locator("#r-saved").inner_text())
     assert saved == total
+    expect(page.locator("#player")).to_be_visible()  # it is sealed
     kept = page.request.get(f"{server.url}api/v1/recordings/{recording_id(page)}").json()
     assert kept["duration"] == pytest.approx(float(total), abs=0.1)
 
@@ -81,14 +104,12 @@ def test_a_recording_plays(page: Page, server: ServerProcess) -> None:
 
     play.click()
 
-    page.wait_for_function(
-        "() => { const a = document.querySelector('audio'); return a.duration > 5 && a.currentTime > 1 }"
-    )
+    page.wait_for_function(f"() => {AUDIO}.duration > 5 && {AUDIO}.currentTime > 1")
     expect(page.locator(".utterance.playing")).to_have_count(1)
     page.locator("#player [data-seek]").fill("4.5")
-    page.wait_for_function("() => document.querySelector('audio').currentTime >= 4.5")
+    page.wait_for_function(f"() => {AUDIO}.currentTime >= 4.5")
     page.locator(".stamp").first.click()
-    page.wait_for_function("() => document.querySelector('audio').currentTime < 4")
+    page.wait_for_function(f"() => {AUDIO}.currentTime < 4")
 
 
 def test_a_cut_line_loses_nothing(hardy_page: Page, server: ServerProcess, relay: Relay) -> None:
@@ -190,3 +211,76 @@ def test_leaving_while_recording_is_asked_about(page: Page, server: ServerProces
     page.reload()
 
     assert asked == ["beforeunload"]
+
+
+def test_audio_goes_on_in_a_new_recording_where_the_server_forgot_the_first(
+    hardy_page: Page, server: ServerProcess
+) -> None:
+    record(hardy_page, server.url)
+    first = recording_id(hardy_page)
+
+    server.kill()
+    shutil.rmtree(server.data_dir / "live" / first)
+    server.start()
+
+    expect(hardy_page.locator(SETTLED).last).to_contain_text(re.compile("book", re.IGNORECASE))
+    hardy_page.get_by_role("button", name="Stop").click()
+    expect(hardy_page.locator("#dock")).to_have_attribute("data-state", "idle")
+    saved, total = re.findall(r"[\d.]+", hardy_page.locator("#r-saved").inner_text())
+    assert saved == total
+    assert recording_id(hardy_page) != first
+
+
+def test_a_full_server_is_said_and_asked_again(hardy_page: Page, server: ServerProcess) -> None:
+    full = {"type": "error", "code": "full", "message": "Full.", "retryable": True}
+    refused: list[WebSocketRoute] = []
+
+    def refuse_three_times(route: WebSocketRoute) -> None:
+        if len(refused) == 3:
+            route.connect_to_server()
+            return
+        refused.append(route)
+        route.send(json.dumps(full))
+        route.close(code=1013)
+
+    hardy_page.route_web_socket("**/api/v1/live", refuse_three_times)
+    hardy_page.route(
+        "**/api/v1/live", lambda route: route.fulfill(status=503, json={"error": full})
+    )
+    hardy_page.goto(server.url)
+    hardy_page.get_by_role("button", name="Record", exact=True).click()
+
+    expect(hardy_page.locator("#trouble")).to_contain_text("The server is full. Still trying…")
+    expect(hardy_page.locator("#trouble")).to_contain_text("Your audio is kept")
+    assert_nothing_lost(hardy_page, finish(hardy_page), server)
+
+
+def test_audio_that_no_server_takes_can_be_saved(page: Page, server: ServerProcess) -> None:
+    error = {"type": "error", "code": "bad_credentials", "message": "No.", "retryable": False}
+
+    def refuse(route: WebSocketRoute) -> None:
+        route.send(json.dumps(error))
+        route.close(code=4401)
+
+    page.route_web_socket("**/api/v1/live", refuse)
+    page.goto(server.url)
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("No.")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save it as WAV").click()
+
+    with wave.open(str(download.value.path())) as saved:
+        assert saved.getnframes() > 0
+
+
+def test_half_an_hour_without_a_server_stops_the_recording_in_words(
+    hardy_page: Page, relay: Relay
+) -> None:
+    hardy_page.goto(relay.url)
+    relay.cut()
+
+    stopped = hardy_page.evaluate(MINUTES_WITHOUT_A_SERVER, 31)
+
+    assert "Recording stopped" in stopped["why"]
+    assert stopped["minutes"] == 31

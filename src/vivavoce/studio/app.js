@@ -132,8 +132,8 @@ dock.onbegin = (recording) => {
   begin(subject, session);
 };
 dock.onend = (recording) => ended(subjects.get(recording), recording.session);
-view.onshown = ({ end }) => {
-  if (dock.recording?.session.transcript === stage.transcript) dock.recording?.shown(end);
+view.onshown = (interim) => {
+  if (dock.recording?.session.transcript === stage.transcript) dock.recording?.shown(interim);
 };
 
 uploads.onbegin = (upload) => {
@@ -155,6 +155,7 @@ uploads.oncancel = async ({ session }) => {
   library.refresh();
 };
 
+library.hides = (id) => here.get(id)?.upload?.over === false;
 library.onplay = (recording) => {
   if (stage.id === recording.id) return player.toggle();
   location.hash = `#/r/${recording.id}`;

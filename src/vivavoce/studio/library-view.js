@@ -19,6 +19,7 @@ export class LibraryView {
   #open = null; // the id that the stage shows
   #playing = null; // the id that plays
 
+  hides = null; // says of an id whether it is shown elsewhere for now
   onplay = null; // called with a recording when its play button is pressed
   onsize = null; // called with the number of recordings that are listed
   ononline = null; // called with true or false when the server answers or does not
@@ -129,7 +130,8 @@ export class LibraryView {
     const { row } = entry;
     const title = titleOf(recording);
     const state = stateOf(recording);
-    const length = recording.state === "live" ? null : clock(recording.duration);
+    const length = busy(recording) ? null : clock(recording.duration);
+    row.hidden = this.hides?.(recording.id) ?? false;
     row.dataset.state = recording.state;
     setText(row.querySelector(".title"), title);
     setText(row.querySelector(".meta"), [when(recording.created_at), length, state].filter(Boolean).join(" · "));

@@ -12,8 +12,8 @@ import { SAMPLE_RATE, Transcript } from "./transcript.js";
 
 const BACKOFF = [200, 500, 1000, 2000, 4000]; // ms before each further attempt
 const SILENCE = 15000; // ms without an answer that was due: the line is dead
+const LAST_WORDS = 60000; // the same where only words are due, which may take their time
 const CHECK = 2500; // ms
-const WINDOW_POLL = 50; // ms
 
 let webSocketsWork = null; // null: not known on this page yet
 
@@ -60,7 +60,9 @@ export class LiveSession extends EventTarget {
 
   /** Resolves when a sender that can wait may go on. */
   async room() {
-    while (this.#protocol.full && !this.over) await new Promise((r) => setTimeout(r, WINDOW_POLL));
+    while (this.#protocol.full && !this.over) {
+      await new Promise((resolve) => this.addEventListener("change", resolve, { once: true }));
+    }
   }
 
   finish() {
@@ -151,10 +153,10 @@ export class LiveSession extends EventTarget {
   }
 
   #check() {
-    const due = this.state === "connecting" || this.#protocol.waiting > 0;
-    const silent = performance.now() - this.#heard > (due ? SILENCE : 4 * SILENCE);
-    const owed = due || this.#protocol.finishing;
-    if (this.#line && owed && silent) this.#line.close();
+    const opening = this.state === "connecting" || this.state === "reconnecting";
+    const words = this.#protocol.finishing ? LAST_WORDS : Infinity;
+    const limit = opening || this.#protocol.waiting > 0 ? SILENCE : words;
+    if (this.#line && performance.now() - this.#heard > limit) this.#line.close();
   }
 
   #now = () => {

@@ -3,7 +3,7 @@
 import { LiveSession } from "./live.js";
 import { Microphone } from "./microphone.js";
 import { SAMPLE_RATE } from "./transcript.js";
-import { spokenDate } from "./words.js";
+import { titleAt } from "./words.js";
 
 const BLOCK = 0.1; // seconds between blocks of the microphone
 const MOST_WAITING = 30 * 60; // seconds of audio kept in the page; then recording stops
@@ -19,7 +19,8 @@ export class Recording extends EventTarget {
   #wakeLock = null;
   #stopping = null;
 
-  wordDelay = null; // ms from the end of what the last shown interim covers to now
+  #shownTo = 0; // samples at 16 kHz that the shown interims cover
+  wordDelay = null; // ms from the moment a word can have begun until it was shown, at most
 
   /** Opens the microphone, then the line: what is said meanwhile waits in the session. */
   static async begin(base) {
@@ -32,7 +33,7 @@ export class Recording extends EventTarget {
     this.#microphone = microphone;
     this.rate = microphone.rate;
     const format = { encoding: "pcm_s16le", rate: this.rate, channels: 1 };
-    const options = { interims: true, title: spokenDate(new Date()) };
+    const options = { interims: true, title: titleAt(new Date()) };
     this.session = new LiveSession(base, { format, options });
     this.session.addEventListener("change", () => this.#tell("change"));
     this.session.addEventListener("end", () => this.#ended());
@@ -53,9 +54,12 @@ export class Recording extends EventTarget {
   get acknowledged() { return this.session.acknowledged / this.session.bytesPerSecond; }
   get waiting() { return this.session.waiting / this.session.bytesPerSecond; }
 
-  /** Called with the end (samples at 16 kHz) of an interim that has just been shown. */
-  shown(end) {
-    this.wordDelay = Math.max(0, Math.round((this.now - end / SAMPLE_RATE) * 1000));
+  /** Called with an interim that has just been shown: how long did what is new in it wait? */
+  shown({ start, end }) {
+    if (end <= this.#shownTo) return;
+    const from = Math.max(start, this.#shownTo);
+    this.wordDelay = Math.max(0, Math.round((this.now - from / SAMPLE_RATE) * 1000));
+    this.#shownTo = end;
   }
 
   stop(why = null) {

@@ -92,7 +92,7 @@ export class Stage {
     if (upload?.phase === "failed") return failureOf(upload.session.failure);
     if (recording?.state === "failed") return `${stateOf(recording)}.`;
     if (transcript.interim || transcript.utterances.length > 0) return "";
-    if (live) return "Listening…";
+    if (live || recording?.state === "live") return "Listening…";
     return transcript.ended === null ? "Reading the audio…" : "Nobody was heard to speak.";
   }
 

@@ -32,7 +32,7 @@ export class Upload extends EventTarget {
     if (this.phase === "done") return 1;
     const sent = this.session.acknowledged / Math.max(1, this.file.size);
     const read = this.session.transcript.position / SAMPLE_RATE;
-    if (this.duration) return 0.2 * sent + 0.8 * Math.min(1, read / this.duration);
+    if (this.duration) return 0.1 * sent + 0.9 * Math.min(1, read / this.duration);
     return this.phase === "sending" ? sent : null;
   }
 

@@ -25,11 +25,14 @@ export function when(iso, now = new Date()) {
   return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${time}`;
 }
 
-/** The title of what is recorded now, in the clock and words of the person who records. */
-export function spokenDate(date) {
-  const day = date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
-  return `${day}, ${date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" })}`;
+/** A title for what is recorded at `date`: "Friday morning, 20 Nov". */
+export function titleAt(date) {
+  const [, part] = PARTS_OF_DAY.findLast(([hour]) => date.getHours() >= hour);
+  const weekday = date.toLocaleDateString("en-GB", { weekday: "long" });
+  return `${weekday} ${part}, ${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}`;
 }
+
+const PARTS_OF_DAY = [[0, "night"], [5, "morning"], [12, "afternoon"], [18, "evening"], [22, "night"]];
 
 function midnight(date) {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();

@@ -6,46 +6,84 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 START_LIMIT = 60.0  # seconds
+STOP_LIMIT = 30.0  # seconds
+
+UVICORN = ("-m", "uvicorn", "vivavoce.asgi:app", "--port", "{port}")
+"""How a server is started: arguments of Python, with the port still to be put in."""
 
 
 class ServerProcess:
-    def __init__(self, folder: Path) -> None:
-        self.port = _free_port()
+    """`settings` are those of `vivavoce.config.Settings`; `folder` takes the data and the log."""
+
+    def __init__(
+        self, folder: Path, command: Sequence[str] = UVICORN, **settings: str | int | float
+    ) -> None:
+        self.port = free_port()
+        self.data_dir = folder / "data"
         self._folder = folder
+        self._command = [part.format(port=self.port) for part in command]
+        self._settings = {"data_dir": self.data_dir, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"http://localhost:{self.port}/"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """All that it has printed."""
+        return (self._folder / "log").read_text()
+
     def start(self) -> None:
         """Returns when the server says that it is ready."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("VIVAVOCE_")}
-        environment["VIVAVOCE_DATA_DIR"] = str(self._folder / "data")
-        command = [sys.executable, "-m", "uvicorn", "vivavoce.asgi:app", "--port", str(self.port)]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self._folder, env=environment, stdout=log, stderr=log
-            )
+        self.launch()
         deadline = time.monotonic() + START_LIMIT
         while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError((self._folder / "log").read_text())
+            if self._process is None or self._process.poll() is not None:
+                raise AssertionError(self.log)
+            if time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(self.log)
             time.sleep(0.05)
 
-    def stop(self) -> None:
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("VIVAVOCE_")}
+        environment |= {f"VIVAVOCE_{k.upper()}": str(v) for k, v in self._settings.items()}
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *self._command],
+                cwd=self._folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def stop(self) -> int:
+        """As a service manager does. Returns the exit status."""
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(30)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Until it has ended. Returns the exit status."""
+        assert self._process is not None
+        return self._process.wait(STOP_LIMIT)
 
     def kill(self) -> None:
         """As if the machine had lost power."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(30)
+        self._process.wait(STOP_LIMIT)
 
     def _ready(self) -> bool:
         try:
@@ -55,7 +93,8 @@ class ServerProcess:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock, lineTrouble, span, stateOf } from "../../../src/vivavoce/studio/words.js";
+import { clock, engineOf, lineTrouble, span, stateOf, titleAt } from "../../../src/vivavoce/studio/words.js";
 
 test("times read like clocks", () => {
   assert.deepEqual([0, 9.99, 75.4, 3675].map(clock), ["0:00", "0:09", "1:15", "1:01:15"]);
@@ -16,4 +16,16 @@ test("a broken line says what is kept", () => {
 test("a finished recording needs no word for its state", () => {
   assert.equal(stateOf({ state: "done" }), null);
   assert.equal(stateOf({ state: "failed", reason: "bad_audio" }), "This is not audio that can be read");
+});
+
+test("a title says when it was", () => {
+  assert.equal(titleAt(new Date(2026, 10, 20, 4, 59)), "Friday night, 20 Nov");
+  assert.equal(titleAt(new Date(2026, 10, 20, 5, 0)), "Friday morning, 20 Nov");
+  assert.equal(titleAt(new Date(2026, 10, 20, 23, 0)), "Friday night, 20 Nov");
+});
+
+test("an engine is not named twice", () => {
+  assert.equal(engineOf({ name: "moonshine", model: "moonshine-tiny-en" }), "moonshine-tiny-en");
+  assert.equal(engineOf({ name: "whisper", model: "base" }), "whisper base");
+  assert.equal(engineOf({ name: "vosk", model: "" }), "vosk");
 });
