@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from vivavoce.core.commands import Audio, Finish, Options, Start
+from vivavoce.core.errors import DiskError
 from vivavoce.core.events import Interim, Marker, Numbered
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.fake import say, silence
@@ -201,6 +202,14 @@ async def test_a_reader_that_does_not_read_makes_nobody_work_ahead() -> None:
         await asyncio.sleep(0)
     assert asked <= 4
     await stream.aclose()
+
+
+async def test_an_error_ends_the_stream_after_what_was_said() -> None:
+    async def items() -> AsyncIterator[Item]:
+        yield NOTE
+        raise DiskError("The log cannot be read.")
+
+    assert [chunk async for chunk in _stream(items())] == [NOTE_BYTES]
 
 
 async def test_a_reader_that_leaves_lets_go_of_the_source() -> None:

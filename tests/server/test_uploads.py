@@ -166,6 +166,20 @@ async def test_an_upload_that_cannot_become_audio_is_refused_on_the_way(
     assert await nothing_is_left(http, parts)
 
 
+async def test_who_deletes_an_upload_on_the_way_ends_it(
+    http: httpx2.AsyncClient, parts: Services
+) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield bytes(MAX_FRAME)
+        (listed,) = (await http.get("/recordings")).json()["items"]
+        assert (await http.delete(f"/recordings/{listed['id']}")).status_code == 204
+        yield bytes(MAX_FRAME)
+
+    answer = await http.post("/recordings", content=body())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (410, "gone")
+    assert await nothing_is_left(http, parts)
+
+
 class TestLimit:
     @pytest.fixture
     async def app(self, serving: Any, tmp_path: Path) -> AsyncIterator[FastAPI]:

@@ -1,5 +1,6 @@
 """A file on its way from a request into a session, a frame at a time."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,6 +10,7 @@ from vivavoce.core.errors import (
     BadMessage,
     Draining,
     Gone,
+    NotFound,
     OurError,
     TooLarge,
     VivavoceError,
@@ -98,7 +100,8 @@ class Intake:
     async def abandon(self) -> None:
         """Leave no trace of the upload."""
         if self._seat is not None:
-            await self._parts.forget(self._owner, self._seat.ready.session)
+            with suppress(NotFound):  # somebody has deleted it
+                await self._parts.forget(self._owner, self._seat.ready.session)
 
     def _wish(self, field: Field) -> None:
         value = field.value.strip()

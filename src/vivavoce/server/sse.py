@@ -5,16 +5,19 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Final
 
 import msgspec
+import structlog
 from fastapi import APIRouter, Header
 from starlette.responses import StreamingResponse
 
-from vivavoce.core.errors import Held
+from vivavoce.core.errors import Held, VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
 from vivavoce.library.recording import Recording
 from vivavoce.server.models import Error
 from vivavoce.server.services import Found, Parts, Services
 
 router = APIRouter(tags=["recordings"])
+
+log = structlog.get_logger()
 
 PING: Final = b": still here\n\n"
 PING_EVERY: Final = 15.0  # seconds; proxies give up on silence sooner or later
@@ -78,7 +81,8 @@ async def _on(
 
 async def _stream(items: AsyncIterator[Item], every: float = PING_EVERY) -> AsyncGenerator[bytes]:
     """One item is asked for at a time, when the last has been sent: a slow reader costs no
-    memory. A comment goes out whenever `every` seconds bring nothing."""
+    memory. A comment goes out whenever `every` seconds bring nothing. An error ends the
+    stream before `ended`, so that the reader asks again from where it was."""
     upcoming = _next(items)
     try:
         while True:
@@ -90,6 +94,8 @@ async def _stream(items: AsyncIterator[Item], every: float = PING_EVERY) -> Asyn
             else:
                 yield _encode(item)
                 upcoming = _next(items)
+    except VivavoceError as error:
+        log.warning("event stream broke", reason=error.message)
     finally:
         upcoming.cancel()
         await asyncio.gather(upcoming, return_exceptions=True)

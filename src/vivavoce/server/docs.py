@@ -1,0 +1,104 @@
+"""`/docs`: the REST interface for people, made from the OpenAPI document.
+
+Written here because the usual viewers come from a CDN, and this server works offline.
+"""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+_METHODS: Final = ("get", "post", "patch", "put", "delete")
+
+_STYLE: Final = """
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 52rem; margin: 0 auto; padding: 2rem 1rem 6rem }
+h3 { margin: 2.5rem 0 .25rem; font: 600 1rem ui-monospace, monospace; overflow-wrap: anywhere }
+h3 b { display: inline-block; min-width: 4.5rem }
+table { border-collapse: collapse; width: 100% }
+td { border-top: 1px solid #8884; padding: .25rem .75rem .25rem 0; vertical-align: top }
+pre { background: #8881; padding: .6rem .8rem; overflow-x: auto; border-radius: .4rem }
+"""
+
+
+def mount(app: FastAPI) -> None:
+    """Answer at `/docs`; the app must be made with `docs_url=None, redoc_url=None`."""
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(page(app.openapi(), str(request.base_url).rstrip("/")))
+
+
+def page(document: dict[str, Any], base: str) -> str:
+    """The whole page; `base` is the server's address, for the examples."""
+    about = document["info"]
+    title = escape(f"{about['title']} {about['version']}")
+    parts = "".join(_groups(document, base))
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width">'
+        f"<style>{_STYLE}</style><h1>{title}</h1><p>{escape(about.get('summary', ''))}</p>"
+        '<p>For programs: <a href="/openapi.json">openapi.json</a>. '
+        "Every error is <code>{&quot;error&quot;: {code, message, retryable}}</code>.</p>"
+        f"{parts}</html>"
+    )
+
+
+def _groups(document: dict[str, Any], base: str) -> Iterator[str]:
+    group = None
+    for path, methods in document["paths"].items():
+        for method in _METHODS:
+            if (operation := methods.get(method)) is None:
+                continue
+            tag = operation.get("tags", ["other"])[0]
+            if tag != group:
+                group = tag
+                yield f"<h2>{escape(tag.capitalize())}</h2>"
+            yield _operation(method, path, operation, base)
+
+
+def _operation(method: str, path: str, operation: dict[str, Any], base: str) -> str:
+    text = operation.get("description") or operation.get("summary", "")
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
+    return (
+        f"<h3><b>{method.upper()}</b> {escape(path)}</h3>{paragraphs}"
+        f"<table>{''.join(_rows(operation))}</table>"
+        f"<pre>{escape(_example(method, base + path, operation))}</pre>"
+    )
+
+
+def _rows(operation: dict[str, Any]) -> Iterator[str]:
+    for parameter in operation.get("parameters", ()):
+        where = "" if parameter["in"] == "query" else f" ({parameter['in']})"
+        yield _row(parameter["name"] + where, _meaning(parameter))
+    for media in operation.get("requestBody", {}).get("content", {}):
+        yield _row("body", media)
+    for status, response in operation["responses"].items():
+        media = ", ".join(response.get("content", {}))
+        yield _row(status, f"{response['description']} {media}".strip())
+
+
+def _row(name: str, meaning: str) -> str:
+    return f"<tr><td><code>{escape(name)}</code><td>{escape(meaning)}</tr>"
+
+
+def _meaning(parameter: dict[str, Any]) -> str:
+    schema = parameter.get("schema", {})
+    said = [parameter.get("description", "")]
+    if "enum" in schema:
+        said.append("One of " + ", ".join(schema["enum"]) + ".")
+    if schema.get("default") is not None:
+        said.append(f"Default: {str(schema['default']).lower()}.")
+    return " ".join(filter(None, said))
+
+
+def _example(method: str, url: str, operation: dict[str, Any]) -> str:
+    content = operation.get("requestBody", {}).get("content", {})
+    command = "curl" if method == "get" else f"curl -X {method.upper()}"
+    if "multipart/form-data" in content:
+        return f"{command} -F file=@talk.mp3 '{url}'"
+    if "application/json" in content:
+        return f"{command} --json '{{...}}' '{url}'"
+    return f"{command} '{url}'"
