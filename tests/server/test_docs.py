@@ -46,7 +46,14 @@ def test_every_route_is_on_it(app: FastAPI, read: Reader) -> None:
     for path, methods in paths.items():
         for method, operation in methods.items():
             assert re.search(rf"{method.upper()}\s+{re.escape(path)}", read.text)
-            assert operation["description"].split("\n\n")[0] in read.text
+            said = operation["description"].split("\n\n")[0].replace("`", "")
+            assert said in read.text
+
+
+def test_every_form_of_an_answer_is_on_it(app: FastAPI, read: Reader) -> None:
+    for name, schema in app.openapi()["components"]["schemas"].items():
+        assert name in read.text
+        assert all(field in read.text for field in schema["properties"])
 
 
 def test_it_loads_nothing_from_elsewhere(read: Reader) -> None:

@@ -3,6 +3,7 @@
 Written here because the usual viewers come from a CDN, and this server works offline.
 """
 
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any, Final
@@ -12,12 +13,15 @@ from fastapi.responses import HTMLResponse
 
 _METHODS: Final = ("get", "post", "patch", "put", "delete")
 
+_CODE: Final = re.compile(r"`([^`]+)`")
+
 _STYLE: Final = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 body { max-width: 52rem; margin: 0 auto; padding: 2rem 1rem 6rem }
 h3 { margin: 2.5rem 0 .25rem; font: 600 1rem ui-monospace, monospace; overflow-wrap: anywhere }
 h3 b { display: inline-block; min-width: 4.5rem }
 table { border-collapse: collapse; width: 100% }
+td:first-child { white-space: nowrap }
 td { border-top: 1px solid #8884; padding: .25rem .75rem .25rem 0; vertical-align: top }
 pre { background: #8881; padding: .6rem .8rem; overflow-x: auto; border-radius: .4rem }
 """
@@ -42,7 +46,7 @@ def page(document: dict[str, Any], base: str) -> str:
         f"<style>{_STYLE}</style><h1>{title}</h1><p>{escape(about.get('summary', ''))}</p>"
         '<p>For programs: <a href="/openapi.json">openapi.json</a>. '
         "Every error is <code>{&quot;error&quot;: {code, message, retryable}}</code>.</p>"
-        f"{parts}</html>"
+        f"{parts}<h2>Forms of the answers</h2>{''.join(_schemas(document))}</html>"
     )
 
 
@@ -61,7 +65,7 @@ def _groups(document: dict[str, Any], base: str) -> Iterator[str]:
 
 def _operation(method: str, path: str, operation: dict[str, Any], base: str) -> str:
     text = operation.get("description") or operation.get("summary", "")
-    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
+    paragraphs = "".join(f"<p>{_text(part)}</p>" for part in text.split("\n\n"))
     return (
         f"<h3><b>{method.upper()}</b> {escape(path)}</h3>{paragraphs}"
         f"<table>{''.join(_rows(operation))}</table>"
@@ -75,13 +79,46 @@ def _rows(operation: dict[str, Any]) -> Iterator[str]:
         yield _row(parameter["name"] + where, _meaning(parameter))
     for media in operation.get("requestBody", {}).get("content", {}):
         yield _row("body", media)
-    for status, response in operation["responses"].items():
-        media = ", ".join(response.get("content", {}))
-        yield _row(status, f"{response['description']} {media}".strip())
+    for status, response in sorted(operation["responses"].items()):
+        said = "" if response["description"] == "Successful Response" else response["description"]
+        yield _row(status, " ".join([said, *map(_form, response.get("content", {}).items())]))
+
+
+def _form(content: tuple[str, dict[str, Any]]) -> str:
+    media, body = content
+    return f"`{_kind(body.get('schema', {})) or media}`"
+
+
+def _schemas(document: dict[str, Any]) -> Iterator[str]:
+    for name, schema in document["components"]["schemas"].items():
+        if fields := schema.get("properties"):
+            rows = (
+                _row(field, f"`{_kind(about)}` {about.get('description', '')}")
+                for field, about in fields.items()
+            )
+            yield f"<h3>{escape(name)}</h3><table>{''.join(rows)}</table>"
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """A schema in a word or two."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " or ".join(filter(None, map(_kind, schema["anyOf"])))
+    if "enum" in schema:
+        return " or ".join(schema["enum"])
+    if schema.get("type") == "array":
+        return f"{_kind(schema.get('items', {}))} ..."
+    return str(schema.get("format") or schema.get("type", ""))
 
 
 def _row(name: str, meaning: str) -> str:
-    return f"<tr><td><code>{escape(name)}</code><td>{escape(meaning)}</tr>"
+    return f"<tr><td><code>{escape(name)}</code><td>{_text(meaning)}</tr>"
+
+
+def _text(text: str) -> str:
+    """Text with `code` in it, as HTML."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _meaning(parameter: dict[str, Any]) -> str:

@@ -53,9 +53,9 @@ async def upload(
     response: Response,
     parts: Parts,
     owner: Owner,
-    title: str | None = None,
-    language: str | None = None,
-    engine: str | None = None,
+    title: Annotated[str | None, Query(description="Default: the file's name.")] = None,
+    language: Annotated[str | None, Query(description="BCP-47 tag of what is spoken.")] = None,
+    engine: Annotated[str | None, Query(description="One of `/api/v1/info`.")] = None,
     wait: Annotated[bool, Query(description="Answer when it is transcribed.")] = False,
 ) -> Recording:
     """Transcribe an audio or video file of any common kind.
