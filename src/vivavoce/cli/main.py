@@ -1,5 +1,6 @@
 """`vivavoce`: the command line's entrance."""
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -51,6 +52,10 @@ _debug = False
 
 def run() -> None:
     """Run a command. What goes wrong is said in one sentence, and the exit code is 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Words are wanted as they come, in every language, through a pipe as well.
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
     try:
         app()
     except VivavoceError as error:

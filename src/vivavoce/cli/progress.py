@@ -1,5 +1,6 @@
 """How far a file is, on stderr, for a person who watches."""
 
+import sys
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +24,7 @@ class FileProgress:
             TimeRemainingColumn(),
             console=stderr(),
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # a pipe gets the text itself, not the screen
             disable=not stderr().is_terminal,
         )
         total = None if self._bar.disable else _length(path)
