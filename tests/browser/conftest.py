@@ -33,7 +33,6 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
     "--host-resolver-rules=MAP insecure.test 127.0.0.1",
 ]
 OF_A_CUT_LINE = re.compile(r"WebSocket connection to|Failed to load resource|net::ERR_")

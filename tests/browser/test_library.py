@@ -5,7 +5,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from vivavoce.testing.process import ServerProcess
 
@@ -151,3 +151,37 @@ def recording(i: int) -> dict[str, object]:
         "duration": 1.0,
         "preview": "",
     }
+
+
+def test_what_another_page_records_is_read_along(
+    page: Page, browser: Browser, server: ServerProcess
+) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_function("() => location.hash.startsWith('#/r/')")
+    other = browser.new_page()
+
+    other.goto(page.url)
+
+    expect(other.locator(".utterance.open")).to_contain_text("block")
+    page.get_by_role("button", name="Stop").click()
+    expect(other.locator("#player")).to_be_visible()
+    other.close()
+
+
+def test_coming_back_to_a_running_recording_finds_its_words(
+    page: Page, server: ServerProcess
+) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.locator(".utterance")).to_contain_text("block")
+    title = page.locator("#sheet-title").inner_text()
+
+    page.get_by_role("link", name="Vivavoce, start").click()
+    expect(page.locator("#welcome")).to_be_visible()
+    page.locator("#recordings li").first.get_by_role("link").click()
+
+    expect(page.locator("#sheet-title")).to_have_text(title)
+    expect(page.locator(".utterance")).to_contain_text("block")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#player")).to_be_visible()

@@ -55,15 +55,16 @@ function show(subject) {
 }
 
 function open(id, signal) {
-  if (here.has(id)) return show(here.get(id));
-  const subject = { id, transcript: new Transcript(), recording: library.get(id) };
+  const mine = here.get(id);
+  const subject = mine ?? { id, transcript: new Transcript(), recording: null };
+  subject.recording = library.get(id) ?? subject.recording;
   show(subject);
   const missing = (error) => {
     subject.missing = error.status === 404 ? "This recording is not here (any more)." : wordsOf(error);
     stage.draw();
   };
-  watch(api.eventsUrl(id), subject.transcript, signal).then(() => settle(id), missing);
   api.get(id).then(changed, missing);
+  if (!mine) watch(api.eventsUrl(id), subject.transcript, signal).then(() => settle(id), missing);
 }
 
 /** Ask for a recording until it is sealed, or gone. */
@@ -106,6 +107,7 @@ function follow(subject, session) {
 function identify(subject, session) {
   if (stage.transcript === subject.transcript) stage.draw();
   if (!session.id || subject.id === session.id) return;
+  here.delete(subject.id); // it goes on under another id
   subject.id = session.id;
   here.set(session.id, subject);
   if (stage.transcript === subject.transcript) {
@@ -118,10 +120,10 @@ function identify(subject, session) {
 
 async function ended(subject, session) {
   subject.live = false;
-  view.now = null;
   stage.draw();
   await library.refresh();
   if (session.id && session.state === "done") await settle(session.id);
+  here.delete(session.id); // the server tells it from now on
 }
 
 dock.onbegin = (recording) => {
@@ -136,12 +138,12 @@ view.onshown = (interim) => {
   if (dock.recording?.session.transcript === stage.transcript) dock.recording?.shown(interim);
 };
 
-uploads.onbegin = (upload) => {
+uploads.onbegin = (upload, first) => {
   const { session } = upload;
   const subject = { id: null, transcript: session.transcript, recording: null, upload };
   subjects.set(upload, subject);
-  if (dock.busy) follow(subject, session);
-  else begin(subject, session);
+  if (first && !dock.busy) begin(subject, session);
+  else follow(subject, session); // nobody is torn away from what they read
 };
 uploads.onend = (upload) => ended(subjects.get(upload), upload.session);
 uploads.onopen = (upload) => {
@@ -149,6 +151,7 @@ uploads.onopen = (upload) => {
   if (id) location.hash = `#/r/${id}`;
 };
 uploads.oncancel = async ({ session }) => {
+  if (session?.transcript === stage.transcript) location.hash = "#/";
   if (!session?.id) return;
   await api.delete(session.id).catch(() => {});
   gone(session.id);

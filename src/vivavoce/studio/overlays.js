@@ -11,7 +11,6 @@ export function openMenu(button, items) {
   menu.onkeydown = (event) => moveFocus(menu, event);
   menu.ontoggle = ({ newState }) => {
     button.setAttribute("aria-expanded", String(newState === "open"));
-    if (newState === "closed" && menu.contains(document.activeElement)) button.focus();
   };
   menu.showPopover();
   place(menu, button.getBoundingClientRect());

@@ -87,7 +87,8 @@ export class Recording extends EventTarget {
   }
 
   async #ended() {
-    await this.stop();
+    const early = this.capturing && this.session.state === "done";
+    await this.stop(early ? "The server ended this recording. What it has is kept." : null);
     this.#tell("end");
   }
 

@@ -62,7 +62,7 @@ export class Stage {
     setText(this.#part("hint"), this.#hint());
     this.#part("hint").classList.toggle("listening", this.#part("hint").textContent.endsWith("…"));
     this.#part("sheet-more").hidden = recording === null;
-    this.#part("sheet-copy").hidden = subject.transcript.utterances.length === 0;
+    this.#part("sheet-copy").hidden = !subject.transcript.hasText;
     this.#player.load(playable ? this.#api.audioUrl(recording.id) : null, recording?.duration);
     this.#view.seekable = playable;
     this.#drawProgress();
@@ -91,7 +91,7 @@ export class Stage {
     if (upload?.phase === "waiting") return "It waits for its turn…";
     if (upload?.phase === "failed") return failureOf(upload.session.failure);
     if (recording?.state === "failed") return `${stateOf(recording)}.`;
-    if (transcript.interim || transcript.utterances.length > 0) return "";
+    if (transcript.interim || transcript.hasText) return "";
     if (live || recording?.state === "live") return "Listening…";
     return transcript.ended === null ? "Reading the audio…" : "Nobody was heard to speak.";
   }

@@ -102,8 +102,10 @@ export class TranscriptView {
     else if (aloud) this.#announce(utterance, span);
   }
 
+  /** Only what is being said is told aloud: a long file would talk for as long. */
   #announce({ text, end }, span) {
-    if (this.now) span.dataset.delay = Math.round(this.now() * 1000 - (end / SAMPLE_RATE) * 1000);
+    if (!this.now) return;
+    span.dataset.delay = Math.round((this.now() - end / SAMPLE_RATE) * 1000);
     this.#spoken.append(h("p", {}, text));
     while (this.#spoken.childElementCount > SPOKEN) this.#spoken.firstElementChild.remove();
   }

@@ -21,6 +21,11 @@ export class Transcript extends EventTarget {
     return [...this.#utterances.values()].filter((u) => u.text).sort((a, b) => a.start - b.start);
   }
 
+  get hasText() {
+    for (const { text } of this.#utterances.values()) if (text) return true;
+    return false;
+  }
+
   /** A new session goes on where the last one stopped, `offset` samples after the start. */
   beginPart(offset) {
     this.#parts.push({ offset, log: [] });

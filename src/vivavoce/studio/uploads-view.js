@@ -12,7 +12,7 @@ export class UploadsView {
   #queue = [];
   #running = false;
 
-  onbegin = null; // called with an Upload when its session is open to be shown
+  onbegin = null; // called with an Upload that is on its way, and whether it is the first
   onend = null; // called with an Upload that is over
   oncancel = null; // called with an Upload that is cancelled
   onopen = null; // called with an Upload whose row is pressed
@@ -36,11 +36,13 @@ export class UploadsView {
   async #run() {
     if (this.#running) return;
     this.#running = true;
+    let first = true;
     while (this.#queue.length > 0) {
       const upload = this.#queue.shift();
       if (upload.over) continue;
       const done = upload.run(this.#base);
-      this.onbegin?.(upload);
+      this.onbegin?.(upload, first);
+      first = false;
       await done;
       if (upload.phase !== "cancelled") this.onend?.(upload);
     }
