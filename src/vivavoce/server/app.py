@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
@@ -19,6 +20,7 @@ from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.server import errors, health, http, live_http, page
 from vivavoce.server.services import Services
+from vivavoce.server.stopping import prepared
 from vivavoce.server.visits import Visits
 from vivavoce.server.ws import live
 from vivavoce.telemetry import set_up_logs
@@ -37,8 +39,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with services(settings) as app.state.services:
-            yield
+        async with services(settings) as found:
+            app.state.services = found
+            with prepared(partial(found.hub.drain, settings.drain_s)):
+                yield
 
     app = FastAPI(
         title="Vivavoce",

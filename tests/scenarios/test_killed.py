@@ -1,0 +1,177 @@
+"""Processes that are killed or told to stop in mid-speech: nobody loses a word."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+
+from vivavoce.client import Session, connect
+from vivavoce.core.events import Final, Interim
+from vivavoce.core.types import AudioFormat
+from vivavoce.engines.fake import say, silence
+from vivavoce.testing.family import children
+from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.wire import open_wire
+
+pytestmark = pytest.mark.anyio
+
+Launch = Callable[..., ServerProcess]
+
+SCRIPTED = {"engine": "scripted", "hosts": 1, "drain_s": 5}
+FORMAT = AudioFormat("pcm_f32le")
+PAUSE = silence(1).tobytes()
+
+
+async def words(session: Session) -> list[str]:
+    """The rest of the session; what became final in it, each utterance in its last reading."""
+    await session.finish()
+    found = {event.id: event.text async for event in session if isinstance(event, Final)}
+    return [text for text in found.values() if text]
+
+
+async def heard_something(session: Session) -> None:
+    async for event in session:
+        if isinstance(event, Interim):
+            return
+
+
+async def decoder(server: ServerProcess) -> int:
+    """The pid of the server's one decoder, once it has started."""
+    while not (pids := await asyncio.to_thread(children, server.pid, "vivavoce.audio.decoder")):
+        pass
+    return pids[0]
+
+
+async def ended(server: ServerProcess, recording: str) -> dict[str, str]:
+    """The recording, once it is neither live nor being transcribed."""
+    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
+        async with http.stream("GET", f"/api/v1/recordings/{recording}/events") as answer:
+            async for _ in answer.aiter_lines():
+                pass
+        while True:
+            found = (await http.get(f"/api/v1/recordings/{recording}")).json()
+            if found["state"] not in ("live", "transcribing"):
+                text = await http.get(f"/api/v1/recordings/{recording}/transcript?format=txt")
+                return {**found, "text": text.text.strip()}
+
+
+@asynccontextmanager
+async def speaking(server: ServerProcess) -> AsyncIterator[Session]:
+    """A session in the middle of its second sentence."""
+    async with connect(server.url, FORMAT) as session:
+        await session.send(say("alfa", "bravo").tobytes() + PAUSE)
+        await session.send(say("charlie", "delta", "echo", "foxtrot").tobytes())
+        await heard_something(session)
+        yield session
+
+
+async def test_an_engine_host_that_is_killed_in_mid_sentence(launch: Launch) -> None:
+    server = launch(**SCRIPTED)
+    async with speaking(server) as session:
+        for pid in children(server.pid, "vivavoce.engines.host"):
+            os.kill(pid, signal.SIGKILL)
+        await session.send(say("golf").tobytes())
+        said = " ".join(await words(session))
+    assert said.endswith("charlie delta echo foxtrot golf")
+
+
+async def test_engine_hosts_that_are_killed_again_and_again(launch: Launch) -> None:
+    server = launch(**{**SCRIPTED, "hosts": 2})
+    async with connect(server.url, FORMAT) as session:
+        sentences = ["alfa bravo", "charlie delta", "echo foxtrot", "golf hotel"]
+        for sentence in sentences:
+            await session.send(say(*sentence.split()).tobytes())
+            for pid in children(server.pid, "vivavoce.engines.host")[:1]:
+                os.kill(pid, signal.SIGKILL)
+            await session.send(PAUSE)
+        assert await words(session) == sentences
+
+
+async def test_a_decoder_that_is_killed_takes_only_its_own_recording(launch: Launch) -> None:
+    server = launch(**SCRIPTED)
+    async with speaking(server) as session, open_wire(server.url) as other:
+        await other.start(format={"encoding": "container"})
+        await other.frame(0, b"RIFF\xff\xff\xff\xffWAVEfmt ".ljust(4096))
+        os.kill(await decoder(server), signal.SIGKILL)
+        warning = await other.event("warning")
+        assert warning["message"].startswith("The audio decoder stopped in the middle of")
+        assert (await other.event("ended"))["reason"] == "internal"
+        assert " ".join(await words(session)).endswith("charlie delta echo foxtrot")
+
+
+async def test_a_server_that_is_killed_and_started_again(launch: Launch) -> None:
+    server = launch(**SCRIPTED)
+    async with speaking(server) as session:
+        server.kill()
+        await session.send(say("golf").tobytes())
+        await asyncio.to_thread(server.start)
+        await words(session)
+    found = await ended(server, session.id)
+    assert (found["state"], found["reason"]) == ("done", "finished")
+    assert found["text"] == "alfa bravo\ncharlie delta echo foxtrot golf"
+
+
+async def test_a_killed_servers_session_whose_client_never_comes_back(launch: Launch) -> None:
+    server = launch(**SCRIPTED, grace_s=0.2)
+    async with open_wire(server.url) as wire:
+        ready = await wire.start()
+        await wire.frame(0, say("alfa", "bravo").tobytes() + PAUSE)
+        await wire.frame(1, say("charlie", "delta").tobytes())
+        await wire.until("ack", frame=1)
+        server.kill()
+    await asyncio.to_thread(server.start)
+    found = await ended(server, ready["session"])
+    assert (found["state"], found["reason"]) == ("done", "abandoned")
+    assert found["text"] == "alfa bravo\ncharlie delta"
+
+
+async def test_a_server_that_stops_says_so_and_goes_on_when_it_is_back(launch: Launch) -> None:
+    server = launch(**SCRIPTED)
+    async with open_wire(server.url) as wire:
+        ready = await wire.start()
+        await wire.frame(0, say("alfa", "bravo").tobytes() + PAUSE)
+        await wire.frame(1, say("charlie", "delta").tobytes())
+        await wire.until("interim")
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        assert await wire.closed() == 1001
+        assert wire.heard[-1] == {"type": "bye", "reason": "draining"}
+    await stopping
+    await asyncio.to_thread(server.start)
+    async with open_wire(server.url) as wire:
+        assert (await wire.resume(ready))["next_frame"] == 2
+        await wire.frame(2, say("echo").tobytes())
+        await wire.say(type="finish")
+        assert await wire.closed() == 1000
+    assert " ".join(wire.finals) == "alfa bravo charlie delta echo"
+
+
+async def test_a_client_of_a_server_that_stops_goes_on_by_itself(launch: Launch) -> None:
+    server = launch(**SCRIPTED)
+    async with speaking(server) as session:
+        await asyncio.to_thread(server.stop)
+        await session.send(say("golf").tobytes())
+        await asyncio.to_thread(server.start)
+        await words(session)
+    found = await ended(server, session.id)
+    assert found["text"].split() == ["alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf"]
+
+
+async def test_those_who_watch_do_not_keep_a_server_from_stopping(launch: Launch) -> None:
+    server = launch(**SCRIPTED)
+    async with open_wire(server.url) as wire:
+        ready = await wire.start()
+        path = f"{server.url}api/v1/recordings/{ready['session']}/events"
+        async with (
+            httpx2.AsyncClient(timeout=30, trust_env=False) as http,
+            http.stream("GET", path) as answer,
+        ):
+            lines = answer.aiter_lines()
+            assert await anext(lines) == "id: 1"
+            stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+            assert "event: ended" not in [line async for line in lines]
+        await stopping
+    await asyncio.to_thread(server.start)
