@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from vivavoce.audio.growth import CompleteFile, Growth
 from vivavoce.config import Settings, load_settings
@@ -112,16 +112,21 @@ class Spool:
     async def fill(self, chunks: AsyncIterable[bytes]) -> None:
         """Take every chunk. Whatever happens, the file is complete afterwards."""
         try:
-            with self.path.open("wb", buffering=0) as file:
+            with self.path.open("wb") as file:
                 async for chunk in chunks:
-                    file.write(chunk)
-                    self.size += len(chunk)
-                    self._tell()
-        except OSError as error:
-            raise DiskError(f"The audio cannot be kept in {self.path}: {error}.") from error
+                    self._keep(file, chunk)
         finally:
             self.complete = True
             self._tell()
+
+    def _keep(self, file: BinaryIO, chunk: bytes) -> None:
+        try:
+            file.write(chunk)
+            file.flush()
+        except OSError as error:
+            raise DiskError(f"The audio cannot be kept in {self.path}: {error}.") from error
+        self.size += len(chunk)
+        self._tell()
 
     async def changed(self) -> None:
         await self._changed.wait()

@@ -99,7 +99,7 @@ def query_devices():
         {"index": 0, "name": "Loudspeaker", "max_input_channels": 0, "default_samplerate": 48000.0},
         {"index": 1, "name": "Headset", "max_input_channels": 1, "default_samplerate": 16000.0},
         {"index": 2, "name": "Webcam", "max_input_channels": 2, "default_samplerate": 44100.0},
-        {"index": 3, "name": "Broken headset", "max_input_channels": 1, "default_samplerate": 8000.0},
+        {"index": 3, "name": "Broken set", "max_input_channels": 1, "default_samplerate": 8000.0},
     ]
 
 class RawInputStream:

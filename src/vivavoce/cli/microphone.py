@@ -96,7 +96,7 @@ async def playing(path: str) -> AsyncIterator[tuple[AudioFormat, AsyncIterator[b
     async def played() -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         start, said = loop.time(), 0
-        async with aclosing(read_audio(file, container, CompleteFile(file))) as pcm:
+        async with aclosing(read_audio(file, container, CompleteFile(file), name=file.name)) as pcm:
             async for samples in pcm:
                 for at in range(0, len(samples), round(SAMPLE_RATE * BLOCK)):
                     block = samples[at : at + round(SAMPLE_RATE * BLOCK)]

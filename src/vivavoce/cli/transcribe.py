@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -132,15 +132,31 @@ def _opened(target: Path | None) -> Iterator[Write]:
         yield _say
         return
     part = target.with_name(target.name + ".part")
-    try:
+    with _writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file.write
-        part.replace(target)
+        file = part.open("w", encoding="utf-8", newline="", buffering=1)
+
+    def write(text: str) -> None:
+        with _writing(target):
+            file.write(text)
+
+    try:
+        yield write
+        with _writing(target):
+            file.close()
+            part.replace(target)
+    finally:
+        with suppress(OSError):
+            file.close()
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,77 @@
+"""`vivavoce.transcribe`, in process, with the embedded engine."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import vivavoce
+from vivavoce.api import Source
+from vivavoce.core.errors import BadAudio, BadMessage, EngineError, NotFound
+from vivavoce.core.events import AnyEvent, Ended, Final, Started
+from vivavoce.core.transcript import fold
+
+pytestmark = pytest.mark.anyio
+
+
+async def bit_by_bit(file: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(file), 5000):
+        yield file[at : at + 5000]
+
+
+async def events(source: Source, **options: str) -> list[AnyEvent]:
+    return [event async for event in vivavoce.transcribe(source, **options)]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clip(data: Path) -> Path:
+    return data / "ljspeech_short.wav"
+
+
+@pytest.fixture
+def file(clip: Path) -> bytes:
+    return clip.read_bytes()
+
+
+async def test_a_path_bytes_and_a_stream_read_the_same(clip: Path, file: bytes) -> None:
+    found = [await events(source) for source in (clip, str(clip), file, bit_by_bit(file))]
+    assert fold(found[0]).text.startswith("Produced the block books")
+    assert isinstance(found[0][0], Started)
+    assert isinstance(found[0][-1], Ended)
+    finals = [[event for event in each if isinstance(event, Final)] for each in found]
+    assert finals == [finals[0]] * 4
+
+
+async def test_a_stream_that_fails_says_so(file: bytes) -> None:
+    async def failing() -> AsyncIterator[bytes]:
+        yield file[:50_000]
+        raise ConnectionError("The line broke.")
+
+    with pytest.raises(ConnectionError, match="The line broke"):
+        await events(failing())
+
+
+async def test_who_has_heard_enough_may_stop(clip: Path) -> None:
+    stream = vivavoce.transcribe(clip)
+    assert isinstance(await anext(stream), Started)
+    await stream.aclose()
+
+
+async def test_what_cannot_be_transcribed(data: Path) -> None:
+    with pytest.raises(NotFound, match=r"There is no file .*nowhere\.wav"):
+        await events(data / "nowhere.wav")
+    with pytest.raises(BadAudio, match="is a folder"):
+        await events(data)
+    with pytest.raises(BadAudio, match="the audio"):
+        await events(b"")
+    with pytest.raises(BadAudio):
+        await events(data / "text_named.wav")
+    with pytest.raises(BadMessage, match="not tlh"):
+        await events(data / "nowhere.wav", language="tlh")
+    with pytest.raises(EngineError, match="There is no engine 'none'"):
+        await events(data / "nowhere.wav", engine="none")
+
+
+def test_there_is_nothing_else_in_the_package() -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        vivavoce.nothing  # noqa: B018
