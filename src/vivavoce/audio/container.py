@@ -76,7 +76,7 @@ async def _tell(process: Process, growth: Growth) -> None:
     """Tell the decoder how far it may read, until the file is complete."""
     assert process.stdin is not None
     try:
-        while True:
+        while not process.stdin.is_closing():  # uvloop does not take a write to a closed pipe
             size, complete = growth.size, growth.complete
             process.stdin.write(f"{size}{' end' if complete else ''}\n".encode())
             await process.stdin.drain()
@@ -87,7 +87,8 @@ async def _tell(process: Process, growth: Growth) -> None:
     except (BrokenPipeError, ConnectionResetError):
         return  # it ended already; its exit status says why
     except Exception:
-        process.kill()  # or it would wait for ever, and we for it
+        with suppress(ProcessLookupError):
+            process.kill()  # or it would wait for ever, and we for it
         raise
 
 

@@ -70,6 +70,8 @@ class HostProcess:
         async with self._one:
             try:
                 assert self._process.stdin is not None
+                if self._process.stdin.is_closing():  # which uvloop does not take a write to
+                    raise self._died("died")
                 self._process.stdin.write(pack(call))
                 await self._process.stdin.drain()
                 answer = await self._wait(deadline)
