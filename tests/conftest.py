@@ -32,7 +32,7 @@ def limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
     @functools.wraps(test)
     async def run(*args: Any, **kwargs: Any) -> None:
         virtual = isinstance(asyncio.get_running_loop(), VirtualLoop)
-        async with asyncio.timeout(LIMIT * 1e6 if virtual else LIMIT):
+        async with asyncio.timeout(2 * LIMIT if virtual else LIMIT):
             await test(*args, **kwargs)
 
     return run

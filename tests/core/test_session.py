@@ -129,6 +129,18 @@ def test_lagging_is_said_once_and_taken_back_once() -> None:
     ]
 
 
+def test_speech_starts_and_ends_in_turns() -> None:
+    """Also when a session is taken up in mid-sentence, or ends there."""
+    session = Session("e", speaking=True)
+    again, ended, more = SpeechStarted(at=5), SpeechEnded(at=9), SpeechEnded(at=10)
+    assert say(session, again, ended, more) == [Speech(state="ended", at=9)]
+    assert say(session, SpeechStarted(at=12)) == [Speech(state="started", at=12)]
+    assert session.end("cancelled", 20) == [
+        Speech(state="ended", at=20),
+        Ended(reason="cancelled", duration=20),
+    ]
+
+
 def test_nothing_follows_the_end() -> None:
     session = Session("e")
     say(session, decided(0, 90))

@@ -2,8 +2,9 @@
 
     Started (Speech | Interim | Final | Marker | Lagging | EngineSwitched | Gap | Warning)* Ended
 
-Utterances are numbered as they are decided: `u1`, `u2`, ... An interim bears the id that the
-next final will have. Finals are in order and never overlap. Nothing follows `Ended`.
+Speech starts and ends in turns. Utterances are numbered as they are decided: `u1`, `u2`, ...
+An interim bears the id that the next final will have. Finals are in order and never overlap.
+Nothing follows `Ended`.
 """
 
 from vivavoce.core.events import (
@@ -27,12 +28,16 @@ LAG = 5 * SAMPLE_RATE
 
 
 class Session:
-    """`decided` and `end` are where an earlier server left off, when it is taken up again."""
+    """`decided`, `end` and `speaking` are where an earlier server left off, when it is taken
+    up again."""
 
-    def __init__(self, engine: str, *, decided: int = 0, end: int = 0) -> None:
+    def __init__(
+        self, engine: str, *, decided: int = 0, end: int = 0, speaking: bool = False
+    ) -> None:
         self._engine = engine
         self._decided = decided
         self._end = end  # of the last final
+        self._speaking = speaking
         self._lagging = False
         self._over = False
         self._stable = ""
@@ -56,9 +61,9 @@ class Session:
             return []
         match result:
             case SpeechStarted():
-                return [Speech(state="started", at=max(result.at, self._end))]
+                return self._speech(True, result.at)
             case SpeechEnded():
-                return [Speech(state="ended", at=max(result.at, self._end))]
+                return self._speech(False, result.at)
             case Heard():
                 return self._interim(result)
             case Decided():
@@ -96,8 +101,16 @@ class Session:
         """The last event, once."""
         if self._over:
             return []
+        duration = max(duration, self._end)
+        events = self._speech(False, duration)
         self._over = True
-        return [Ended(reason=reason, duration=max(duration, self._end))]
+        return [*events, Ended(reason=reason, duration=duration)]
+
+    def _speech(self, speaking: bool, at: int) -> list[AnyEvent]:
+        if speaking == self._speaking:
+            return []
+        self._speaking = speaking
+        return [Speech(state="started" if speaking else "ended", at=max(at, self._end))]
 
     def _interim(self, heard: Heard) -> list[AnyEvent]:
         # A native engine may take a word back that it called stable; we do not.

@@ -30,20 +30,24 @@ class Engines:
         """
         name = name or self.default.capabilities.name
         if name not in self._pools:
+            if name != self.default.capabilities.name and name not in names():
+                known = ", ".join(names())
+                raise BadMessage(f"There is no engine {name!r} here; there are {known}.")
             self._pools[name] = asyncio.create_task(self._load(name))
+        loading = self._pools[name]
         try:
-            return await asyncio.shield(self._pools[name])
+            return await asyncio.shield(loading)
         except EngineError:
-            self._pools.pop(name, None)  # the next who asks tries again
+            if self._pools.get(name) is loading:
+                del self._pools[name]  # the next who asks tries again
             raise
 
     async def _load(self, name: str) -> Hosts:
-        if name == self.default.capabilities.name:
-            pool = self.default
-        elif name in names():
-            pool = Hosts(name, self._count)
-        else:
-            known = ", ".join(names())
-            raise BadMessage(f"There is no engine {name!r} here; there are {known}.")
+        pool = self._pool(name)
         await pool.start()
         return pool
+
+    def _pool(self, name: str) -> Hosts:
+        if name == self.default.capabilities.name:
+            return self.default
+        return Hosts(name, self._count)

@@ -40,6 +40,7 @@ class Hub:
         self._opener = opener
         self._max_sessions = max_sessions
         self._sessions: dict[str, LiveSession] = {}
+        self._starting: list[Options] = []  # admitted, and not among the sessions yet
         self._draining = False
         self._releasing: asyncio.Task[None] | None = None
 
@@ -68,8 +69,15 @@ class Hub:
             media=media,
             kept=kept,
         )
-        session = await self._opener.new(header)
+        self._starting.append(start.options)
+        try:
+            session = await self._opener.new(header)
+        finally:
+            self._starting.remove(start.options)
         self._begin(session)
+        if self._draining:  # since it was admitted
+            await session.cancel()
+            raise Draining("The server is stopping; try again in a moment.")
         return Seat(session, token)
 
     async def resume(self, resume: Resume) -> Seat:
@@ -135,7 +143,8 @@ class Hub:
     def _admit(self, options: Options) -> None:
         if self._draining:
             raise Draining("The server is stopping; try again in a moment.")
-        alike = sum(s.live == options.interims for s in self._sessions.values())
+        others = [*self._starting, *(s.header.options for s in self._sessions.values())]
+        alike = sum(other.interims == options.interims for other in others)
         if alike >= (self._max_sessions if options.interims else FILES):
             kind = "live sessions" if options.interims else "files being transcribed"
             raise Full(f"This server has as many {kind} as it can serve ({alike}); try later.")

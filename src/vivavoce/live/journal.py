@@ -132,6 +132,10 @@ class Journal:
         """Return when this frame survives a power cut. Raises DiskError when it may not."""
         await self._sound.reached(frame + 1)
 
+    async def settle(self) -> None:
+        """Make all audio durable; what failed before is tried again. Raises DiskError."""
+        await self._sound.settle()
+
     async def acks(self, after: int = -1) -> AsyncIterator[int]:
         """Each rise of `acknowledged` above `after`, until `close`. Raises DiskError."""
         while True:

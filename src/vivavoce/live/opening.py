@@ -4,11 +4,12 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vivavoce.core.errors import NotFound
-from vivavoce.core.events import Ended, Final, Numbered
+from vivavoce.core.events import Ended, Final, Marker, Numbered, Speech
 from vivavoce.core.session import Session
 from vivavoce.engines.base import StreamOptions
 from vivavoce.library.recording import Recording
@@ -54,13 +55,19 @@ class Opener:
         hosts = await self._engines.get(header.options.engine)
         check_language(hosts.capabilities, header.options.language)
         journal = await Journal.create(self.folder / header.session, header, self._committer)
+        events: EventLog | None = None
         try:
             events = await EventLog.create(journal.folder, self._committer)
             if header.kept:
                 await self._repository.create(_recording(header, hosts.capabilities.name))
             return await self._assemble(journal, events, _Said())
         except BaseException:
+            if events is not None:
+                await events.close()
             await journal.remove()
+            if header.kept:
+                with suppress(NotFound):
+                    await self._repository.delete(header.owner, header.session)
             raise
 
     async def take_up(self, folder: Path) -> LiveSession | None:
@@ -74,16 +81,19 @@ class Opener:
             if _stale(folder):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             return None
+        events: EventLog | None = None
         try:
             events = await EventLog.open(folder, self._committer)
             said = _said(events.read())
-            if said.ended:
-                await self._sealer.seal(journal, list(events.read()))
-                await events.close()
-                return None
-            await self._known(journal.header)
-            return await self._assemble(journal, events, said)
+            if not said.ended:
+                await self._known(journal.header)
+                return await self._assemble(journal, events, said)
+            await self._sealer.seal(journal, list(events.read()))
+            await events.close()
+            return None
         except BaseException:
+            if events is not None:
+                await events.close()
             await journal.close()
             raise
 
@@ -103,13 +113,17 @@ class Opener:
         hosts = await self._engines.get(header.options.engine)
         options = stream_options(header.options, self._defaults)
         stream = await open_stream(hosts, options, said.end)
-        core = Session(hosts.capabilities.name, decided=said.finals, end=said.end)
+        core = Session(
+            hosts.capabilities.name, decided=said.finals, end=said.end, speaking=said.speaking
+        )
         broadcast = Broadcast(events)
         if not said.events:
             chosen = header.options
             for event in core.start(header.session, header.format, chosen.language, chosen.title):
                 broadcast.say(event)
-        runner = Runner(journal, broadcast, core, stream, options, position=said.end)
+        runner = Runner(
+            journal, broadcast, core, stream, options, position=said.end, marked=said.marks
+        )
         session = LiveSession(journal, broadcast, runner, self._sealer, self._grace)
         runner.attended = lambda: session.attended
         return session
@@ -126,20 +140,24 @@ class _Said:
     events: int = 0
     finals: int = 0
     end: int = 0  # of the last final, in samples
+    marks: int = 0
+    speaking: bool = False
     ended: bool = False
 
 
 def _said(log: Iterable[Numbered]) -> _Said:
     said = _Said()
     for numbered in log:
-        event = numbered.event
-        final = isinstance(event, Final)
-        said = _Said(
-            events=numbered.n,
-            finals=said.finals + final,
-            end=event.end if isinstance(event, Final) else said.end,
-            ended=said.ended or isinstance(event, Ended),
-        )
+        said = replace(said, events=numbered.n)
+        match numbered.event:
+            case Final() as final:
+                said = replace(said, finals=said.finals + 1, end=final.end)
+            case Marker():
+                said = replace(said, marks=said.marks + 1)
+            case Speech() as speech:
+                said = replace(said, speaking=speech.state == "started")
+            case Ended():
+                said = replace(said, ended=True)
     return said
 
 

@@ -26,7 +26,10 @@ ROOM = 0.5
 
 
 class Runner:
-    """`position`: where the first sample lies that no final covers yet."""
+    """`position`: where the first sample lies that no final covers yet.
+
+    `marked`: how many of the journal's marks an earlier server has said.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Runner:
         options: StreamOptions,
         *,
         position: int,
+        marked: int = 0,
     ) -> None:
         self._journal = journal
         self._broadcast = broadcast
@@ -44,6 +48,7 @@ class Runner:
         self._stream = stream
         self._options = options
         self._position = position
+        self._marked = marked
         self.attended: Callable[[], bool] = lambda: True  # whether a client is on the line
         self._feeder = Feeder(stream, position)
         self._feeding: asyncio.Task[None] | None = None
@@ -94,6 +99,8 @@ class Runner:
         match command:
             case Flush():
                 await self._stream.flush()
+            case Mark() if self._marked:
+                self._marked -= 1
             case Mark():
                 await self._say(self._session.mark(self._feeder.position, command.label))
             case Configure():

@@ -142,7 +142,7 @@ class LiveSession:
         events = list(self.broadcast.after(0))
         while True:
             try:
-                await self.journal.durable(self.journal.next_frame - 1)
+                await self.journal.settle()
                 await self._sealer.seal(self.journal, events)
                 break
             except DiskError as error:
@@ -159,8 +159,10 @@ class LiveSession:
         await self.broadcast.close()
 
     async def _ring_acks(self) -> None:
+        known = self.journal.acknowledged
         try:
-            async for _ in self.journal.acks(self.journal.acknowledged):
+            await self.journal.settle()  # what failed before this client came is tried again
+            async for _ in self.journal.acks(known):
                 self.broadcast.changed.ring()
         except DiskError as error:
             self.trouble = error
@@ -179,8 +181,9 @@ class LiveSession:
             self._expiry = None
 
     def _expire(self) -> None:
-        self._runner.reason = "abandoned"
         try:
             self.journal.control(Finish())
         except DiskError:
             self._again(AGAIN)
+        else:
+            self._runner.reason = "abandoned"

@@ -18,9 +18,9 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
-PATIENCE = 0.03
-"""Seconds of real idleness before a jump: threads that the loop does not know of, such as a
-database's, answer within them."""
+PATIENCE = 0.02
+"""Seconds of real idleness before a jump, and one for each hundred that are skipped: threads
+that the loop does not know of, such as a database's, answer within them."""
 
 
 def virtual_time(patience: float = PATIENCE) -> tuple[str, dict[str, object]]:
@@ -67,7 +67,8 @@ class _Skipping(selectors.DefaultSelector):
         if timeout is None or timeout <= 0 or self._loop.busy:
             return super().select(timeout)
         started = time.monotonic()
-        events = super().select(min(timeout, self._loop.patience))
+        patience = self._loop.patience + timeout / 100 if self._loop.patience else 0
+        events = super().select(min(timeout, patience))
         if not events:
             self._loop.skipped += max(0.0, timeout - (time.monotonic() - started))
         return events

@@ -19,7 +19,10 @@ from vivavoce.engines.base import (
 )
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.windowed import WindowedStream
+from vivavoce.live.engines import Engines
+from vivavoce.live.hosts import Hosts, RemoteStream
 from vivavoce.live.streams import VADS
+from vivavoce.plugins import create
 
 
 class LocalDecoder:
@@ -78,6 +81,54 @@ def open_local(
     windowed: WindowedEngine = engine  # type: ignore[assignment]
     vad = VADS[capabilities.vad]().open()
     return WindowedStream(LocalDecoder(windowed, delay), vad, capabilities, options, base)
+
+
+class LocalHosts(Hosts):
+    """A pool without processes. While `open_gate` is not set, nothing is decoded."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(engine, 1)
+        self.asked: list[Urgency] = []
+        self.open_gate = asyncio.Event()
+        self.open_gate.set()
+        self.engine = create(engine)
+        self._alive = False
+
+    @property
+    def ready(self) -> bool:
+        return self._alive
+
+    async def start(self) -> None:
+        self.engine.load()
+        self._alive = True
+
+    async def stop(self) -> None:
+        self._alive = False
+
+    async def decode(self, window: Window, urgency: Urgency) -> Reading:
+        self.asked.append(urgency)
+        await self.open_gate.wait()
+        try:
+            reading: Reading = self.engine.decode(window)  # type: ignore[union-attr]
+        except Exception as error:
+            raise EngineError(f"The engine failed: {error}") from error
+        return reading
+
+    async def open(self, language: str | None) -> RemoteStream:
+        # It has what a session's stream uses of a remote one.
+        return LocalRemote(self.engine.open(language))  # type: ignore[union-attr, return-value]
+
+
+class LocalEngines(Engines):
+    """Every installed engine, in this process."""
+
+    def __init__(self, default: str = "scripted") -> None:
+        super().__init__(default, 1)
+        self.pools = {default: LocalHosts(default)}
+        self.default = self.pools[default]
+
+    def _pool(self, name: str) -> Hosts:
+        return self.pools.setdefault(name, LocalHosts(name))
 
 
 async def hear(stream: EngineStream, pieces: Sequence[Pcm]) -> list[Result]:

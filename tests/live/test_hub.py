@@ -1,0 +1,559 @@
+"""Sessions from their start to the library, through lost lines and dead servers."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vivavoce.core.commands import Cancel, Configure, Finish, Flush, Mark, Options
+from vivavoce.core.errors import (
+    BadCredentials,
+    BadMessage,
+    Draining,
+    EngineError,
+    FrameGap,
+    Full,
+    Gone,
+    Held,
+    NotFound,
+)
+from vivavoce.core.events import Ended, Final, Interim, Marker, Numbered, Speech, Started, Warning
+from vivavoce.core.transcript import fold
+from vivavoce.dialects.base import Bye, Failed, Resume
+from vivavoce.engines.base import Reading
+from vivavoce.engines.fake import WORDS, say, silence
+from vivavoce.testing.clock import virtual_time
+
+pytestmark = pytest.mark.anyio
+
+Serve = Callable[..., AbstractAsyncContextManager[Any]]
+PAUSE = silence(0.8)
+TALK = np.concatenate(
+    [
+        silence(0.37),
+        say("alfa", "bravo"),
+        PAUSE,
+        say("charlie"),
+        silence(0.3),
+        say("delta", "echo", "foxtrot"),
+        PAUSE,
+        say(*WORDS[6:20]),
+        PAUSE,
+        say("zulu"),
+        PAUSE,
+    ]
+)
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    return virtual_time()
+
+
+def essence(finals: list[Final]) -> list[tuple[str, int, int, str]]:
+    return [(final.id, final.start, final.end, final.text) for final in finals]
+
+
+async def undisturbed(server: Any) -> list[tuple[str, int, int, str]]:
+    client = await server.start()
+    await client.say(TALK)
+    await client.send(Finish())
+    await client.bye()
+    return essence(client.finals)
+
+
+async def test_a_session_from_its_start_to_the_library(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start(Options(title="A talk"))
+        await client.say(TALK)
+        await client.acknowledged()
+        await client.send(Finish())
+        assert await client.bye() == Bye("finished")
+        assert isinstance(client.events[0], Started)
+        assert client.events[-1] == Ended(reason="finished", duration=len(TALK))
+        assert [numbered.n for numbered in client.numbered] == [*range(1, len(client.numbered) + 1)]
+        assert client.interims
+        said = " ".join(final.text for final in client.finals)
+        assert said == " ".join([*WORDS[:20], "zulu"])
+        kept = await server.repository.get("local", client.session)
+        assert (kept.title, kept.state, kept.reason) == ("A talk", "done", "finished")
+        assert await server.repository.transcript("local", client.session) == fold(client.events)
+        stored = [each async for each in server.repository.events("local", client.session)]
+        assert stored == client.numbered
+        assert await server.blobs.size(f"recordings/{client.session}/audio") == 44 + 2 * len(TALK)
+        assert not (server.disk.root / client.session).exists()
+
+
+async def test_what_is_not_kept_leaves_nothing(serve: Serve) -> None:
+    from vivavoce.core.commands import Start
+    from vivavoce.core.types import AudioFormat
+
+    async with serve() as server:
+        seat = await server.hub.start(Start(AudioFormat()), kept=False)
+        await seat.send(Finish())
+        answers = [answer async for answer in seat.answers()]
+        assert answers[-1] == Bye("finished")
+        with pytest.raises(NotFound):
+            await server.repository.get("local", seat.ready.session)
+        assert list(server.disk.root.iterdir()) == []
+
+
+async def test_nothing_said_is_an_empty_transcript(serve: Serve) -> None:
+    async with serve() as server:
+        for audio in (silence(0), silence(2)):
+            client = await server.start()
+            await client.say(audio)
+            await client.send(Finish())
+            assert await client.bye() == Bye("finished")
+            assert client.finals == []
+            assert (await server.repository.get("local", client.session)).state == "done"
+
+
+async def test_commands_hold_where_they_were_given(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.send(Flush(), Mark("vote"), Configure(endpoint_ms=200))
+        await client.say(say("bravo"))
+        await client.say(silence(0.3))
+        await client.say(say("charlie"))
+        await client.send(Finish())
+        await client.bye()
+        assert [final.text for final in client.finals] == ["alfa", "bravo", "charlie"]
+        assert client.finals[0].end == len(say("alfa"))
+        assert [e for e in client.events if isinstance(e, Marker)] == [
+            Marker(at=4000, label="vote")
+        ]
+
+
+async def test_the_last_words_come_out_when_audio_stops(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.final("alfa")
+        await client.send(Finish())
+        await client.bye()
+
+
+async def test_a_line_is_lost_and_found(serve: Serve) -> None:
+    async with serve() as server:
+        expected = await undisturbed(server)
+        first = await server.start()
+        half = len(TALK) // 2 // 1600 * 1600
+        await first.say(TALK[:half])
+        await first.final("alfa bravo")
+        first.seat.leave()
+        assert await first.bye() == Bye("left")
+        second = await server.resume(first)
+        assert second.seat.ready.next_frame == first.next_frame
+        assert second.seat.ready.epoch == 1
+        await second.say(TALK[half:])
+        await second.send(Finish())
+        assert await second.bye() == Bye("finished")
+        assert essence(first.finals + second.finals) == expected
+        together = first.numbered + second.numbered
+        assert [numbered.n for numbered in together] == [*range(1, len(together) + 1)]
+
+
+async def test_whoever_saw_nothing_is_told_everything(serve: Serve) -> None:
+    async with serve() as server:
+        first = await server.start()
+        await first.say(say("alfa"))
+        await first.final("alfa")
+        second = await server.resume(first, after=0)
+        await second.final("alfa")
+        assert second.numbered == first.numbered
+        await second.send(Finish())
+        await second.bye()
+
+
+async def test_the_newest_client_has_the_session(serve: Serve) -> None:
+    async with serve() as server:
+        old = await server.start()
+        new = await server.resume(old)
+        assert await old.bye() == Bye("held", 4409)
+        with pytest.raises(Held):
+            await old.send(Mark())
+        old.seat.leave()
+        await new.say(say("alfa"))
+        await new.final("alfa")
+        await new.send(Finish())
+        assert await new.bye() == Bye("finished")
+
+
+async def test_only_the_token_opens_a_session(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        with pytest.raises(BadCredentials):
+            await server.hub.resume(Resume(client.session, "guess", 1, 0))
+        for unknown in ("0" * 26, "../../etc", ""):
+            with pytest.raises(Gone):
+                await server.hub.resume(Resume(unknown, client.seat.ready.token, 1, 0))
+        await client.send(Finish())
+        await client.bye()
+        with pytest.raises(Gone):
+            await server.resume(client)
+        with pytest.raises((Gone, Held)):
+            await client.say(say("alfa"))
+
+
+async def test_who_does_not_come_back_is_not_waited_for(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa", "bravo"))
+        client.seat.leave()
+        watched = server.hub.watch(client.session)
+        events = [item.event async for item in watched if isinstance(item, Numbered)]
+        assert events[-1] == Ended(reason="abandoned", duration=8000)
+        assert [event.text for event in events if isinstance(event, Final)] == ["alfa bravo"]
+        await server.hub.sealed(client.session)
+        assert (await server.repository.get("local", client.session)).state == "done"
+
+
+async def test_who_comes_back_in_time_has_all_the_time_again(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        for _ in range(3):
+            client.seat.leave()
+            await asyncio.sleep(1.5)
+            client = await server.resume(client)
+        await client.send(Finish())
+        assert await client.bye() == Bye("finished")
+
+
+async def test_a_cancelled_session_ends_at_once(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.final("alfa")
+        await client.say(say("bravo"))
+        await client.send(Cancel())
+        assert await client.bye() == Bye("cancelled")
+        assert [final.text for final in client.finals] == ["alfa"]
+        kept = await server.repository.get("local", client.session)
+        assert (kept.state, kept.reason) == ("failed", "cancelled")
+
+
+async def test_a_session_may_be_cancelled_before_it_has_begun(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await server.hub.cancel(client.session)
+        assert await client.bye() == Bye("cancelled")
+        await server.hub.cancel(client.session)
+
+
+async def test_a_session_deleted_while_it_runs_leaves_nothing(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await server.repository.delete("local", client.session)
+        await client.send(Finish())
+        await client.bye()
+        with pytest.raises(NotFound):
+            await server.blobs.size(f"recordings/{client.session}/audio")
+
+
+async def test_frames_come_without_holes_and_may_come_twice(serve: Serve) -> None:
+    from vivavoce.core.commands import Audio
+
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        with pytest.raises(FrameGap) as gap:
+            await client.send(Audio(client.next_frame + 1, b"\0\0"))
+        assert gap.value.expected == client.next_frame
+        await client.acknowledged()
+        client.answers.clear()
+        await client.send(Audio(0, b"\0\0"))
+        await client.acknowledged()
+        await client.send(Finish())
+        await client.bye()
+        assert [final.text for final in client.finals] == ["alfa"]
+
+
+async def test_what_cannot_be_had_is_refused(serve: Serve) -> None:
+    async with serve() as server:
+        with pytest.raises(BadMessage, match="no engine 'nobody'"):
+            await server.start(Options(engine="nobody"))
+        with pytest.raises(BadMessage, match="understands en, not tlh"):
+            await server.start(Options(engine="moonshine", language="tlh"))
+        assert (await server.repository.page("local")).items == ()
+        assert list(server.disk.root.iterdir()) == []
+
+
+async def test_no_more_sessions_than_can_be_served(serve: Serve) -> None:
+    async with serve(sessions=2) as server:
+        outcomes = await asyncio.gather(*(server.start() for _ in range(5)), return_exceptions=True)
+        assert sum(isinstance(outcome, Full) for outcome in outcomes) == 3
+        file = await server.start(Options(interims=False))
+        for client in (*outcomes, file):
+            if not isinstance(client, Exception):
+                await client.send(Finish())
+                await client.bye()
+        again = await server.start()
+        await again.send(Finish())
+        await again.bye()
+
+
+async def test_either_kind_of_engine_serves_a_session(serve: Serve) -> None:
+    async with serve() as server:
+        texts = []
+        for engine in ("scripted", "scripted-native"):
+            client = await server.start(Options(engine=engine))
+            await client.say(TALK)
+            await client.send(Finish())
+            await client.bye()
+            texts.append([final.text for final in client.finals])
+            assert {final.engine for final in client.finals} == {engine}
+        assert texts[0] == texts[1]
+
+
+async def test_an_engine_that_fails_ends_its_session_and_no_other(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as server:
+        good, bad = await server.start(), await server.start()
+        engine = server.engines.pools["scripted"].engine
+        decode = engine.decode
+
+        def broken(window: Any) -> Reading:
+            reading: Reading = decode(window)
+            if "bravo" in reading.text:
+                raise RuntimeError("no bravo")
+            return reading
+
+        monkeypatch.setattr(engine, "decode", broken)
+        await bad.say(np.concatenate([say("bravo"), PAUSE]))
+        assert await bad.bye() == Bye("engine")
+        assert any(isinstance(event, Warning) for event in bad.events)
+        ended = bad.events[-1]
+        assert isinstance(ended, Ended)
+        assert ended.reason == "engine"
+        await good.say(say("alfa"))
+        await good.send(Finish())
+        assert await good.bye() == Bye("finished")
+        kept = await server.repository.get("local", bad.session)
+        assert (kept.state, kept.reason) == ("failed", "engine")
+        assert await server.blobs.size(f"recordings/{bad.session}/audio") > 44
+
+
+async def test_a_session_that_cannot_begin_leaves_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as server:
+        first = await server.start(Options(engine="scripted-native"))
+        await first.send(Finish())
+        await first.bye()
+
+        async def broken(language: str | None) -> None:
+            raise EngineError("No host is left.")
+
+        monkeypatch.setattr(server.engines.pools["scripted-native"], "open", broken)
+        with pytest.raises(EngineError, match="No host is left"):
+            await server.start(Options(engine="scripted-native"))
+        assert len((await server.repository.page("local")).items) == 1
+        assert list(server.disk.root.iterdir()) == []
+
+
+async def test_a_client_that_never_reads_holds_nobody_up(serve: Serve) -> None:
+    from vivavoce.core.commands import Audio, Start
+    from vivavoce.core.types import AudioFormat
+
+    async with serve() as server:
+        seat = await server.hub.start(Start(AudioFormat()))
+        watched = server.hub.watch(seat.ready.session)
+        raw = np.round(TALK * 32767).astype("<i2").tobytes()
+        for frame, at in enumerate(range(0, len(raw), 3200)):
+            await seat.send(Audio(frame, raw[at : at + 3200]))
+        await seat.send(Finish())
+        events = [item.event async for item in watched if isinstance(item, Numbered)]
+        assert isinstance(events[-1], Ended)
+        await server.hub.sealed(seat.ready.session)
+        answers = [answer async for answer in seat.answers()]
+        assert [a.event for a in answers if isinstance(a, Numbered)] == events
+        assert answers[-1] == Bye("finished")
+
+
+async def test_interims_go_to_the_client_and_to_who_watches(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        watched = server.hub.watch(client.session)
+        shown: list[Interim] = []
+
+        async def watch() -> None:
+            shown.extend([item async for item in watched if isinstance(item, Interim)])
+
+        watching = asyncio.create_task(watch())
+        for word in WORDS[:12]:
+            await client.say(say(word))
+            await asyncio.sleep(0.05)
+        await client.send(Finish())
+        await client.bye()
+        await watching
+        assert len(shown) > 2
+        assert len(client.interims) > 2
+        for heard in (shown, client.interims):
+            assert {interim.id for interim in heard} == {"u1"}
+            stable = ""
+            for interim in heard:
+                assert interim.stable.startswith(stable)
+                stable = interim.stable
+
+
+async def test_a_stopping_server_hands_its_sessions_to_the_next(serve: Serve) -> None:
+    async with serve() as server:
+        expected = await undisturbed(server)
+        first = await server.start()
+        half = 23_200 // 1600 * 1600  # in the pause after "alfa bravo"
+        await first.say(TALK[:half])
+        await first.acknowledged()
+        await server.hub.drain(5)
+        assert await first.bye() == Bye("draining", 1001)
+        for refused in (server.start(), server.resume(first)):
+            with pytest.raises(Draining):
+                await refused
+    async with serve() as server:
+        second = await server.resume(first)
+        assert second.seat.ready.epoch == 2
+        assert second.seat.ready.next_frame == first.next_frame
+        await second.say(TALK[half:])
+        await second.send(Finish())
+        assert await second.bye() == Bye("finished")
+        assert essence(first.finals + second.finals) == expected
+        assert await server.repository.transcript("local", first.session) == fold(
+            first.events + second.events
+        )
+
+
+@pytest.mark.parametrize("at", [0, 1600, 22_400, 30_400, 56_000, 99_200, len(TALK)])
+async def test_a_server_killed_in_mid_sentence_loses_nothing(serve: Serve, at: int) -> None:
+    async with serve() as server:
+        expected = await undisturbed(server)
+        first = await server.start()
+        await first.say(TALK[:at])
+        await first.send(Mark("here"))
+        await first.acknowledged()
+        await first.until(lambda a: isinstance(a, Numbered) and isinstance(a.event, Marker))
+        await server.crash()
+    async with serve() as server:
+        second = await server.resume(first)
+        assert second.seat.ready.epoch == 2
+        await second.say(TALK[at:])
+        await second.send(Finish())
+        assert await second.bye() == Bye("finished")
+        stored = [each async for each in server.repository.events("local", first.session)]
+        events = [numbered.event for numbered in stored]
+        assert essence([e for e in events if isinstance(e, Final)]) == expected
+        assert [e for e in events if isinstance(e, Marker)] == [Marker(at=at, label="here")]
+        assert [numbered.n for numbered in stored] == [*range(1, len(stored) + 1)]
+        speech = [event.state for event in events if isinstance(event, Speech)]
+        assert speech == ["started", "ended"] * (len(speech) // 2)
+        assert len([event for event in events if isinstance(event, Started)]) == 1
+
+
+async def test_nobody_comes_back_to_a_killed_server(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.acknowledged()
+        await server.crash()
+    async with serve() as server:
+        watched = server.hub.watch(client.session)
+        events = [item.event async for item in watched if isinstance(item, Numbered)]
+        assert events[-1] == Ended(reason="abandoned", duration=4000)
+        await server.hub.sealed(client.session)
+        assert (await server.repository.get("local", client.session)).preview == "alfa"
+
+
+async def test_a_server_killed_between_the_end_and_the_library(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.final("alfa")
+        server.repository.seal = None  # it dies before that
+        await client.send(Finish())
+        await client.until(lambda a: isinstance(a, Numbered) and isinstance(a.event, Ended))
+        await server.crash()
+    async with serve() as server:
+        kept = await server.repository.get("local", client.session)
+        assert (kept.state, kept.preview) == ("done", "alfa")
+        assert list(server.disk.root.iterdir()) == []
+
+
+async def test_a_full_disk_makes_words_wait_and_nothing_else(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        server.gate().clear()
+        await client.say(np.concatenate([say("alfa"), PAUSE]))
+        await client.acknowledged()
+        server.disk.room = 0
+        server.gate().set()
+        await asyncio.sleep(3)
+        assert client.finals == []
+        server.disk.room = None
+        await client.final("alfa")
+        await client.send(Finish())
+        assert await client.bye() == Bye("finished")
+
+
+async def test_what_could_not_be_made_durable_is_sent_again(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.final("alfa")
+        await client.acknowledged()
+        await asyncio.sleep(1)  # the events are durable as well
+        server.disk.failing_syncs = 1
+        client.answers.clear()
+        await client.say(say("bravo"))
+        failed = await client.until(lambda answer: isinstance(answer, Failed))
+        assert isinstance(failed, Failed)
+        assert failed.error.code == "disk"
+        assert (await client.bye()).close == 1013
+        client.seat.leave()
+        again = await server.resume(client)
+        await again.say(say("charlie"))
+        await again.acknowledged()
+        await again.send(Finish())
+        assert await again.bye() == Bye("finished")
+
+
+async def test_a_session_whose_last_fsync_failed_is_sealed_once_the_disk_is_well(
+    serve: Serve,
+) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.acknowledged()
+        server.disk.failing_syncs = 3
+        await client.say(say("bravo"))
+        await client.send(Finish())
+        await client.until(lambda answer: isinstance(answer, Bye))
+        await server.hub.sealed(client.session)
+        assert (await server.repository.get("local", client.session)).preview == "alfa bravo"
+
+
+async def test_two_servers_share_the_sessions_of_one_folder(serve: Serve) -> None:
+    async with serve() as here, serve() as there:
+        expected = await undisturbed(here)
+        first = await here.start()
+        await first.say(TALK[:24_000])
+        await first.final("alfa bravo")
+        second = await there.resume(first)
+        assert (await first.bye()).close == 1001
+        assert second.seat.ready.epoch == 2
+        seen_here: list[Any] = []
+
+        async def watch() -> None:
+            seen_here.extend([item async for item in here.hub.watch(first.session)])
+
+        watching = asyncio.create_task(watch())
+        await second.say(TALK[24_000:])
+        await second.send(Finish())
+        assert await second.bye() == Bye("finished")
+        assert essence(first.finals + second.finals) == expected
+        await watching
+        assert essence([i.event for i in seen_here if isinstance(i.event, Final)]) == expected[:1]
