@@ -31,6 +31,9 @@ WATCH_PROGRESS = """() => {
   }).observe(document.body, { subtree: true, attributeFilter: ["aria-valuenow"] });
 }"""
 
+SCROLLER = "document.querySelector('#scroller')"
+AT_END = f"{SCROLLER}.scrollHeight - {SCROLLER}.scrollTop - {SCROLLER}.clientHeight < 64"
+
 
 @pytest.fixture
 def long_clip(clip: Path, tmp_path: Path) -> Path:
@@ -121,3 +124,23 @@ def test_a_file_that_is_no_audio_is_refused_in_words(
 
     expect(page.locator("#hint")).to_contain_text("not audio that can be read")
     expect(page.locator("#recordings li").first).to_have_attribute("data-state", "failed")
+
+
+def test_the_page_follows_the_newest_words_unless_the_reader_looks_back(
+    page: Page, server: ServerProcess, long_clip: Path
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.goto(server.url)
+    page.locator("#files").set_input_files(long_clip)
+    page.wait_for_function(f"() => {SCROLLER}.scrollTop > 50 && {AT_END}")
+    expect(page.locator("#jump")).to_be_hidden()
+
+    page.evaluate(f"{SCROLLER}.scrollTop = 0")
+    expect(page.locator("#jump")).to_be_visible()
+    assert page.evaluate(f"{SCROLLER}.scrollTop") == 0
+    page.locator("#jump").click()
+
+    page.wait_for_function(f"() => {AT_END}")
+    expect(page.locator("#jump")).to_be_hidden()
+    page.get_by_role("button", name="Cancel long").click()
+    expect(page.locator("#uploads li")).to_have_count(0)
