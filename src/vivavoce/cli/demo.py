@@ -18,8 +18,9 @@ import httpx2
 import vivavoce
 from vivavoce.cli.console import stderr, stdout
 from vivavoce.cli.microphone import BLOCK, playing
+from vivavoce.cli.sending import sending
 from vivavoce.cli.words import Words
-from vivavoce.client import Session, connect
+from vivavoce.client import connect
 from vivavoce.config import PREFIX
 from vivavoce.core.errors import OurError
 from vivavoce.core.events import Final, Interim
@@ -52,24 +53,15 @@ async def _converse(url: str) -> tuple[float, float]:
     heard: list[float] = []
     async with playing(str(CLIP)) as (format, blocks), connect(url, format) as session:
         start = clock()
-        sending = asyncio.create_task(_speak(session, blocks))
-        with Words() as words:
-            async for event in session:
-                words.show(event)
-                if isinstance(event, Final) or (isinstance(event, Interim) and not heard):
-                    heard.append(clock())
-        said = await sending
+        async with sending(session, blocks) as sent:
+            with Words() as words:
+                async for event in session:
+                    words.show(event)
+                    if isinstance(event, Final) or (isinstance(event, Interim) and not heard):
+                        heard.append(clock())
     if not heard:
         raise OurError("The demo's server heard nothing; `vivavoce doctor` may know why.")
-    return heard[0] - start, heard[-1] - said
-
-
-async def _speak(session: Session, blocks: AsyncIterator[bytes]) -> float:
-    """Returns when the last of the audio was sent."""
-    async for block in blocks:
-        await session.send(block)
-    await session.finish()
-    return asyncio.get_running_loop().time()
+    return heard[0] - start, heard[-1] - sent.result()
 
 
 @asynccontextmanager

@@ -12,8 +12,9 @@ from rich.prompt import IntPrompt
 from vivavoce.api import Transcriber
 from vivavoce.cli.console import show_table, stderr, stopped_by_interrupt
 from vivavoce.cli.microphone import Microphone, MicrophoneError, microphones, playing, recording
+from vivavoce.cli.sending import sending
 from vivavoce.cli.words import Words
-from vivavoce.client import Session, connect
+from vivavoce.client import connect
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.types import AudioFormat
 
@@ -85,20 +86,10 @@ async def _on_server(
         connect(server, format, language=settings.language) as session,
     ):
         _say(f"Listening through {server}, which keeps the recording; Ctrl-C ends it.")
-        sending = asyncio.create_task(_send(session, _until(stop, duration, blocks)))
-        with Words() as words:
-            async for event in session:
-                words.show(event)
-        await sending
-
-
-async def _send(session: Session, blocks: AsyncIterator[bytes]) -> None:
-    try:
-        async for block in blocks:
-            await session.send(block)
-    finally:
-        if not session.over:
-            await session.finish()
+        async with sending(session, _until(stop, duration, blocks)):
+            with Words() as words:
+                async for event in session:
+                    words.show(event)
 
 
 async def _until(
@@ -114,6 +105,7 @@ async def _until(
             await asyncio.wait((block, stopping), timeout=left, return_when="FIRST_COMPLETED")
             if not block.done():
                 block.cancel()
+                await asyncio.gather(block, return_exceptions=True)
                 return
             if not (audio := block.result()):
                 return

@@ -62,12 +62,21 @@ async def recording(
     loop = asyncio.get_running_loop()
     blocks: asyncio.Queue[bytes] = asyncio.Queue(AHEAD)
 
+    overrun = asyncio.Event()
+
+    def keep(block: bytes) -> None:
+        if blocks.full():
+            overrun.set()
+        else:
+            blocks.put_nowait(block)
+
     def heard(data: Any, _frames: int, _time: Any, _status: Any) -> None:
-        loop.call_soon_threadsafe(blocks.put_nowait, bytes(data))
+        loop.call_soon_threadsafe(keep, bytes(data))
 
     async def taken() -> AsyncIterator[bytes]:
-        while True:
+        while not (overrun.is_set() and blocks.empty()):
             yield await blocks.get()
+        raise MicrophoneError("What was said could not be passed on for a minute: recording ended.")
 
     try:
         stream = sounddevice.RawInputStream(
@@ -102,7 +111,7 @@ async def playing(path: str) -> AsyncIterator[tuple[AudioFormat, AsyncIterator[b
                     block = samples[at : at + round(SAMPLE_RATE * BLOCK)]
                     said += len(block)
                     await asyncio.sleep(start + said / SAMPLE_RATE - loop.time())
-                    yield (block * 32767).astype("<i2").tobytes()
+                    yield (block * 32767).clip(-32768, 32767).astype("<i2").tobytes()
 
     yield AudioFormat(), played()
 

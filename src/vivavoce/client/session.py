@@ -5,23 +5,21 @@
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_line
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.typing import Subprotocol
+from websockets.exceptions import ConnectionClosed
 
 from vivavoce.client.address import live_url
 from vivavoce.client.errors import Unreachable
+from vivavoce.client.inbox import Inbox
+from vivavoce.client.line import open_line
 from vivavoce.client.protocol import ClientProtocol, State
-from vivavoce.core.errors import Gone, PeerError, VivavoceError
-from vivavoce.core.events import AnyEvent, Final, Interim, Numbered
+from vivavoce.core.errors import Gone, VivavoceError
+from vivavoce.core.events import AnyEvent
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.native_messages import (
-    SUBPROTOCOL,
     ConfigureMessage,
     Control,
     FinishMessage,
@@ -34,9 +32,6 @@ from vivavoce.dialects.native_messages import (
 
 BUFFER = 64 * 1024 * 1024
 """Bytes of audio kept until acknowledged: half an hour of 16 kHz in 16 bits."""
-
-MAX_EVENTS = 10_000
-"""Events that wait for the application; then the server waits too."""
 
 GRACE = 120.0
 """Seconds that a server without a word about it keeps a session for its client."""
@@ -51,8 +46,7 @@ class Session:
     def __init__(self, url: str, start: StartMessage, *, bound: int = BUFFER) -> None:
         self._url = live_url(url)
         self._protocol = ClientProtocol(start, bound=bound)
-        self._events: deque[Numbered] = deque()
-        self._interim: Interim | None = None
+        self._inbox = Inbox()
         self._error: Exception | None = None
         self._finished = False
         self._changed = asyncio.Event()
@@ -123,13 +117,10 @@ class Session:
         Should the server have been killed, events may come again in another reading: a
         `Final` replaces an earlier one of the same id.
         """
-        await self._until(lambda: bool(self._events or self._interim))
-        if self._events:
+        await self._until(lambda: bool(self._inbox))
+        if self._inbox:
             self._changed.set()
-            return self._events.popleft().event
-        if self._interim:
-            interim, self._interim = self._interim, None
-            return interim
+            return self._inbox.take()
         if self._error:
             raise self._error
         raise StopAsyncIteration
@@ -182,16 +173,9 @@ class Session:
     async def _one_line(self) -> VivavoceError:
         """Use one connection as long as it lasts. Returns what was wrong with it."""
         try:
-            line = await open_line(
-                self._url,
-                subprotocols=[Subprotocol(SUBPROTOCOL)],
-                compression=None,
-                max_size=None,
-                ping_interval=10,
-                ping_timeout=10,
-            )
-        except (OSError, InvalidHandshake, TimeoutError) as error:
-            return _no_line(self._url, error)
+            line = await open_line(self._url)
+        except Unreachable as error:
+            return error
         async with line:
             await self._converse(line)
         self._protocol.disconnected(line.close_code or 1006)
@@ -210,29 +194,18 @@ class Session:
 
     async def _read(self, line: ClientConnection) -> None:
         async for message in line:
-            self._hear(self._protocol.receive(message))
+            if said := self._protocol.receive(message):
+                self._inbox.put(said)
             self._changed.set()
             if self._protocol.state is State.OVER:
                 return
-            await self._until(lambda: len(self._events) < MAX_EVENTS)
+            await self._until(lambda: not self._inbox.full)
 
     async def _write(self, line: ClientConnection) -> None:
         while True:
             while (wire := self._protocol.take()) is not None:
                 await line.send(wire)
             await self._next_change()
-
-    def _hear(self, said: Numbered | Interim | None) -> None:
-        if isinstance(said, Interim):
-            self._interim = said
-        elif said:
-            self._events.append(said)
-            if (
-                self._interim
-                and isinstance(said.event, Final)
-                and said.event.id == self._interim.id
-            ):
-                self._interim = None
 
     def _say(self, message: Control) -> None:
         self._require_open()
@@ -257,17 +230,6 @@ class Session:
         limits = self._protocol.ready.limits if self._protocol.ready else {}
         grace = limits.get("grace", GRACE)
         return float(grace) if isinstance(grace, int | float) else GRACE
-
-
-def _no_line(url: str, error: Exception) -> VivavoceError:
-    """Why there is no connection. Raises what another attempt cannot mend."""
-    if isinstance(error, InvalidStatus):
-        status = error.response.status_code
-        sentence = f"{url} answered with HTTP status {status} instead of a WebSocket."
-        if status < 500 and status not in (408, 429):
-            raise PeerError(sentence) from error
-        return Unreachable(sentence)
-    return Unreachable(f"No server can be reached at {url}: {str(error).rstrip('.') or 'timeout'}.")
 
 
 @asynccontextmanager
