@@ -557,3 +557,48 @@ async def test_two_servers_share_the_sessions_of_one_folder(serve: Serve) -> Non
         assert essence(first.finals + second.finals) == expected
         await watching
         assert essence([i.event for i in seen_here if isinstance(i.event, Final)]) == expected[:1]
+
+
+async def test_an_engine_that_hangs_does_not_keep_a_server_from_stopping(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        server.gate().clear()
+        await client.say(np.concatenate([say("alfa"), PAUSE]))
+        await client.acknowledged()
+        await server.hub.drain(5)
+        assert await client.bye() == Bye("draining", 1001)
+    async with serve() as server:
+        again = await server.resume(client)
+        await again.send(Finish())
+        await again.bye()
+        assert [final.text for final in again.finals] == ["alfa"]
+
+
+async def test_what_nobody_foresaw_leaves_the_session_to_the_next_server(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as server:
+        client = await server.start()
+
+        async def broken(*_: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(server.repository, "seal", broken)
+        await client.say(say("alfa"))
+        await client.send(Finish())
+        assert await client.bye() == Bye("internal", 1011)
+    async with serve() as server:
+        kept = await server.repository.get("local", client.session)
+        assert (kept.state, kept.preview) == ("done", "alfa")
+
+
+async def test_two_clients_that_come_back_at_once_are_both_answered(serve: Serve) -> None:
+    async with serve() as here:
+        client = await here.start()
+        await client.say(say("alfa"))
+        async with serve() as there:
+            seats = await asyncio.gather(*(there.resume(client) for _ in range(3)))
+            closes = [(await seat.bye()).close for seat in seats[:2]]
+            assert closes == [4409, 4409]
+            await seats[2].send(Finish())
+            assert await seats[2].bye() == Bye("finished")

@@ -135,7 +135,7 @@ class Hub:
         bye = Bye(Draining.code, Draining.close)
         sessions = list(self._sessions.values())
         for result in await asyncio.gather(
-            *(session.release(bye, settle=True) for session in sessions), return_exceptions=True
+            *(session.release(bye, settle=limit) for session in sessions), return_exceptions=True
         ):
             if isinstance(result, BaseException):
                 log.error("cannot let a session go", reason=str(result))
@@ -177,6 +177,8 @@ class Hub:
             return None
         async with wanted(folder) as attempts:
             async for _ in attempts:
+                if session in self._sessions:  # another client of ours was faster
+                    return self._sessions[session]
                 with suppress(Held):
                     return await self._take_up(folder)
         raise Held(f"Another process does not let go of the session {session}; try again.")

@@ -130,7 +130,9 @@ class Opener:
 
 
 def _stale(folder: Path) -> bool:
-    return time.time() - folder.stat().st_mtime > STALE
+    with suppress(FileNotFoundError):  # deleted meanwhile
+        return time.time() - folder.stat().st_mtime > STALE
+    return False
 
 
 @dataclass(frozen=True, slots=True)

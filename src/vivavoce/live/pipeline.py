@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vivavoce.audio.source import Growth, read_audio
 from vivavoce.core.commands import Options
+from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import AnyEvent
 from vivavoce.core.session import Session
 from vivavoce.core.types import AudioFormat
@@ -37,6 +38,7 @@ async def transcribe_file(
     finally:
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)
+        await stream.close()  # a task cancelled before its first step has not
 
 
 class Feeder:
@@ -47,12 +49,19 @@ class Feeder:
         self.position = position  # samples fed
 
     async def run(self, blocks: AsyncGenerator[Pcm, None]) -> None:
+        """What is said before a break in the audio is decided before its error is raised."""
+        broken: VivavoceError | None = None
         try:
-            async with aclosing(blocks):
-                await self._feed(blocks)
+            try:
+                async with aclosing(blocks):
+                    await self._feed(blocks)
+            except VivavoceError as error:
+                broken = error
             await self._stream.flush()
         finally:
             await self._stream.close()
+        if broken is not None:
+            raise broken
 
     async def _feed(self, blocks: AsyncIterator[Pcm]) -> None:
         async for block in blocks:

@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from vivavoce.core.commands import Finish
-from vivavoce.core.errors import DiskError
+from vivavoce.core.errors import DiskError, VivavoceError
 from vivavoce.core.events import Ended, Numbered
 from vivavoce.dialects.base import Bye
 from vivavoce.live.broadcast import Broadcast
@@ -98,19 +99,20 @@ class LiveSession:
         self._runner.cancel()
         await self.done()
 
-    async def release(self, bye: Bye, *, settle: bool = False) -> None:
+    async def release(self, bye: Bye, *, settle: float = 0) -> None:
         """Let go without an end: whoever opens the journal next takes it up again.
 
-        `settle`: not before everything fed so far is decided, for those who will not be back
-        soon; it cuts the utterance that is open.
+        `settle`: not before everything fed so far is decided, or so many seconds have passed,
+        for those who will not be back soon; it cuts the utterance that is open.
         """
         if settle:
-            await self._runner.settle()
+            with suppress(TimeoutError, VivavoceError):
+                async with asyncio.timeout(settle):
+                    await self._runner.settle()
         if self.task is not None:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
-        await self._over(bye)
-        await self.journal.close()
+        await self._let_go(bye)
 
     async def done(self) -> None:
         """Wait for the end."""
@@ -129,13 +131,11 @@ class LiveSession:
     async def _run(self) -> None:
         try:
             await self._runner.run()
+            await self.finish()
         except Exception:
             # Not foreseen. The audio stays in the journal, and the next start takes it up.
             log.exception("session failed", session=self.id)
-            await self._over(Bye("internal", 1011))
-            await self.journal.close()
-            return
-        await self.finish()
+            await self._let_go(Bye("internal", 1011))
 
     async def finish(self) -> None:
         """Seal what has ended."""
@@ -150,6 +150,12 @@ class LiveSession:
                 await asyncio.sleep(AGAIN)
         ended = events[-1].event if events else None
         await self._over(Bye(ended.reason if isinstance(ended, Ended) else "finished"))
+
+    async def _let_go(self, bye: Bye) -> None:
+        try:
+            await self._over(bye)
+        finally:
+            await self.journal.close()
 
     async def _over(self, bye: Bye) -> None:
         self._still()
