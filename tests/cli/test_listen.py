@@ -1,5 +1,6 @@
 """`vivavoce listen` to a file at speaking pace, and to PortAudio as far as it goes here."""
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -105,3 +106,27 @@ def test_without_portaudio_it_says_what_to_install(run: Any, tmp_path: Path) -> 
     done = run("listen", PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.startswith("vivavoce: The PortAudio library is missing; install it")
+
+
+def test_on_a_terminal_it_asks_which_of_several(
+    command: list[str], environment: dict[str, str], fake_portaudio: Path
+) -> None:
+    near, far = os.openpty()
+    with subprocess.Popen(
+        [*command, "listen", "--duration", "0"],
+        env={**environment, "PYTHONPATH": str(fake_portaudio), "TERM": "xterm"},
+        stdin=far,
+        stdout=subprocess.PIPE,
+        stderr=far,
+    ) as process:
+        os.close(far)
+        shown = b""
+        while b"Which one" not in shown:
+            shown += os.read(near, 4096)
+        os.write(near, b"3\n")
+        while b"cannot be used" not in shown:
+            shown += os.read(near, 4096)
+    os.close(near)
+    assert b"1 Headset" in shown
+    assert b"Broken set cannot be used" in shown
+    assert process.returncode == 1

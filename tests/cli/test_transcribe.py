@@ -1,6 +1,8 @@
 """`vivavoce transcribe` with the embedded engine."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,20 @@ def test_a_server_may_do_it(run: Any, clip: Path, data: Path, server: ServerProc
     assert (done.returncode, done.stdout) == (1, SAID + "\n")
     assert done.stderr.startswith("vivavoce: text_named.wav")
     assert done.stderr.count("\n") == 1
+
+
+def test_on_a_terminal_the_progress_is_there_and_the_text_in_the_pipe(
+    command: list[str], environment: dict[str, str], clip: Path
+) -> None:
+    near, far = os.openpty()
+    with subprocess.Popen(
+        [*command, "transcribe", str(clip)],
+        env={**environment, "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=far,
+    ) as process:
+        os.close(far)
+        assert process.stdout is not None
+        assert process.stdout.read().decode() == SAID + "\n"
+    assert clip.name.encode() in os.read(near, 65536)
+    os.close(near)

@@ -6,7 +6,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -18,7 +18,6 @@ from vivavoce.client.line import open_line
 from vivavoce.client.protocol import ClientProtocol, State
 from vivavoce.core.errors import Gone, VivavoceError
 from vivavoce.core.events import AnyEvent
-from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.native_messages import (
     ConfigureMessage,
     Control,
@@ -26,12 +25,7 @@ from vivavoce.dialects.native_messages import (
     FlushMessage,
     MarkMessage,
     StartMessage,
-    StartOptions,
-    check_format,
 )
-
-BUFFER = 64 * 1024 * 1024
-"""Bytes of audio kept until acknowledged: half an hour of 16 kHz in 16 bits."""
 
 GRACE = 120.0
 """Seconds that a server without a word about it keeps a session for its client."""
@@ -43,7 +37,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 class Session:
     """Send audio, read events. Use `connect` to get one."""
 
-    def __init__(self, url: str, start: StartMessage, *, bound: int = BUFFER) -> None:
+    def __init__(self, url: str, start: StartMessage, *, bound: int) -> None:
         self._url = live_url(url)
         self._protocol = ClientProtocol(start, bound=bound)
         self._inbox = Inbox()
@@ -230,42 +224,3 @@ class Session:
         limits = self._protocol.ready.limits if self._protocol.ready else {}
         grace = limits.get("grace", GRACE)
         return float(grace) if isinstance(grace, int | float) else GRACE
-
-
-@asynccontextmanager
-async def connect(
-    url: str,
-    format: AudioFormat | None = None,
-    *,
-    language: str | None = None,
-    engine: str | None = None,
-    interims: bool = True,
-    title: str | None = None,
-    endpoint_ms: int | None = None,
-    max_utterance_ms: int | None = None,
-    buffer: int = BUFFER,
-) -> AsyncIterator[Session]:
-    """Open a live session on the server at `url`, e.g. `http://localhost:8000`.
-
-    Without a `format`, 16 kHz mono in signed 16 bits. Leaving the block finishes the
-    session and waits for its end; leaving it by an exception just hangs up.
-
-    Raises `Unreachable`, or the error the server refused the session with.
-    """
-    format = format or AudioFormat()
-    check_format(format)
-    options = StartOptions(
-        interims=interims, title=title, endpoint_ms=endpoint_ms, max_utterance_ms=max_utterance_ms
-    )
-    start = StartMessage(format=format, language=language, engine=engine, options=options)
-    session = Session(url, start, bound=buffer)
-    runner = asyncio.create_task(session.run())
-    try:
-        await session.opened()
-        yield session
-        if not session.over:
-            await session.finish()
-            await session.drained()
-    finally:
-        runner.cancel()
-        await asyncio.gather(runner, return_exceptions=True)

@@ -1,0 +1,51 @@
+"""The entrance: one call that opens a session and sees to its end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from vivavoce.client.session import Session
+from vivavoce.core.types import AudioFormat
+from vivavoce.dialects.native_messages import StartMessage, StartOptions, check_format
+
+BUFFER = 64 * 1024 * 1024
+"""Bytes of audio kept until acknowledged: half an hour of 16 kHz in 16 bits."""
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    format: AudioFormat | None = None,
+    *,
+    language: str | None = None,
+    engine: str | None = None,
+    interims: bool = True,
+    title: str | None = None,
+    endpoint_ms: int | None = None,
+    max_utterance_ms: int | None = None,
+    buffer: int = BUFFER,
+) -> AsyncIterator[Session]:
+    """Open a live session on the server at `url`, e.g. `http://localhost:8000`.
+
+    Without a `format`, 16 kHz mono in signed 16 bits. Leaving the block finishes the
+    session and waits for its end; leaving it by an exception just hangs up.
+
+    Raises `Unreachable`, or the error the server refused the session with.
+    """
+    format = format or AudioFormat()
+    check_format(format)
+    options = StartOptions(
+        interims=interims, title=title, endpoint_ms=endpoint_ms, max_utterance_ms=max_utterance_ms
+    )
+    start = StartMessage(format=format, language=language, engine=engine, options=options)
+    session = Session(url, start, bound=buffer)
+    runner = asyncio.create_task(session.run())
+    try:
+        await session.opened()
+        yield session
+        if not session.over:
+            await session.finish()
+            await session.drained()
+    finally:
+        runner.cancel()
+        await asyncio.gather(runner, return_exceptions=True)
