@@ -19,7 +19,7 @@ async def bystander(url: str) -> AsyncIterator[None]:
     """
     over = asyncio.Event()
     async with open_wire(url) as wire:
-        await wire.start(options={"interims": False})
+        await wire.start(options={"title": "bystander", "interims": False})
         talking = asyncio.create_task(_talk(wire, over))
         try:
             yield

@@ -19,6 +19,11 @@ FLOAT = {"encoding": "pcm_f32le", "rate": 16_000, "channels": 1}
 """The samples of `vivavoce.engines.fake.say`, as they are."""
 
 
+def encoded(**message: Any) -> str:
+    """A control message."""
+    return json.dumps(message)
+
+
 class Wire:
     """One connection. What came is in `heard`, the newest last."""
 
@@ -27,7 +32,7 @@ class Wire:
         self.heard: list[Message] = []
 
     async def say(self, **message: Any) -> None:
-        await self.line.send(json.dumps(message))
+        await self.line.send(encoded(**message))
 
     async def send(self, data: Data) -> None:
         """Put this on the line as it is."""
