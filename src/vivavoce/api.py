@@ -84,7 +84,7 @@ class Transcriber:
         check_language(self._hosts.capabilities, language)
         options = Options(language=language, interims=interims, title=name)
         async with _as_file(source) as (path, growth):
-            stream = await open_stream(self._hosts, stream_options(options, self._defaults()))
+            stream, _ = await open_stream(self._hosts, stream_options(options, self._defaults()))
             events = transcribe_file(path, format, growth, stream, options)
             async with aclosing(events):
                 async for event in events:

@@ -14,7 +14,7 @@ from vivavoce.core.results import Decided, Heard, Reading, SpeechEnded, SpeechSt
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Pcm, StreamOptions, Urgency, Window
 from vivavoce.engines.fake import WORDS, Scripted, say, silence
-from vivavoce.engines.windowed import UNDECIDED, WindowedStream
+from vivavoce.engines.windowed import UNDECIDED, WindowedStream, rewound
 from vivavoce.testing.engines import check_grammar, decided, said
 from vivavoce.testing.local import LocalDecoder, hear, open_local
 
@@ -78,6 +78,31 @@ async def test_finals_depend_on_the_samples_alone(
     busy = await hear(stream, split)
     check_grammar(busy, len(pcm))
     assert decided(busy) == calm
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+async def test_a_stream_taken_up_after_any_final_says_the_rest(seed: int) -> None:
+    """To the sample, also where the final was cut from one who went on speaking."""
+    pcm, _ = talk(random.Random(seed), 25)
+    options = StreamOptions(max_utterance=3 * SAMPLE_RATE)
+    results = await hear(open_local(Scripted(), options), [pcm])
+    whole = decided(results)
+    pauses = {result.at for result in results if isinstance(result, SpeechEnded)}
+    for n, final in enumerate(whole, 1):
+        base = rewound(final.end)
+        cut = final.end not in pauses
+        again = open_local(Scripted(), options, base=base, decided=final.end, going_on=cut)
+        assert decided(await hear(again, [pcm[base:]])) == whole[n:]
+
+
+async def test_nothing_is_decided_twice_while_the_past_is_heard_again() -> None:
+    stream = open_local(Scripted(), base=0, decided=30_000, going_on=True)
+    await stream.flush()
+    await stream.feed(say(*WORDS[:5]))
+    await stream.tick(20_000)
+    results = await hear(stream, [say(*WORDS[:3])])
+    assert [(final.start, final.end) for final in decided(results)] == [(30_000, 32_000)]
 
 
 async def test_words_are_placed_on_the_sessions_clock() -> None:

@@ -454,6 +454,33 @@ async def test_a_server_killed_in_mid_sentence_loses_nothing(serve: Serve, at: i
         assert len([event for event in events if isinstance(event, Started)]) == 1
 
 
+@pytest.mark.parametrize("at", [40_000, 64_000])
+async def test_a_server_killed_in_mid_monologue_goes_on_where_it_cut(serve: Serve, at: int) -> None:
+    """Who never pauses is cut by length; the next server knows that they were still speaking."""
+    options = Options(max_utterance_ms=1500)
+    speech = np.concatenate([say(*WORDS, *WORDS[:5]), PAUSE])
+
+    async with serve() as server:
+        calm = await server.start(options)
+        await calm.say(speech)
+        await calm.send(Finish())
+        await calm.bye()
+        first = await server.start(options)
+        await first.say(speech[:at])
+        await first.acknowledged()
+        await first.until(lambda a: isinstance(a, Numbered) and isinstance(a.event, Final))
+        await server.crash()
+    async with serve() as server:
+        second = await server.resume(first)
+        await second.say(speech[at:])
+        await second.send(Finish())
+        await second.bye()
+        assert len(calm.finals) > 4
+        assert essence(first.finals + second.finals) == essence(calm.finals)
+        together = [e.state for e in first.events + second.events if isinstance(e, Speech)]
+        assert together == ["started", "ended"]
+
+
 async def test_nobody_comes_back_to_a_killed_server(serve: Serve) -> None:
     async with serve() as server:
         client = await server.start()

@@ -8,7 +8,7 @@ from vivavoce.engines.base import StreamOptions
 from vivavoce.engines.fake import Scripted
 from vivavoce.engines.moonshine import Moonshine
 from vivavoce.engines.native import NativeEngineStream
-from vivavoce.engines.windowed import WindowedStream
+from vivavoce.engines.windowed import WindowedStream, rewound
 from vivavoce.live.streams import check_language, configured, open_stream, stream_options
 from vivavoce.testing.local import LocalHosts
 
@@ -17,7 +17,8 @@ from vivavoce.testing.local import LocalHosts
 async def test_the_kind_of_engine_makes_the_kind_of_stream() -> None:
     options = StreamOptions()
     for name, kind in (("scripted", WindowedStream), ("scripted-native", NativeEngineStream)):
-        stream = await open_stream(LocalHosts(name), options)
+        stream, base = await open_stream(LocalHosts(name), options, 5_000_001)
+        assert base == (5_000_001 if kind is NativeEngineStream else rewound(5_000_001))
         assert isinstance(stream, kind)
         assert stream.capabilities.name == name
         await stream.close()

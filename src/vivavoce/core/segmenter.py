@@ -68,13 +68,17 @@ class Limits:
 class Segmenter:
     """Feed it one window's probability and level at a time."""
 
-    def __init__(self, limits: Limits, position: int = 0) -> None:
+    def __init__(
+        self, limits: Limits, position: int = 0, free: int = 0, *, going_on: bool = False
+    ) -> None:
+        """The first window is at `position`. `free`: where the last utterance ended, and, if
+        the speaker is `going_on`, the next one starts."""
         self.limits = limits  # may be replaced; it holds from the next window on
         self.position = position  # samples judged
-        self._free = position  # where the next utterance may start: the end of the last
+        self._free = max(position, free)  # where the next utterance may start
         self._run = 0  # windows of speech in a row while silent
-        self._start: int | None = None  # of the open utterance
-        self._voiced = 0  # end of the last window of speech
+        self._start = self._free if going_on else None  # of the open utterance
+        self._voiced = self._free  # end of the last window of speech
         self._pausing = False
         self._levels: deque[float] = deque()  # of the open utterance's windows
 

@@ -57,13 +57,22 @@ class Utterances:
     """One track of one session."""
 
     def __init__(
-        self, limits: Limits, *, interim_every: int | None, model: str, position: int = 0
+        self,
+        limits: Limits,
+        *,
+        interim_every: int | None,
+        model: str,
+        position: int = 0,
+        free: int = 0,
+        going_on: bool = False,
     ) -> None:
-        """`interim_every` is in samples; None: finals only. The first window is at `position`."""
-        self._segmenter = Segmenter(limits, position)
+        """`interim_every` is in samples; None: finals only. The rest is the `Segmenter`'s."""
+        self._segmenter = Segmenter(limits, position, free, going_on=going_on)
         self._every = interim_every
         self._model = model
         self._open: _Open | None = None
+        if self._segmenter.start is not None:
+            self._open = _Open(free, Stabiliser(), asked=free)
         self._closed: deque[_Closed] = deque()
         self._idle = 0
 

@@ -31,6 +31,15 @@ BLOCK = SAMPLE_RATE
 """Samples judged at a time: a fast reader must not keep the loop from everybody else."""
 
 
+WARM_UP = 128 * WINDOW
+"""Samples (4 s) that a VAD hears again before it is believed."""
+
+
+def rewound(decided: int) -> int:
+    """Where to feed a session from that is taken up after the sample `decided`."""
+    return max(0, decided // WINDOW * WINDOW - WARM_UP)
+
+
 class Decoder(Protocol):
     """Whoever decodes windows: a pool of host processes, or an engine in a test."""
 
@@ -40,7 +49,12 @@ class Decoder(Protocol):
 
 
 class WindowedStream:
-    """An `EngineStream`. `base` is the position of the first sample it will be fed."""
+    """An `EngineStream`. `base` is the position of the first sample it will be fed.
+
+    Taken up after `decided`, the end of the last final, it is fed from `rewound(decided)` on:
+    the grid is the same again, and the VAD has heard what came before. `going_on`: that final
+    was cut from one who went on speaking.
+    """
 
     def __init__(
         self,
@@ -49,16 +63,23 @@ class WindowedStream:
         capabilities: Capabilities,
         options: StreamOptions,
         base: int = 0,
+        decided: int = 0,
+        *,
+        going_on: bool = False,
     ) -> None:
         self.capabilities = capabilities
         self._decoder = decoder
         self._vad = vad
         self._options = options
+        self._decided = max(base, decided)
+        self._from = base + (self._decided - base) // WINDOW * WINDOW
         self._utterances = Utterances(
             Limits(options.endpoint, options.max_utterance),
             interim_every=options.interim_every if options.interims else None,
             model=capabilities.model,
-            position=base,
+            position=self._from,
+            free=self._decided,
+            going_on=going_on,
         )
         self._samples = np.zeros(0, np.float32)  # from `_kept` on
         self._kept = self._judged = base
@@ -78,10 +99,12 @@ class WindowedStream:
             await asyncio.sleep(0)
 
     async def tick(self, elapsed: int) -> None:
-        self._carry_out(self._utterances.tick(elapsed, self._position))
+        if self._position > self._decided:
+            self._carry_out(self._utterances.tick(elapsed, self._position))
 
     async def flush(self) -> None:
-        self._carry_out(self._utterances.flush(self._position))
+        if self._position > self._decided:
+            self._carry_out(self._utterances.flush(self._position))
         while self._utterances.undecided and self._tasks:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
@@ -104,7 +127,8 @@ class WindowedStream:
             window = self._between(self._judged, self._judged + WINDOW)
             level = float(np.sqrt(np.mean(np.square(window))))
             self._judged += WINDOW
-            self._carry_out(self._utterances.window(float(probability), level))
+            if self._judged > self._from:
+                self._carry_out(self._utterances.window(float(probability), level))
         self._forget()
 
     def _between(self, start: int, end: int) -> Pcm:

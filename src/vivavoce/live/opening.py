@@ -112,7 +112,7 @@ class Opener:
         header = journal.header
         hosts = await self._engines.get(header.options.engine)
         options = stream_options(header.options, self._defaults)
-        stream = await open_stream(hosts, options, said.end)
+        stream, base = await open_stream(hosts, options, said.end, going_on=said.going_on)
         core = Session(
             hosts.capabilities.name, decided=said.finals, end=said.end, speaking=said.speaking
         )
@@ -121,9 +121,7 @@ class Opener:
             chosen = header.options
             for event in core.start(header.session, header.format, chosen.language, chosen.title):
                 broadcast.say(event)
-        runner = Runner(
-            journal, broadcast, core, stream, options, position=said.end, marked=said.marks
-        )
+        runner = Runner(journal, broadcast, core, stream, options, position=base, marked=said.marks)
         session = LiveSession(journal, broadcast, runner, self._sealer, self._grace)
         runner.attended = lambda: session.attended
         return session
@@ -144,7 +142,13 @@ class _Said:
     end: int = 0  # of the last final, in samples
     marks: int = 0
     speaking: bool = False
+    spoke_at: int = 0  # where speech last started
     ended: bool = False
+
+    @property
+    def going_on(self) -> bool:
+        """Whether the last final was cut from one who went on speaking."""
+        return self.speaking and self.end > self.spoke_at
 
 
 def _said(log: Iterable[Numbered]) -> _Said:
@@ -157,7 +161,7 @@ def _said(log: Iterable[Numbered]) -> _Said:
             case Marker():
                 said = replace(said, marks=said.marks + 1)
             case Speech() as speech:
-                said = replace(said, speaking=speech.state == "started")
+                said = replace(said, speaking=speech.state == "started", spoke_at=speech.at)
             case Ended():
                 said = replace(said, ended=True)
     return said

@@ -26,7 +26,7 @@ ROOM = 0.5
 
 
 class Runner:
-    """`position`: where the first sample lies that no final covers yet.
+    """`position`: the first sample that the stream is to be fed.
 
     `marked`: how many of the journal's marks an earlier server has said.
     """

@@ -7,19 +7,26 @@ from vivavoce.core.errors import BadMessage
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
-from vivavoce.engines.windowed import WindowedStream
+from vivavoce.engines.windowed import WindowedStream, rewound
 from vivavoce.live.hosts import Hosts
 
 VADS: dict[str, type[Vad] | type[LevelVad]] = {"silero": Vad, "level": LevelVad}
 
 
-async def open_stream(hosts: Hosts, options: StreamOptions, base: int = 0) -> EngineStream:
-    """A stream whose first sample is at `base`. Raises `EngineError`."""
+async def open_stream(
+    hosts: Hosts, options: StreamOptions, decided: int = 0, *, going_on: bool = False
+) -> tuple[EngineStream, int]:
+    """A stream for a session decided up to a sample, and where to feed it from.
+
+    `going_on`: the last final was cut from one who went on speaking. Raises `EngineError`.
+    """
     capabilities = hosts.capabilities
     if capabilities.kind == "native":
         remote = await hosts.open(options.language)
-        return NativeEngineStream(remote, capabilities, options, base)
-    return WindowedStream(hosts, VADS[capabilities.vad]().open(), capabilities, options, base)
+        return NativeEngineStream(remote, capabilities, options, decided), decided
+    vad, base = VADS[capabilities.vad]().open(), rewound(decided)
+    stream = WindowedStream(hosts, vad, capabilities, options, base, decided, going_on=going_on)
+    return stream, base
 
 
 def check_language(capabilities: Capabilities, language: str | None) -> None:

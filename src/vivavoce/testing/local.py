@@ -69,6 +69,8 @@ def open_local(
     options: StreamOptions | None = None,
     *,
     base: int = 0,
+    decided: int = 0,
+    going_on: bool = False,
     delay: Callable[[int], int] = lambda _: 1,
 ) -> EngineStream:
     """A session's stream over a loaded engine."""
@@ -80,7 +82,8 @@ def open_local(
         return NativeEngineStream(remote, capabilities, options, base)
     windowed: WindowedEngine = engine  # type: ignore[assignment]
     vad = VADS[capabilities.vad]().open()
-    return WindowedStream(LocalDecoder(windowed, delay), vad, capabilities, options, base)
+    decoder = LocalDecoder(windowed, delay)
+    return WindowedStream(decoder, vad, capabilities, options, base, decided, going_on=going_on)
 
 
 class LocalHosts(Hosts):
