@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 import wave
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -82,13 +83,14 @@ def main() -> None:
     if not SPEECH.is_dir():
         sys.exit("The speech for the pictures (../shared/speech/ljspeech) is not here.")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         server = ServerProcess(Path(folder))
         server.start()
+        stack.callback(server.stop)
         for title, numbers in KEPT.items():
             upload(server, title, join(numbers, Path(folder) / "kept.wav"))
         spoken = join(SPOKEN, Path(folder) / "spoken.wav")
-        browser = playwright.chromium.launch(
+        browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path=CHROMIUM if CHROMIUM.exists() else None,
             args=[
                 "--no-sandbox",
@@ -99,8 +101,6 @@ def main() -> None:
         )
         for name in SIZES:
             picture(browser, server.url, name)
-        browser.close()
-        server.stop()
 
 
 if __name__ == "__main__":
