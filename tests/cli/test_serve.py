@@ -72,3 +72,25 @@ def test_what_cannot_be_is_said_in_one_sentence(
     assert (done.returncode, done.stdout) == (1, "")
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_library_that_cannot_be_used_is_one_sentence(run: Any, home: Path) -> None:
+    (home / "data").mkdir()
+    (home / "data" / "library.db").write_bytes(b"not a database" * 500)
+    done = run("serve", "--port", "0", "--data-dir", "data")
+    assert done.returncode != 0
+    assert "library.db cannot be used: file is not a database" in done.stderr
+
+
+def test_debug_tells_where_a_start_failed(
+    command: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "library.db").write_bytes(b"not a database" * 500)
+    done = subprocess.run(
+        [*command, "serve", "--port", "0", "--data-dir", str(tmp_path), "--log-level", "debug"],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert b"Traceback" in done.stderr
