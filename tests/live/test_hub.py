@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vivavoce.core.commands import Cancel, Configure, Finish, Flush, Mark, Options
+from vivavoce.core.commands import (
+    Audio,
+    Cancel,
+    Configure,
+    Finish,
+    Flush,
+    Mark,
+    Options,
+    Start,
+)
 from vivavoce.core.errors import (
     BadCredentials,
     BadMessage,
@@ -22,6 +31,7 @@ from vivavoce.core.errors import (
 )
 from vivavoce.core.events import Ended, Final, Interim, Marker, Numbered, Speech, Started, Warning
 from vivavoce.core.transcript import fold
+from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Bye, Failed, Resume
 from vivavoce.engines.base import Reading
 from vivavoce.engines.fake import WORDS, say, silence
@@ -88,8 +98,6 @@ async def test_a_session_from_its_start_to_the_library(serve: Serve) -> None:
 
 
 async def test_what_is_not_kept_leaves_nothing(serve: Serve) -> None:
-    from vivavoce.core.commands import Start
-    from vivavoce.core.types import AudioFormat
 
     async with serve() as server:
         seat = await server.hub.start(Start(AudioFormat()), kept=False)
@@ -257,7 +265,6 @@ async def test_a_session_deleted_while_it_runs_leaves_nothing(serve: Serve) -> N
 
 
 async def test_frames_come_without_holes_and_may_come_twice(serve: Serve) -> None:
-    from vivavoce.core.commands import Audio
 
     async with serve() as server:
         client = await server.start()
@@ -359,8 +366,6 @@ async def test_a_session_that_cannot_begin_leaves_nothing(
 
 
 async def test_a_client_that_never_reads_holds_nobody_up(serve: Serve) -> None:
-    from vivavoce.core.commands import Audio, Start
-    from vivavoce.core.types import AudioFormat
 
     async with serve() as server:
         seat = await server.hub.start(Start(AudioFormat()))
@@ -629,3 +634,33 @@ async def test_two_clients_that_come_back_at_once_are_both_answered(serve: Serve
             assert closes == [4409, 4409]
             await seats[2].send(Finish())
             assert await seats[2].bye() == Bye("finished")
+
+
+async def test_who_reads_slowly_while_the_session_is_sealed_misses_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as server:
+        seat = await server.hub.start(Start(AudioFormat()))
+        session = server.hub._sessions[seat.ready.session]
+        removed, go_on = asyncio.Event(), asyncio.Event()
+        remove = session.journal.remove
+
+        async def slowly() -> None:
+            await remove()
+            removed.set()
+            await go_on.wait()
+
+        monkeypatch.setattr(session.journal, "remove", slowly)
+        watched = server.hub.watch(seat.ready.session)
+        assert isinstance((await anext(watched)).event, Started)
+        for n in range(600):
+            await seat.send(Mark(str(n)))
+        await seat.send(Finish())
+        await removed.wait()
+        assert [item async for item in watched] == []
+        answers = seat.answers()
+        events = [(await anext(answers)).event for _ in range(602)]
+        assert [event.label for event in events[1:-1]] == [str(n) for n in range(600)]
+        assert events[-1] == Ended(reason="finished", duration=0)
+        go_on.set()
+        assert [answer async for answer in answers] == [Bye("finished")]

@@ -8,6 +8,7 @@ and misses nothing but interims, of which only the latest is ever kept.
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
+from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
 from vivavoce.live.bell import Bell
 from vivavoce.live.eventlog import EventLog
@@ -57,16 +58,22 @@ class Broadcast:
         return self._log.read(n)
 
     async def watch(self, after: int) -> AsyncIterator[Numbered | Interim]:
-        """Events above `after` and interims as they come; returns after `Ended` or `close`."""
+        """Events above `after` and interims as they come; returns after `Ended` or `close`,
+        and when the log of an ended session is gone: the rest is in the library."""
         shown: Interim | None = None
         while True:
             changed = self.changed.next()
             closed = self._closed
-            for numbered in self.after(after):
-                yield numbered
-                after = numbered.n
-                if isinstance(numbered.event, Ended):
+            try:
+                for numbered in self.after(after):
+                    yield numbered
+                    after = numbered.n
+                    if isinstance(numbered.event, Ended):
+                        return
+            except DiskError:
+                if self.ended:
                     return
+                raise
             if closed:
                 return
             if self.interim is not shown:

@@ -67,8 +67,9 @@ def _playable(audio: Path, format: AudioFormat) -> Path:
     size = audio.stat().st_size // format.frame_bytes * format.frame_bytes
     try:
         with disk_errors(playable), playable.open("wb") as out, audio.open("rb") as samples:
-            out.write(wav_header(format, size))
+            header = out.write(wav_header(format, size))
             shutil.copyfileobj(samples, out, 1 << 20)
+            out.truncate(header + size)  # half a sample is no sample
     except DiskError:
         playable.unlink(missing_ok=True)
         raise

@@ -121,12 +121,18 @@ class LiveSession:
 
     async def missed(self, after: int) -> AsyncIterator[Numbered]:
         """The events above `after`, also when the session is over and its log is gone."""
-        if self.bye is None or self.broadcast.holds(after):
-            for numbered in self.broadcast.after(after):
-                yield numbered
-        else:
-            async for numbered in self._sealer.events(self.header, after):
-                yield numbered
+        try:
+            if self.bye is None or self.broadcast.holds(after):
+                for numbered in self.broadcast.after(after):
+                    yield numbered
+                    after = numbered.n
+                return
+        except DiskError:
+            if not self.broadcast.ended:
+                raise
+            # It was sealed between two looks, and its log with it.
+        async for numbered in self._sealer.events(self.header, after):
+            yield numbered
 
     async def _run(self) -> None:
         try:
