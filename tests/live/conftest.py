@@ -75,10 +75,10 @@ class Client:
         for command in commands:
             await self.seat.send(command)
 
-    async def say(self, pcm: Pcm) -> None:
+    async def say(self, pcm: Pcm, frame: int = FRAME) -> None:
         raw = np.round(pcm * 32767).astype("<i2").tobytes()
-        for at in range(0, len(raw), FRAME):
-            await self.seat.send(Audio(self.next_frame, raw[at : at + FRAME]))
+        for at in range(0, len(raw), frame):
+            await self.seat.send(Audio(self.next_frame, raw[at : at + frame]))
             self.next_frame += 1
 
     async def acknowledged(self) -> None:

@@ -97,6 +97,18 @@ async def test_a_session_from_its_start_to_the_library(serve: Serve) -> None:
         assert not (server.disk.root / client.session).exists()
 
 
+@pytest.mark.parametrize("frame", [333, 20_001, 262_144])
+async def test_finals_do_not_depend_on_the_frames(serve: Serve, frame: int) -> None:
+    """Not even where they cut samples in two."""
+    async with serve() as server:
+        expected = await undisturbed(server)
+        client = await server.start(Options(interims=frame != 20_001))
+        await client.say(TALK, frame)
+        await client.send(Finish())
+        await client.bye()
+        assert essence(client.finals) == expected
+
+
 async def test_what_is_not_kept_leaves_nothing(serve: Serve) -> None:
 
     async with serve() as server:
