@@ -52,6 +52,8 @@ async def test_a_log_that_is_gone_has_ended(tmp_path: Path) -> None:
 
 async def test_a_session_is_asked_for_while_somebody_waits_for_it(tmp_path: Path) -> None:
     assert not released(tmp_path)
+    async with wanted(tmp_path / "sealed meanwhile") as attempts:
+        assert await anext(attempts) == 0
     async with wanted(tmp_path) as attempts:
         assert released(tmp_path)
         assert [attempt async for attempt in attempts] == [*range(PATIENCE)]

@@ -7,7 +7,7 @@ journal is opened anew where it was left. The lease sees to it that only one eve
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,8 @@ _EVENT = msgspec.json.Decoder(Numbered)
 async def wanted(folder: Path) -> AsyncIterator[AsyncIterator[int]]:
     """Ask for a session: inside, attempts at opening it, until it is time to give up."""
     note = folder / NOTE
-    note.touch()
+    with suppress(FileNotFoundError):  # sealed meanwhile; the attempt will find that out
+        note.touch()
     try:
         yield _attempts()
     finally:

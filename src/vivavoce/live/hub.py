@@ -189,4 +189,7 @@ class Hub:
             await asyncio.sleep(RELEASE_EVERY)
             for session in list(self._sessions.values()):
                 if released(session.journal.folder):
-                    await session.release(Bye("moved", Draining.close))
+                    try:
+                        await session.release(Bye("moved", Draining.close))
+                    except VivavoceError as error:
+                        log.error("let go with trouble", session=session.id, reason=error.message)
