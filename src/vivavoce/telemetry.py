@@ -2,8 +2,12 @@
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
+
+OURS = "vivavoce."
 
 
 def set_up_logs(level: str) -> None:
@@ -12,7 +16,10 @@ def set_up_logs(level: str) -> None:
     logging.basicConfig(
         level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
+    logging.raiseExceptions = False
     logging.getLogger("alembic").setLevel(max(number, logging.WARNING))
+    if number > logging.DEBUG:
+        logging.getLogger("uvicorn.error").addFilter(_one_sentence)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(number),
         processors=[
@@ -22,6 +29,27 @@ def set_up_logs(level: str) -> None:
             structlog.processors.format_exc_info,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lines())),
         cache_logger_on_first_use=False,
     )
+
+
+class Lines:
+    """Stderr, where a full disk costs lines and nothing else: it may be a file on it."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
+def _one_sentence(record: logging.LogRecord) -> bool:
+    """Of a start that ends in an error of ours, only the sentence; another's is a bug's."""
+    message = record.getMessage().rstrip()
+    last = message.rsplit("\n", 1)[-1]
+    if message.startswith("Traceback ") and last.startswith(OURS):
+        record.msg, record.args = last.partition(": ")[2], ()
+    return True

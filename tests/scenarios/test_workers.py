@@ -9,17 +9,13 @@ import pytest
 
 from vivavoce.engines.fake import say
 from vivavoce.testing.family import family
-from vivavoce.testing.process import UVICORN, ServerProcess
+from vivavoce.testing.process import GUNICORN, UVICORN, ServerProcess
 from vivavoce.testing.wire import Wire, open_wire
 
 pytestmark = pytest.mark.anyio
 
 Launch = Callable[..., ServerProcess]
 
-GUNICORN = (
-    *("-W", "ignore::DeprecationWarning", "-m", "gunicorn", "vivavoce.asgi:app", "--workers", "2"),
-    *("--worker-class", "uvicorn.workers.UvicornWorker", "--bind", "127.0.0.1:{port}"),
-)
 TWO = {"engine": "scripted", "hosts": 1, "workers": 2}
 
 
@@ -46,7 +42,9 @@ async def wire_to_another(server: ServerProcess, worker: int) -> AsyncIterator[W
 
 
 @pytest.mark.parametrize(
-    "command", [GUNICORN, (*UVICORN, "--workers", "2")], ids=["gunicorn", "uvicorn"]
+    "command",
+    [(*GUNICORN, "--workers", "2"), (*UVICORN, "--workers", "2")],
+    ids=["gunicorn", "uvicorn"],
 )
 async def test_a_session_goes_on_in_another_worker(
     launch: Launch, command: tuple[str, ...]

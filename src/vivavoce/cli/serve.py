@@ -15,7 +15,6 @@ import uvicorn
 import vivavoce
 from vivavoce import plugins
 from vivavoce.cli.console import stdout
-from vivavoce.cli.startup import LOGGING
 from vivavoce.config import Settings, environment, load_settings
 from vivavoce.core.errors import SettingError
 
@@ -51,7 +50,7 @@ def serve(
         workers=settings.workers,
         reload=reload,
         reload_dirs=[str(Path(vivavoce.__file__).parent)] if reload else None,
-        log_config=None if settings.log_level == "debug" else LOGGING,
+        log_config=None,
         log_level="warning" if settings.log_level == "info" else settings.log_level,
         access_log=settings.log_level == "debug",
         ws_max_size=MAX_MESSAGE,

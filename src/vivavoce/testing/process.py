@@ -15,6 +15,11 @@ STOP_LIMIT = 30.0  # seconds
 UVICORN = ("-m", "uvicorn", "vivavoce.asgi:app", "--port", "{port}")
 """How a server is started: arguments of Python, with the port still to be put in."""
 
+GUNICORN = (
+    *("-W", "ignore::DeprecationWarning", "-m", "gunicorn", "vivavoce.asgi:app"),
+    *("--worker-class", "uvicorn.workers.UvicornWorker", "--bind", "127.0.0.1:{port}"),
+)
+
 
 class ServerProcess:
     """`settings` are those of `vivavoce.config.Settings`; `folder` takes the data and the log."""
