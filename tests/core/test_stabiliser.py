@@ -23,6 +23,22 @@ def test_a_word_is_stable_when_it_is_heard_twice_and_another_after_it() -> None:
     ]
 
 
+def test_an_unsure_word_must_be_heard_three_times() -> None:
+    stabiliser = Stabiliser()
+    for text in ("the cat", "the cat sat"):
+        stabiliser.add(text, [0.9, 0.5, 0.9][: len(text.split())])
+    assert stabiliser.add("the cat sat on", [0.9, 0.5, 0.9, 0.9]).stable == "the cat sat"
+    stabiliser = Stabiliser()
+    stabiliser.add("the cat", [0.9, 0.5])
+    assert stabiliser.add("the cat sat", [0.9, 0.5, 0.9]).stable == "the"
+
+
+def test_a_hypothesis_cut_short_ends_in_no_doubt_and_no_full_stop() -> None:
+    assert Stabiliser().add("The cat mat.", [0.9, 0.9, 0.5], cut=True) == Split("", "The cat")
+    assert Stabiliser().add("The cat sat.", [0.9, 0.9, 0.9], cut=True) == Split("", "The cat sat")
+    assert Stabiliser().add("The cat mat.", [0.9, 0.9, 0.5]) == Split("", "The cat mat.")
+
+
 def test_a_word_that_changes_is_not_stable() -> None:
     assert shown("the cat sat", "the hat sat", "the hat sat") == [
         ("", "the cat sat"),

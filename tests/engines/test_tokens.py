@@ -17,24 +17,36 @@ def packed(*pieces: bytes) -> bytes:
     return raw
 
 
+def text(tokenizer: Tokenizer, tokens: list[int]) -> str:
+    return " ".join(word for word, _ in tokenizer.words(tokens, [0.5] * len(tokens)))
+
+
 def test_pieces_are_read_by_their_length() -> None:
     long = b"x" * 300
-    tokenizer = Tokenizer(packed(b"<unk>", b"<s>", b"</s>", SPACE.encode() + b"he", b"llo", long))
+    tokenizer = Tokenizer(packed(b"<unk>", b"<s>", b"</s>", SPACE + b"he", b"llo", long))
     assert len(tokenizer) == 6
-    assert tokenizer.text([1, 3, 4, 2]) == "hello"
-    assert tokenizer.text([5]) == "x" * 300
+    assert text(tokenizer, [1, 3, 4, 2]) == "hello"
+    assert text(tokenizer, [5]) == "x" * 300
 
 
 def test_text_has_single_spaces_between_words() -> None:
-    tokenizer = Tokenizer(packed(b"<unk>", b"<s>", b"</s>", SPACE.encode(), SPACE.encode() + b"a"))
-    assert tokenizer.text([3, 4, 3, 3, 4, 3]) == "a a"
-    assert tokenizer.text([]) == ""
+    tokenizer = Tokenizer(packed(b"<unk>", b"<s>", b"</s>", SPACE, SPACE + b"a"))
+    assert text(tokenizer, [3, 4, 3, 3, 4, 3]) == "a a"
+    assert text(tokenizer, []) == ""
+
+
+def test_a_word_is_as_sure_as_its_least_sure_letters() -> None:
+    tokenizer = Tokenizer(packed(b"<unk>", b"<s>", b"</s>", SPACE + b"he", b"llo", b",", SPACE))
+    assert tokenizer.words([3, 4, 5, 6, 3], [0.9, 0.8, 0.1, 0.2, 0.7]) == [
+        ("hello,", 0.8),
+        ("he", 0.7),
+    ]
 
 
 def test_a_character_may_be_spread_over_tokens() -> None:
     tokenizer = Tokenizer(packed(b"<unk>", b"<s>", b"</s>", b"\xc3", b"\xa9"))
-    assert tokenizer.text([3, 4]) == "é"
-    assert tokenizer.text([3]) == "\ufffd"
+    assert text(tokenizer, [3, 4]) == "é"
+    assert text(tokenizer, [3]) == "\ufffd"
 
 
 def test_the_vendors_own_file_is_read_to_its_end() -> None:
@@ -43,7 +55,7 @@ def test_the_vendors_own_file_is_read_to_its_end() -> None:
         pytest.skip("moonshine-voice is not installed")
     tokenizer = Tokenizer((folder / "tokenizer.bin").read_bytes())
     assert len(tokenizer) == 32768
-    assert tokenizer.text([512, 1641]) == "In being"
+    assert text(tokenizer, [512, 1641]) == "In being"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     tokens: tuple[int, ...] = ()  # to be given back as the next `prefix`
+    chances: tuple[float, ...] = ()  # of each word of `text`, 0 ... 1; empty: not known
     words: tuple[Word, ...] = ()
     language: str | None = None
     confidence: float | None = None  # 0 ... 1, the mean over the tokens

@@ -5,7 +5,7 @@ is decided does not depend on how the audio arrived or on how busy the machine i
 
     silent --(3 windows of speech)--> speaking --(endpoint of silence)--> silent
                                         |  ^
-                          (8 windows of silence)
+                          (10 windows of silence)
                                         v  |
                                       pausing     the utterance may end here: decode it now,
                                                   the answer is there when the end is sure
@@ -19,9 +19,9 @@ from vivavoce.core.types import SAMPLE_RATE
 WINDOW = 512
 ONSET, OFFSET = 0.5, 0.35  # Silero's own thresholds, with hysteresis
 MIN_SPEECH = 3  # windows: shorter bursts are clicks
-PAUSE = 6  # windows of silence after which the utterance may be over
+PAUSE = 10  # windows of silence after which the utterance may be over
 BEFORE = SAMPLE_RATE * 3 // 10  # kept before the first window of speech: soft onsets
-AFTER = PAUSE * WINDOW  # kept after the last: decaying ends; all there when the pause begins
+AFTER = 6 * WINDOW  # kept after the last: decaying ends; all there when the pause begins
 SMOOTH = 5  # windows over which quiet is measured when a cut must be made
 
 

@@ -1,13 +1,23 @@
-"""What of a changing hypothesis may be shown as settled.
+"""What of a changing hypothesis may be shown as settled, and what not at all yet.
 
-A word is stable when two hypotheses in a row agree on it and on all before it, and it is
-not the last one heard (its end may still be to come): "local agreement" (Liu et al., 2020;
-Macháček et al., 2023). Stable words never change until the final replaces the whole
-utterance; when later hypotheses read one of them differently, what follows it goes on.
+A word is stable when hypotheses in a row agree on it and on all before it, and it is not the
+last one heard (its end may still be to come): two, where the engine was sure of it, else
+three. "Local agreement" (Liu et al., 2020; Macháček et al., 2023). Stable words never change
+until the final replaces the whole utterance; when later hypotheses read one of them
+differently, what follows it goes on.
+
+A hypothesis that ends in mid-speech ends in a word cut short, more often than not, and in a
+full stop that nobody said: an unsure last word is held back, and the full stop is.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+SURE = 0.8
+"""Probability of a word that two hypotheses are enough for."""
+
+DOUBT = 0.7
+"""Probability below which the last word of a hypothesis cut short is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +33,34 @@ class Stabiliser:
 
     def __init__(self) -> None:
         self._stable: list[str] = []
-        self._last: list[str] = []
+        self._before: list[list[str]] = [[], []]  # the last two hypotheses, newest first
 
-    def add(self, text: str) -> Split:
-        """The next hypothesis about the utterance from its start."""
+    def add(self, text: str, chances: Sequence[float] = (), *, cut: bool = False) -> Split:
+        """The next hypothesis about the utterance from its start.
+
+        `chances`: the probability of each word; empty: the engine does not say, and is taken
+        for sure. `cut`: the speaker goes on.
+        """
         words = text.split()
-        agreed = min(_agreement(words, self._last), len(words) - 1)
+        agreed = self._agreed(words, chances)
         follows = _follows(words, self._stable)
         self._stable += words[follows:agreed]
-        tail = words[max(follows, agreed) :]
-        self._last = words
+        self._before = [words, self._before[0]]
+        doubtful = cut and len(chances) == len(words) > 0 and chances[-1] < DOUBT
+        tail = words[max(follows, agreed) : len(words) - int(doubtful)]
+        if cut and tail:
+            tail[-1] = tail[-1].rstrip(".?!…") or tail[-1]
         stable = " ".join(self._stable)
         return Split(stable, " ".join(["", *tail] if stable and tail else tail))
+
+    def _agreed(self, words: list[str], chances: Sequence[float]) -> int:
+        """How many leading words are settled."""
+        twice = min(_agreement(words, self._before[0]), len(words) - 1)
+        settled = min(twice, _agreement(words, self._before[1]))
+        known = len(chances) == len(words)
+        while settled < twice and (not known or chances[settled] >= SURE):
+            settled += 1
+        return settled
 
 
 def _agreement(words: Sequence[str], before: Sequence[str]) -> int:

@@ -123,7 +123,7 @@ class Utterances:
         else:
             opened.waiting = False
         opened.tokens = reading.tokens
-        return self._heard(opened, decode.end, reading)
+        return self._heard(opened, decode, reading)
 
     def _cut(self, cuts: Iterable[Cut]) -> list[Step]:
         steps: list[Step] = []
@@ -175,12 +175,13 @@ class Utterances:
         opened.waiting, opened.spoken, opened.asked = True, False, position
         return [Decode(opened.start, position, final=False, prefix=opened.tokens)]
 
-    def _heard(self, opened: _Open, end: int, reading: Reading) -> list[Step]:
+    def _heard(self, opened: _Open, decode: Decode, reading: Reading) -> list[Step]:
         """Show a hypothesis, once everything before it is decided."""
         if self._every is None or self._closed:
             return []
-        split = opened.stabiliser.add(reading.text)
-        return [Heard(start=opened.start, end=end, stable=split.stable, tail=split.tail)]
+        cut = not decode.final
+        split = opened.stabiliser.add(reading.text, reading.chances, cut=cut)
+        return [Heard(start=opened.start, end=decode.end, stable=split.stable, tail=split.tail)]
 
     def _decided(self) -> list[Step]:
         steps: list[Step] = []

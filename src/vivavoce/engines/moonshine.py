@@ -88,10 +88,11 @@ class Moonshine:
             if (start := loop_start(decoding.tokens)) is not None:
                 decoding.cut(start)
                 break
-        tokens = tuple(decoding.tokens)
+        words = self._tokenizer.words(decoding.tokens, decoding.chances)
         return Reading(
-            text=self._tokenizer.text(tokens),
-            tokens=tokens,
+            text=" ".join(word for word, _ in words),
+            tokens=tuple(decoding.tokens),
+            chances=tuple(chance for _, chance in words),
             language="en",
             confidence=decoding.confidence,
         )
@@ -114,14 +115,14 @@ class _Decoding:
         mask = np.ones((1, SAMPLES_PER_FRAME * hidden.shape[1]), np.int64)
         self._fixed = {"encoder_hidden_states": hidden, "encoder_attention_mask": mask}
         self._cache: Cache = dict(engine._empty)
-        self._chances: list[float] = []
+        self.chances: list[float] = []
         self.tokens: list[int] = []
         self.next = EOS
 
     @property
     def confidence(self) -> float | None:
         """The mean probability of the tokens taken."""
-        return float(np.mean(self._chances)) if self._chances else None
+        return float(np.mean(self.chances)) if self.chances else None
 
     def begin(self, prefix: list[int]) -> None:
         """The first pass: it scores a known prefix at once and keeps what still holds.
@@ -134,7 +135,7 @@ class _Decoding:
         while held < len(prefix) and best[held] == prefix[held]:
             held += 1
         self.tokens = prefix[:held]
-        self._chances = [_chance(logits[i], best[i]) for i in range(held)]
+        self.chances = [_chance(logits[i], best[i]) for i in range(held)]
         if held < len(prefix):
             for name in self._engine._step[1:]:
                 past = _past(name)
@@ -144,12 +145,12 @@ class _Decoding:
     def step(self) -> None:
         """Take `next`, and find the one after it."""
         self.tokens.append(self.next)
-        self._chances.append(self._chance)
+        self.chances.append(self._chance)
         self._take(self._run([self.next], self._engine._step, cached=True)[-1])
 
     def cut(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
-        del self.tokens[length:], self._chances[length:]
+        del self.tokens[length:], self.chances[length:]
 
     def _take(self, logits: Pcm) -> None:
         self.next = int(logits.argmax())

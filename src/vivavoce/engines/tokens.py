@@ -1,9 +1,13 @@
 """Tokens as text, and the guard against a decoder that repeats itself."""
 
+import re
 from collections.abc import Sequence
 
-SPACE = "▁"
+SPACE = "▁".encode()  # three bytes
 SPECIAL = (0, 1, 2)  # <unk>, <s>, </s>
+
+_WORD = re.compile(rb"\S+")
+_LETTER = re.compile(rb"[A-Za-z0-9\x80-\xff]")
 
 
 class Tokenizer:
@@ -25,10 +29,20 @@ class Tokenizer:
     def __len__(self) -> int:
         return len(self._pieces)
 
-    def text(self, tokens: Sequence[int]) -> str:
-        """Single bytes are tokens too, so a character may be cut: it shows as U+FFFD."""
-        joined = b"".join(self._pieces[t] for t in tokens if t not in SPECIAL)
-        return " ".join(joined.decode("utf-8", "replace").replace(SPACE, " ").split())
+    def words(self, tokens: Sequence[int], chances: Sequence[float]) -> list[tuple[str, float]]:
+        """Each word with the least probability of its tokens, punctuation left out.
+
+        Single bytes are tokens too, so a character may be cut: it shows as U+FFFD.
+        """
+        spelled, likely = bytearray(), list[float]()
+        for token, chance in zip(tokens, chances, strict=True):
+            piece = b"" if token in SPECIAL else self._pieces[token].replace(SPACE, b"   ")
+            spelled += piece
+            likely += [chance if _LETTER.search(piece) else 1.0] * len(piece)
+        return [
+            (word.group().decode("utf-8", "replace"), min(likely[word.start() : word.end()]))
+            for word in _WORD.finditer(spelled)
+        ]
 
 
 def loop_start(tokens: Sequence[int]) -> int | None:

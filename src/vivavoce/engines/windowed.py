@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from vivavoce.core.results import Reading, Result
 from vivavoce.core.segmenter import WINDOW, Limits
@@ -184,11 +185,4 @@ def _placed(reading: Reading, start: int) -> Reading:
     words = tuple(
         Word(w.text, w.start + start, w.end + start, w.confidence, w.speaker) for w in reading.words
     )
-    return Reading(
-        text=reading.text,
-        tokens=reading.tokens,
-        words=words,
-        language=reading.language,
-        confidence=reading.confidence,
-        model=reading.model,
-    )
+    return replace(reading, words=words)

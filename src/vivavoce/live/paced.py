@@ -12,6 +12,9 @@ from vivavoce.live.journal import Journal
 PAUSE = 0.25
 """Seconds without audio between two ticks."""
 
+PATIENCE = 1.0
+"""Seconds without audio before time passes: a stalled line must not end a word."""
+
 
 class PacedJournal:
     """A `Growth` that ends where the next command lies, and obeys it once that is read.
@@ -31,6 +34,7 @@ class PacedJournal:
         self._journal = journal
         self._controls = journal.controls()
         self._waiting: deque[Control] = deque()
+        self._heard = asyncio.get_running_loop().time()  # when something came last
         self._obey = obey
         self._idle = idle
 
@@ -61,5 +65,8 @@ class PacedJournal:
         try:
             async with asyncio.timeout(PAUSE):
                 await self._journal.changed()
+            self._heard = clock()
         except TimeoutError:
-            await self._idle(samples(clock() - since))
+            idle = clock() - max(since, self._heard + PATIENCE)
+            if idle > 0:
+                await self._idle(samples(idle))
