@@ -18,7 +18,7 @@ from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
-from vivavoce.server import errors, health, http, live_http, page
+from vivavoce.server import docs, errors, health, http, live_http, page
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
 from vivavoce.server.visits import Visits
@@ -49,12 +49,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Live transcription: words out as they are said, none of them lost.",
         lifespan=lifespan,
+        docs_url=None,  # the framework's own pages come from a CDN
+        redoc_url=None,
     )
     errors.install(app)
     app.include_router(http.router, prefix="/api/v1")
     app.include_router(live_http.router, prefix="/api/v1")
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))
+    docs.mount(app)
     page.mount(app)
     return app
 

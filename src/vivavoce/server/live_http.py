@@ -15,9 +15,10 @@ from vivavoce.core.commands import Audio, Start
 from vivavoce.core.errors import BadCredentials, BadMessage, TooLarge
 from vivavoce.dialects.base import Ack, Resume, Say
 from vivavoce.dialects.native import NativeDialect
+from vivavoce.server.models import Error
 from vivavoce.server.services import Parts
 
-router = APIRouter(prefix="/live", tags=["live"])
+router = APIRouter(prefix="/live", tags=["live"], responses={422: {"model": Error}})
 
 MOST = 4 << 20
 """Bytes of one request's frames."""
