@@ -16,9 +16,9 @@ from pathlib import Path
 
 from vivavoce.core.commands import Options
 from vivavoce.core.types import AudioFormat
-from vivavoce.live.commit import Committer
-from vivavoce.live.disk import Disk, DiskFile
-from vivavoce.live.journal import Journal, SessionHeader
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.disk import Disk, DiskFile
+from vivavoce.journal.journal import Journal, SessionHeader
 
 SESSIONS = 20
 PERIOD = 0.1  # seconds of audio in a frame

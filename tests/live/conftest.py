@@ -14,10 +14,10 @@ from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Ack, Answer, Bye, Resume
 from vivavoce.engines.base import Pcm, StreamOptions
+from vivavoce.journal.bell import Bell
+from vivavoce.journal.commit import Committer
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.sql import SqlRepository
-from vivavoce.live.bell import Bell
-from vivavoce.live.commit import Committer
 from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer

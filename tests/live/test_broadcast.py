@@ -8,9 +8,9 @@ import pytest
 
 from vivavoce.core.errors import DiskError
 from vivavoce.core.events import Ended, Final, Interim, Marker, Numbered
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.eventlog import EventLog
 from vivavoce.live.broadcast import RECENT, Broadcast
-from vivavoce.live.commit import Committer
-from vivavoce.live.eventlog import EventLog
 from vivavoce.testing.disks import FrailDisk
 
 pytestmark = pytest.mark.anyio

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from vivavoce.core.events import Ended, Marker
-from vivavoce.live.commit import Committer
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.eventlog import EventLog
 from vivavoce.live.elsewhere import PATIENCE, released, tail, wanted
-from vivavoce.live.eventlog import EventLog
 from vivavoce.testing.clock import virtual_time
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ import pytest
 
 from vivavoce.core.commands import Configure, Finish, Flush, Mark, Options
 from vivavoce.core.types import AudioFormat
-from vivavoce.live.commit import Committer
-from vivavoce.live.controls import ControlCommand
-from vivavoce.live.journal import Journal, SessionHeader
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.controls import ControlCommand
+from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.live.paced import PATIENCE, PAUSE, PacedJournal
 from vivavoce.testing.clock import virtual_time
 

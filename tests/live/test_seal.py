@@ -12,11 +12,11 @@ from vivavoce.core.commands import Options
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.events import AnyEvent, Ended, Final, Numbered
 from vivavoce.core.types import AudioFormat, Encoding
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.recording import Recording, new_id
 from vivavoce.library.sql import SqlRepository
-from vivavoce.live.commit import Committer
-from vivavoce.live.journal import Journal, SessionHeader
 from vivavoce.live.seal import Sealer
 
 pytestmark = pytest.mark.anyio

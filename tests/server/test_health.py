@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from vivavoce import __version__
+from vivavoce.journal.frames import MAX_FRAME
 from vivavoce.library.export import FORMATS
-from vivavoce.live.frames import MAX_FRAME
 from vivavoce.server.services import Services
 
 pytestmark = pytest.mark.anyio

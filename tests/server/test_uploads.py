@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from vivavoce.audio.wav import wav_header
 from vivavoce.core.types import AudioFormat
-from vivavoce.live.frames import MAX_FRAME
+from vivavoce.journal.frames import MAX_FRAME
 from vivavoce.live.session import LiveSession
 from vivavoce.server.services import Services
 

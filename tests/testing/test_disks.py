@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.live.disk import DiskFile
+from vivavoce.journal.disk import DiskFile
 from vivavoce.testing.disks import SECTOR, FrailDisk
 
 

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterable
 
 from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
-from vivavoce.live.bell import Bell
-from vivavoce.live.eventlog import EventLog
+from vivavoce.journal.bell import Bell
+from vivavoce.journal.eventlog import EventLog
 
 RECENT = 256
 """Events kept in memory."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from vivavoce.core.events import Ended, Numbered
-from vivavoce.live.lines import read_lines
+from vivavoce.journal.lines import read_lines
 
 NOTE = "wanted"
 RELEASE_EVERY = 0.25

@@ -20,9 +20,9 @@ from vivavoce.core.errors import (
 )
 from vivavoce.core.events import Interim, Numbered
 from vivavoce.dialects.base import Bye, Resume
+from vivavoce.journal.journal import SessionHeader
 from vivavoce.library.recording import is_id, new_id
 from vivavoce.live.elsewhere import RELEASE_EVERY, released, tail, wanted
-from vivavoce.live.journal import SessionHeader
 from vivavoce.live.opening import Opener
 from vivavoce.live.seat import Seat
 from vivavoce.live.session import LiveSession, token_hash

@@ -12,13 +12,13 @@ from vivavoce.core.errors import NotFound
 from vivavoce.core.events import Ended, Final, Marker, Numbered, Speech
 from vivavoce.core.session import Session
 from vivavoce.engines.base import StreamOptions
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.eventlog import EventLog
+from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.recording import Recording
 from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
-from vivavoce.live.commit import Committer
 from vivavoce.live.engines import Engines
-from vivavoce.live.eventlog import EventLog
-from vivavoce.live.journal import Journal, SessionHeader
 from vivavoce.live.runner import Runner
 from vivavoce.live.seal import Sealer
 from vivavoce.live.session import LiveSession

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from vivavoce.core.commands import Finish
 from vivavoce.core.types import samples
-from vivavoce.live.controls import Control, ControlCommand
-from vivavoce.live.journal import Journal
+from vivavoce.journal.controls import Control, ControlCommand
+from vivavoce.journal.journal import Journal
 
 PAUSE = 0.25
 """Seconds without audio between two ticks."""

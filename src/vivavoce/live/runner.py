@@ -14,9 +14,9 @@ from vivavoce.core.events import AnyEvent, Interim
 from vivavoce.core.session import Session
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import EngineStream, Pcm, StreamOptions
+from vivavoce.journal.controls import ControlCommand
+from vivavoce.journal.journal import Journal
 from vivavoce.live.broadcast import Broadcast
-from vivavoce.live.controls import ControlCommand
-from vivavoce.live.journal import Journal
 from vivavoce.live.paced import PacedJournal
 from vivavoce.live.pipeline import Feeder
 from vivavoce.live.streams import configured

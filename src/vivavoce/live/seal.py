@@ -11,11 +11,11 @@ from vivavoce.audio.wav import wav_header
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.events import Ended, Final, Numbered
 from vivavoce.core.types import AudioFormat
+from vivavoce.journal.disk import disk_errors
+from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.recording import Changes, RecordingState, audio_key, folder
 from vivavoce.library.repository import Repository
-from vivavoce.live.disk import disk_errors
-from vivavoce.live.journal import Journal, SessionHeader
 
 GOOD = ("finished", "abandoned")
 """Reasons to end after which everything that was said has been transcribed."""

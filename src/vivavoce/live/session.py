@@ -13,8 +13,8 @@ from vivavoce.core.commands import Finish
 from vivavoce.core.errors import DiskError, VivavoceError
 from vivavoce.core.events import Ended, Numbered
 from vivavoce.dialects.base import Bye
+from vivavoce.journal.journal import Journal
 from vivavoce.live.broadcast import Broadcast
-from vivavoce.live.journal import Journal
 from vivavoce.live.runner import Runner
 from vivavoce.live.seal import Sealer
 

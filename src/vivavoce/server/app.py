@@ -11,9 +11,9 @@ from starlette.routing import WebSocketRoute
 from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
 from vivavoce.engines.base import StreamOptions
+from vivavoce.journal.commit import Committer
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.sql import SqlRepository
-from vivavoce.live.commit import Committer
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Response
 
 from vivavoce import __version__, plugins
 from vivavoce.core.errors import VivavoceError
+from vivavoce.journal.frames import MAX_FRAME
 from vivavoce.library.export import FORMATS
-from vivavoce.live.frames import MAX_FRAME
 from vivavoce.server.models import Engine, Health, Info, Limits, Ready
 from vivavoce.server.services import Parts, Services
 

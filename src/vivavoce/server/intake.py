@@ -18,7 +18,7 @@ from vivavoce.core.errors import (
 from vivavoce.core.events import Numbered, Warning
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Bye, Failed
-from vivavoce.live.frames import MAX_FRAME
+from vivavoce.journal.frames import MAX_FRAME
 from vivavoce.live.seat import Seat
 from vivavoce.server.multipart import Field, File, Item
 from vivavoce.server.names import media_type, title_from, title_of_file

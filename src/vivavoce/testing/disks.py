@@ -11,8 +11,8 @@ import random
 import shutil
 from pathlib import Path
 
-from vivavoce.live.disk import Disk, DiskFile
-from vivavoce.live.lease import Lease
+from vivavoce.journal.disk import Disk, DiskFile
+from vivavoce.journal.lease import Lease
 
 SECTOR = 512  # bytes that reach the disk together or not at all
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from vivavoce.core.errors import DiskError, Gone
 from vivavoce.core.events import AnyEvent, Ended, Final, Gap, Marker, Numbered, Started
 from vivavoce.core.types import AudioFormat, Word
-from vivavoce.live.commit import Committer
-from vivavoce.live.eventlog import STRIDE, EventLog
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.eventlog import STRIDE, EventLog
 from vivavoce.testing.disks import FrailDisk
 
 pytestmark = pytest.mark.anyio

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from vivavoce.core.errors import Held
-from vivavoce.live.lease import Lease
+from vivavoce.journal.lease import Lease
 
 CHILD = """
 import sys, time
 from pathlib import Path
-from vivavoce.live.lease import Lease
+from vivavoce.journal.lease import Lease
 
 lease = Lease(Path(sys.argv[1]))
 print("held", flush=True)

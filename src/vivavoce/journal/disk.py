@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vivavoce.core.errors import DiskError
-from vivavoce.live.lease import Lease
+from vivavoce.journal.lease import Lease
 
 
 @contextmanager

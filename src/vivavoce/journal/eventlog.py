@@ -1,6 +1,6 @@
 """Everything a session has said, numbered from 1, in the `events` file of its folder.
 
-Checksummed lines (`live/lines.py`) of two kinds:
+Checksummed lines (`journal/lines.py`) of two kinds:
 
 | line                                | meaning                          |
 |-------------------------------------|----------------------------------|
@@ -22,11 +22,11 @@ import msgspec
 
 from vivavoce.core.errors import DiskError, Gone
 from vivavoce.core.events import AnyEvent, Numbered
-from vivavoce.live.appendfile import AppendFile
-from vivavoce.live.bell import Bell
-from vivavoce.live.commit import Committer
-from vivavoce.live.disk import Disk, disk_errors
-from vivavoce.live.lines import Line, append_line, read_lines
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.bell import Bell
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.disk import Disk, disk_errors
+from vivavoce.journal.lines import Line, append_line, read_lines
 
 STRIDE = 256  # events between two whose place in the file is kept in memory
 

@@ -10,10 +10,10 @@ import msgspec
 from vivavoce.core.commands import Options
 from vivavoce.core.errors import DiskError, Held, NotFound
 from vivavoce.core.types import AudioFormat
-from vivavoce.live.appendfile import AppendFile
-from vivavoce.live.controls import read_controls
-from vivavoce.live.disk import Disk, disk_errors
-from vivavoce.live.frames import RECORD_SIZE, recover
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.controls import read_controls
+from vivavoce.journal.disk import Disk, disk_errors
+from vivavoce.journal.frames import RECORD_SIZE, recover
 
 HEADER = "session.json"
 

@@ -19,7 +19,7 @@ import zlib
 from typing import NamedTuple
 
 from vivavoce.core.errors import DiskError
-from vivavoce.live.appendfile import AppendFile
+from vivavoce.journal.appendfile import AppendFile
 
 MAX_FRAME = 262_144
 """Bytes of the largest payload."""

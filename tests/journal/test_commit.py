@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from vivavoce.core.errors import DiskError
-from vivavoce.live.appendfile import AppendFile
-from vivavoce.live.commit import Committer, Durable
-from vivavoce.live.disk import Disk, DiskFile
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.commit import Committer, Durable
+from vivavoce.journal.disk import Disk, DiskFile
 from vivavoce.testing.disks import FrailDisk
 
 pytestmark = pytest.mark.anyio

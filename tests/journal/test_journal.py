@@ -17,10 +17,10 @@ from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.core.commands import Configure, Finish, Flush, Mark, Options
 from vivavoce.core.errors import DiskError, FrameGap, Gone, Held, NotFound, TooLarge
 from vivavoce.core.types import AudioFormat
-from vivavoce.live.commit import Committer
-from vivavoce.live.disk import Disk
-from vivavoce.live.frames import MAX_FRAME, RECORD_SIZE
-from vivavoce.live.journal import Journal, SessionHeader, read_header, sweep
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.disk import Disk
+from vivavoce.journal.frames import MAX_FRAME, RECORD_SIZE
+from vivavoce.journal.journal import Journal, SessionHeader, read_header, sweep
 from vivavoce.testing.disks import FrailDisk
 
 pytestmark = pytest.mark.anyio
@@ -464,8 +464,8 @@ def test_whatever_happens_everything_acknowledged_is_there(
 CHILD = """
 import asyncio, sys
 from pathlib import Path
-from vivavoce.live.commit import Committer
-from vivavoce.live.journal import Journal
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.journal import Journal
 
 async def main():
     journal = await Journal.open(Path(sys.argv[1]), Committer(1))

@@ -16,9 +16,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from vivavoce.core.errors import DiskError
-from vivavoce.live.appendfile import AppendFile
-from vivavoce.live.bell import Bell
-from vivavoce.live.disk import Disk
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.bell import Bell
+from vivavoce.journal.disk import Disk
 
 THREADS = 8  # fsyncs that wait for the disk together; it merges them
 

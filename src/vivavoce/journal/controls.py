@@ -11,8 +11,8 @@ import msgspec
 
 from vivavoce.core.commands import Configure, Finish, Flush, Mark
 from vivavoce.core.errors import DiskError
-from vivavoce.live.appendfile import AppendFile
-from vivavoce.live.lines import append_line, read_lines
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.lines import append_line, read_lines
 
 ControlCommand = Flush | Mark | Configure | Finish
 _KINDS: dict[str, type[Flush] | type[Mark] | type[Configure] | type[Finish]] = {

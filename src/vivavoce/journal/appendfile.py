@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from vivavoce.live.disk import Disk, DiskFile, disk_errors
+from vivavoce.journal.disk import Disk, DiskFile, disk_errors
 
 CHUNK = 1 << 20  # bytes held in memory while a file is read through
 

@@ -6,14 +6,14 @@ A session is a folder; its name is the session's id:
 |----------------|-------------|-----------------------------------------------------------|
 | `session.json` | once, whole | SessionHeader; without it the session never began         |
 | `audio`        | appended    | the frames' payloads, one after another, exactly as sent  |
-| `frames`       | appended    | a 32-byte record per frame (`live/frames.py`)             |
-| `controls`     | appended    | commands at their byte of `audio` (`live/controls.py`)    |
-| `events`       | appended    | what the session said (`live/eventlog.py`)                |
-| `lock`         | never       | held by the process that may write (`live/lease.py`)      |
+| `frames`       | appended    | a 32-byte record per frame (`journal/frames.py`)             |
+| `controls`     | appended    | commands at their byte of `audio` (`journal/controls.py`)    |
+| `events`       | appended    | what the session said (`journal/eventlog.py`)                |
+| `lock`         | never       | held by the process that may write (`journal/lease.py`)      |
 
 So `audio` of a container *is* the uploaded file, may be read while it grows, and is sealed
 by moving it. Appends are written at once, which survives our own death, and fsynced soon
-(`live/commit.py`), which survives a power cut; only then are they acknowledged.
+(`journal/commit.py`), which survives a power cut; only then are they acknowledged.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ from pathlib import Path
 
 from vivavoce.core.commands import Finish
 from vivavoce.core.errors import DiskError, FrameGap, Gone, TooLarge
-from vivavoce.live.bell import Bell
-from vivavoce.live.commit import Committer
-from vivavoce.live.controls import ControlCommand, Controls, append_control, read_controls
-from vivavoce.live.folder import (
+from vivavoce.journal.bell import Bell
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.controls import ControlCommand, Controls, append_control, read_controls
+from vivavoce.journal.folder import (
     Files,
     SessionHeader,
     create_files,
@@ -36,7 +36,7 @@ from vivavoce.live.folder import (
     read_header,
     sweep,
 )
-from vivavoce.live.frames import MAX_FRAME, RECORD_SIZE, Record
+from vivavoce.journal.frames import MAX_FRAME, RECORD_SIZE, Record
 
 __all__ = ["Journal", "SessionHeader", "read_header", "sweep"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from vivavoce.core.errors import DiskError
-from vivavoce.live.appendfile import AppendFile
-from vivavoce.live.disk import DiskFile
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.disk import DiskFile
 
 
 def test_an_append_that_cannot_be_cut_back_is_cut_before_the_next(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from vivavoce.core.errors import TooLarge
-from vivavoce.live.appendfile import AppendFile
-from vivavoce.live.disk import disk_errors
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.disk import disk_errors
 
 MAX_LINE = 1 << 20  # bytes; a longer one is not written, and not believed when read
 CHUNK = 1 << 16

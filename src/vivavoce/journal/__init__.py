@@ -1,0 +1,1 @@
+"""A session on disk before anything else sees it: audio, commands, events."""
