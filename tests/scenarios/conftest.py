@@ -4,6 +4,7 @@ No test may leave a traceback in a server's log, and every server must stop when
 """
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from vivavoce.testing.process import ServerProcess
+
+# What these look at in /proc, and what they limit, is only to be had on Linux.
+LINUX = ["full_disk", "killed", "long", "rude_clients", "start", "workers"]
+collect_ignore = [] if sys.platform == "linux" else [f"test_{name}.py" for name in LINUX]
 
 STOPPED = (0, -signal.SIGTERM)
 """How a server may end after SIGTERM: uvicorn raises the signal again once all is done."""

@@ -24,6 +24,8 @@ PING_EVERY: Final = 15.0  # seconds; proxies give up on silence sooner or later
 
 Item = Numbered | Interim
 
+_closing: Final[set[asyncio.Task[None]]] = set()  # held, or the loop might forget them
+
 
 @router.get(
     "/recordings/{id}/events",
@@ -97,10 +99,19 @@ async def _stream(items: AsyncIterator[Item], every: float = PING_EVERY) -> Asyn
     except VivavoceError as error:
         log.warning("event stream broke", reason=error.message)
     finally:
-        upcoming.cancel()
-        await asyncio.gather(upcoming, return_exceptions=True)
-        if isinstance(items, AsyncGenerator):
-            await items.aclose()
+        # In a task of its own: when a reader hangs up, every await of this one is cancelled,
+        # and a query that is cancelled twice leaves its connection behind.
+        closing = asyncio.create_task(_close(upcoming, items))
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+        await asyncio.shield(closing)
+
+
+async def _close(upcoming: asyncio.Task[Item | None], items: AsyncIterator[Item]) -> None:
+    upcoming.cancel()
+    await asyncio.gather(upcoming, return_exceptions=True)
+    if isinstance(items, AsyncGenerator):
+        await items.aclose()
 
 
 def _next(items: AsyncIterator[Item]) -> asyncio.Task[Item | None]:
