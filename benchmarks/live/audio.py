@@ -1,0 +1,186 @@
+"""The audio that is measured with: clips joined into readings, with the times of their words."""
+
+import asyncio
+import csv
+import json
+import math
+import subprocess
+import wave
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.live import quiet
+from benchmarks.live.environments import CACHE, environment
+from vivavoce.audio.source import CompleteFile, read_audio
+from vivavoce.bench.measures import Spoken
+from vivavoce.bench.words import bare, spelled
+from vivavoce.core.types import SAMPLE_RATE, AudioFormat
+from vivavoce.engines.base import Pcm
+
+ALIGNER = Path(__file__).with_name("aligner.py")
+PAUSE = 2.0
+"""Seconds of silence after a reading, so that its last words end as all others do."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One file of the manifest."""
+
+    name: str
+    said: str
+    pcm: Pcm
+    words: tuple[Spoken, ...]
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Clips joined without a pause, as a file that any system can be played."""
+
+    name: str
+    wav: Path
+    clips: tuple[Clip, ...]
+    words: tuple[Spoken, ...]
+    seconds: float  # with the silence at its end
+
+    @property
+    def said(self) -> str:
+        return " ".join(clip.said for clip in self.clips)
+
+    @property
+    def ends(self) -> list[float]:
+        """Where each clip ends."""
+        return [float(end) for end in np.cumsum([clip.seconds for clip in self.clips])]
+
+
+def rows(speech: Path, prefix: str) -> list[dict[str, str]]:
+    """The manifest's rows whose path begins so."""
+    with (speech / "manifest.tsv").open(encoding="utf-8") as file:
+        return [r for r in csv.DictReader(file, delimiter="\t") if r["path"].startswith(prefix)]
+
+
+def clips(speech: Path, prefix: str) -> list[Clip]:
+    """Those recordings, each with its words placed by the aligner."""
+    found = rows(speech, prefix)
+    pcms = [asyncio.run(_read(speech / row["path"])) for row in found]
+    spans = _placed([row["path"] for row in found], [row["transcript"] for row in found], pcms)
+    return [
+        Clip(row["path"], row["transcript"], pcm, tuple(_spoken(row["transcript"], times)))
+        for row, pcm, times in zip(found, pcms, spans, strict=True)
+    ]
+
+
+async def _read(path: Path) -> Pcm:
+    async with aclosing(read_audio(path, AudioFormat("container"), CompleteFile(path))) as blocks:
+        return np.concatenate([block async for block in blocks])
+
+
+Spans = list[list[float] | None]
+
+
+def _placed(names: list[str], texts: list[str], pcms: list[Pcm]) -> list[Spans]:
+    """The times of the words of each text: from the cache, else from the aligner."""
+    cache = CACHE / "words.json"
+    known: dict[str, Spans] = json.loads(cache.read_text()) if cache.is_file() else {}
+    missing = [i for i, name in enumerate(names) if name not in known]
+    if missing:
+        wavs = [_write(CACHE / "clips" / f"{i}.wav", pcms[i]) for i in missing]
+        said = [spelled(texts[i]) for i in missing]
+        asked = [{"wav": str(w), "words": s} for w, s in zip(wavs, said, strict=True)]
+        answer = subprocess.run(
+            [environment("align").python, ALIGNER],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        known |= dict(zip([names[i] for i in missing], json.loads(answer), strict=True))
+        cache.write_text(json.dumps(known))
+    return [known[name] for name in names]
+
+
+def _spoken(text: str, times: Spans) -> list[Spoken]:
+    """A word that was not placed has no times: NaN."""
+    spans = [span or [math.nan, math.nan] for span in times]
+    return [Spoken(word, start, end) for word, (start, end) in zip(bare(text), spans, strict=True)]
+
+
+def join(name: str, parts: list[Clip], gap: float = 0.0) -> Reading:
+    """One after the other, `gap` seconds apart, and a pause at the end."""
+    between = np.zeros(round(gap * SAMPLE_RATE), np.float32)
+    pcm, words = np.zeros(0, np.float32), list[Spoken]()
+    for clip in parts:
+        at = len(pcm) / SAMPLE_RATE
+        words += [Spoken(word.text, at + word.start, at + word.end) for word in clip.words]
+        pcm = np.concatenate([pcm, clip.pcm, between])
+    pcm = np.concatenate([pcm, np.zeros(round(PAUSE * SAMPLE_RATE), np.float32)])
+    wav = _write(CACHE / "audio" / f"{name}.wav", pcm)
+    return Reading(name, wav, tuple(parts), tuple(words), len(pcm) / SAMPLE_RATE)
+
+
+def _write(path: Path, pcm: Pcm) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def readings(speech: Path) -> list[Reading]:
+    """The 50 clips of test-other as five readings, one for each speaker."""
+    every = clips(speech, "librispeech_test-other/")
+    speakers = sorted({_speaker(clip) for clip in every})
+    return [join(f"test-other-{s}", [c for c in every if _speaker(c) == s]) for s in speakers]
+
+
+def _speaker(clip: Clip) -> str:
+    return Path(clip.name).name.partition("-")[0]
+
+
+def crowd(of: list[Reading], count: int, seconds: float) -> list[Reading]:
+    """As many different readings of about that length: the same clips, each from another on."""
+    every = [clip for reading in of for clip in reading.clips]
+    made = []
+    for number in range(count):
+        first, chosen, length = number * 7 % len(every), list[Clip](), 0.0
+        while length < seconds:
+            chosen.append(every[(first + len(chosen)) % len(every)])
+            length += chosen[-1].seconds
+        made.append(join(f"crowd-{number}", chosen))
+    return made
+
+
+def digits(speech: Path, rounds: int = 12) -> Reading:
+    """Single words at known samples: a reference of word times that no aligner made.
+
+    The recordings are cut to the word; the gaps between them are of 150 ms to 450 ms.
+    """
+    random = np.random.default_rng(1)
+    spoken = []
+    for row in rows(speech, "fsdd/"):
+        pcm = asyncio.run(_read(speech / row["path"]))
+        loud = np.flatnonzero(np.abs(pcm) > 0.03 * np.abs(pcm).max())
+        word = Spoken(row["transcript"], loud[0] / SAMPLE_RATE, (loud[-1] + 1) / SAMPLE_RATE)
+        spoken.append(Clip(row["path"], row["transcript"], pcm, (word,)))
+    parts = []
+    for _ in range(rounds):
+        for i in random.permutation(len(spoken)):
+            gap = np.zeros(round(random.uniform(0.15, 0.45) * SAMPLE_RATE), np.float32)
+            clip = spoken[i]
+            parts.append(Clip(clip.name, clip.said, np.concatenate([clip.pcm, gap]), clip.words))
+    return join("digits", parts)
+
+
+def quiets(speech: Path, seconds: float) -> list[Reading]:
+    """Audio in which nobody speaks, each so long: see `quiet.py`."""
+    found = {path.stem: asyncio.run(_read(path)) for path in (speech / "noise").glob("*.wav")}
+    made = quiet.made(round(seconds * SAMPLE_RATE)) | {
+        name: np.resize(pcm, round(seconds * SAMPLE_RATE)) for name, pcm in sorted(found.items())
+    }
+    return [join(f"quiet-{name}", [Clip(name, "", pcm, ())]) for name, pcm in made.items()]

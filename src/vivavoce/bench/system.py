@@ -1,0 +1,53 @@
+"""A live transcriber that is ready to be played to."""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vivavoce.bench.trial import Part, Player, Trial, measure, on_cores
+from vivavoce.config import Settings
+from vivavoce.core.errors import OurError
+from vivavoce.testing.process import ServerProcess
+
+SERVE = ("-m", "vivavoce", "serve", "--port", "{port}", "--log-level", "warning")
+MANY = 500
+"""Sessions that the server admits: a bench wants to know what happens beyond what it holds."""
+
+
+@dataclass(frozen=True)
+class System:
+    name: str
+    player: Player
+    pids: Sequence[int]  # the processes that are measured, with all that they start
+    endpoint: float | None  # seconds of silence that end an utterance; None: it has no finals
+
+    def trial(self, parts: Sequence[Part]) -> Trial:
+        """Play the parts side by side."""
+        return measure(self.player, self.pids, parts)
+
+
+@contextmanager
+def vivavoce(cores: Sequence[int] | None = None, **settings: str | int | float) -> Iterator[System]:
+    """A real `vivavoce serve` with its default settings, but for those given.
+
+    Its data go with it. Raises `OurError` if it does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="vivavoce-bench-") as folder:
+        server = ServerProcess(Path(folder), SERVE, **{"max_sessions": MANY, **settings})
+        try:
+            with on_cores(cores):
+                server.start()
+        except AssertionError as failed:
+            raise OurError(f"The server to be measured did not start: {failed}") from None
+        try:
+            player = Player([sys.executable, "-m", "vivavoce.bench.generator", server.url])
+            try:
+                endpoint = Settings(**settings).endpoint_ms / 1000
+                yield System("Vivavoce", player, [server.pid], endpoint)
+            finally:
+                player.close()
+        finally:
+            server.stop()
