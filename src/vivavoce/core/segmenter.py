@@ -21,8 +21,8 @@ ONSET, OFFSET = 0.5, 0.35  # Silero's own thresholds, with hysteresis
 MIN_SPEECH = 3  # windows: shorter bursts are clicks
 PAUSE = 10  # windows of silence after which the utterance may be over
 BEFORE = SAMPLE_RATE * 3 // 10  # kept before the first window of speech: soft onsets
-AFTER = 6 * WINDOW  # kept after the last: decaying ends; all there when the pause begins
-SMOOTH = 5  # windows over which quiet is measured when a cut must be made
+AFTER = 8 * WINDOW  # kept after the last: decaying ends; all there when the pause begins
+SMOOTH = 5  # windows over which quiet is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,19 @@ class Segmenter:
             return self._start
         return max(self._free, self.position - self._run * WINDOW - BEFORE)
 
+    def quietest(self, first: int, last: int | None = None) -> int:
+        """The quietest place of the open utterance in [first, last), None: to its end."""
+        end = self.position
+        levels = list(self._levels)[: len(self._levels) - (end - (last or end)) // WINDOW]
+        before = (end - first) // WINDOW - (len(self._levels) - len(levels))
+        low = max(0, len(levels) - before)
+        at = min(
+            range(low, len(levels) - SMOOTH + 1),
+            key=lambda i: sum(levels[i : i + SMOOTH]),
+            default=len(levels) - SMOOTH,
+        )
+        return end - (len(self._levels) - at) * WINDOW + SMOOTH * WINDOW // 2
+
     def feed(self, probability: float, level: float) -> list[Cut]:
         """One window: its speech probability (0 ... 1) and its level (RMS)."""
         self.position += WINDOW
@@ -155,18 +168,13 @@ class Segmenter:
     def _cut(self) -> list[Cut]:
         """Nobody paused for too long: cut where it is quietest in the later half."""
         assert self._start is not None
-        levels = list(self._levels)
-        end = self.position
-        half = len(levels) // 2
-        quiet = min(
-            range(half, len(levels) - SMOOTH + 1),
-            key=lambda i: sum(levels[i : i + SMOOTH]),
-            default=len(levels) - 1,
+        at, end, voiced = (
+            self.quietest((self._start + self.position) // 2),
+            self.position,
+            self._voiced,
         )
-        at = end - (len(levels) - quiet) * WINDOW + SMOOTH * WINDOW // 2
-        voiced = self._voiced
+        levels = list(self._levels)[(at - end) // WINDOW :]
         closed = self._close(at, ended=False)
-        self._levels.extend(levels[quiet + SMOOTH // 2 :])
-        self._start = at
-        self._voiced = max(voiced, at)
+        self._levels.extend(levels)
+        self._start, self._voiced = at, max(voiced, at)
         return [closed, Opened(at, end)]

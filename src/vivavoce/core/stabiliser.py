@@ -66,7 +66,7 @@ class Stabiliser:
 def _agreement(words: Sequence[str], before: Sequence[str]) -> int:
     """How many leading words agree."""
     pairs = enumerate(zip(words, before, strict=False))
-    return next((i for i, (a, b) in pairs if _bare(a) != _bare(b)), min(len(words), len(before)))
+    return next((i for i, (a, b) in pairs if bare(a) != bare(b)), min(len(words), len(before)))
 
 
 def _follows(words: Sequence[str], stable: Sequence[str]) -> int:
@@ -78,9 +78,9 @@ def _follows(words: Sequence[str], stable: Sequence[str]) -> int:
     same = _agreement(words, stable)
     if same == len(stable):
         return same
-    theirs = [_bare(word) for word in words[same:]]
+    theirs = [bare(word) for word in words[same:]]
     row = list(range(len(theirs) + 1))
-    for mine in map(_bare, stable[same:]):
+    for mine in map(bare, stable[same:]):
         above, row = row, [row[0] + 1]
         for i, other in enumerate(theirs):
             row.append(min(above[i] + (mine != other), above[i + 1] + 1, row[i] + 1))
@@ -88,6 +88,6 @@ def _follows(words: Sequence[str], stable: Sequence[str]) -> int:
     return same + max(i for i, distance in enumerate(row) if distance == best)
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     """A word without what comes and goes between hypotheses: case and punctuation."""
     return "".join(c for c in word.lower() if c.isalnum()) or word

@@ -6,15 +6,26 @@ out. It is pure: it holds positions, not samples, and knows no time but theirs.
 Finals depend on the samples alone. They are asked for as soon as the speaker pauses (the
 answer waits until the end is sure, or is shown as an interim when the speaker goes on), and
 come out in order. Interims are asked for one at a time and only when somebody spoke since
-the last, so a slow engine makes them rarer and nothing else.
+the last, so a slow engine makes them rarer and nothing else; they look at the last seconds
+of a long utterance only (`core/hypothesis.py`).
 """
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from vivavoce.core.hypothesis import KEPT, SIGHT, Hypothesis
 from vivavoce.core.results import Decided, Heard, Reading, Result, SpeechEnded, SpeechStarted
-from vivavoce.core.segmenter import Closed, Cut, Limits, Opened, Paused, Segmenter
+from vivavoce.core.segmenter import (
+    OFFSET,
+    WINDOW,
+    Closed,
+    Cut,
+    Limits,
+    Opened,
+    Paused,
+    Segmenter,
+)
 from vivavoce.core.stabiliser import Stabiliser
 
 
@@ -36,11 +47,11 @@ class _Open:
     """The utterance being spoken."""
 
     start: int
-    stabiliser: Stabiliser
     asked: int  # where the last hypothesis asked for ends
+    hypothesis: Hypothesis
+    stabiliser: Stabiliser = field(default_factory=Stabiliser)
     waiting: bool = False  # an interim is on its way
-    spoken: bool = True  # somebody spoke since the last was asked for
-    tokens: tuple[int, ...] = ()
+    voiced: int = 0  # samples of speech since the last was asked for
     guess: tuple[int, Reading | None] | None = None  # a final asked for early: its end, its answer
 
 
@@ -72,7 +83,7 @@ class Utterances:
         self._model = model
         self._open: _Open | None = None
         if self._segmenter.start is not None:
-            self._open = _Open(free, Stabiliser(), asked=free)
+            self._open = _Open(free, free, Hypothesis(free))
         self._closed: deque[_Closed] = deque()
         self._idle = 0
 
@@ -115,14 +126,12 @@ class Utterances:
                     closed.reading = reading
                     return self._decided()
         opened = self._open
-        if opened is None or opened.start != decode.start:
+        if opened is None or decode.start < opened.start:
             return []
-        if decode.final:
-            if opened.guess is not None and opened.guess[0] == decode.end:
-                opened.guess = (decode.end, reading)
-        else:
+        if not decode.final:
             opened.waiting = False
-        opened.tokens = reading.tokens
+        elif opened.guess is not None and opened.guess[0] == decode.end:
+            opened.guess = (decode.end, reading)
         return self._heard(opened, decode, reading)
 
     def _cut(self, cuts: Iterable[Cut]) -> list[Step]:
@@ -139,7 +148,7 @@ class Utterances:
 
     def _opened(self, cut: Opened) -> list[Step]:
         going_on = self._open is not None
-        self._open = _Open(cut.start, Stabiliser(), asked=cut.start)
+        self._open = _Open(cut.start, cut.start, Hypothesis(cut.start))
         return [] if going_on else [SpeechStarted(at=cut.start)]
 
     def _paused(self, end: int) -> list[Step]:
@@ -147,7 +156,7 @@ class Utterances:
         opened = self._open
         assert opened is not None
         opened.guess = (end, None)
-        opened.asked, opened.spoken = end, False
+        opened.asked, opened.voiced = end, 0
         return [Decode(opened.start, end, final=True)]
 
     def _close(self, cut: Closed) -> list[Step]:
@@ -166,21 +175,31 @@ class Utterances:
         return steps + self._decided()
 
     def _interim(self, position: int, probability: float) -> list[Step]:
+        """Ask for the next hypothesis when it is due.
+
+        Half an interval of speech is enough to ask for one; after two intervals any is.
+        """
         opened = self._open
         if opened is None or self._every is None:
             return []
-        opened.spoken = opened.spoken or probability >= 0.5
-        if opened.waiting or not opened.spoken or position - opened.asked < self._every:
+        opened.voiced += WINDOW * (probability >= OFFSET)
+        since = position - opened.asked
+        enough = self._every // 2 if since < 2 * self._every else 1
+        if opened.waiting or since < self._every or opened.voiced < enough:
             return []
-        opened.waiting, opened.spoken, opened.asked = True, False, position
-        return [Decode(opened.start, position, final=False, prefix=opened.tokens)]
+        opened.waiting, opened.voiced, opened.asked = True, 0, position
+        view = opened.hypothesis
+        if position - view.anchor > SIGHT:
+            view.move(self._segmenter.quietest(view.anchor, position - KEPT))
+        return [Decode(view.anchor, position, final=False, prefix=view.tokens)]
 
     def _heard(self, opened: _Open, decode: Decode, reading: Reading) -> list[Step]:
         """Show a hypothesis, once everything before it is decided."""
-        if self._every is None or self._closed:
+        believed = opened.hypothesis.read(decode.start, reading)
+        if self._every is None or self._closed or believed is None:
             return []
         cut = not decode.final
-        split = opened.stabiliser.add(reading.text, reading.chances, cut=cut)
+        split = opened.stabiliser.add(believed.text, believed.chances, cut=cut)
         return [Heard(start=opened.start, end=decode.end, stable=split.stable, tail=split.tail)]
 
     def _decided(self) -> list[Step]:
@@ -200,4 +219,5 @@ def _decide(closed: _Closed, reading: Reading, model: str) -> Decided:
         language=reading.language,
         words=reading.words,
         confidence=reading.confidence,
+        chances=reading.chances,
     )
