@@ -20,6 +20,7 @@ from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import StreamOptions
+from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.hosts import Hosts
 from vivavoce.live.pipeline import transcribe_file
 from vivavoce.live.streams import check_language, open_stream, stream_options
@@ -58,9 +59,11 @@ class Transcriber:
     def __init__(self, settings: Settings, *, hosts: int = 1) -> None:
         self._settings = settings
         self._hosts = Hosts(settings.engine, hosts)
+        self._aligner = AlignerHost()
 
     async def __aenter__(self) -> Self:
         await self._hosts.start()
+        self._aligner.start()
         return self
 
     async def __aexit__(
@@ -69,6 +72,7 @@ class Transcriber:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        await self._aligner.stop()
         await self._hosts.stop()
 
     async def transcribe(
@@ -84,7 +88,8 @@ class Transcriber:
         check_language(self._hosts.capabilities, language)
         options = Options(language=language, interims=interims, title=name)
         async with _as_file(source) as (path, growth):
-            stream, _ = await open_stream(self._hosts, stream_options(options, self._defaults()))
+            chosen = stream_options(options, self._defaults())
+            stream, _ = await open_stream(self._hosts, chosen, aligning=self._aligner)
             events = transcribe_file(path, format, growth, stream, options)
             async with aclosing(events):
                 async for event in events:

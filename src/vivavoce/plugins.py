@@ -1,26 +1,30 @@
-"""Engines are found by entry points in the group `vivavoce.engines`, built-ins included."""
+"""Engines and aligners are found by entry points, built-ins included."""
 
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.base import Availability, Capabilities, Engine
+from vivavoce.engines.base import Aligner, Availability, Capabilities, Engine
 
-GROUP = "vivavoce.engines"
+ENGINES = "vivavoce.engines"
+ALIGNERS = "vivavoce.aligners"
 
 
 def names() -> list[str]:
     """Every engine that is installed, in order of name."""
-    return sorted(_found())
+    return sorted(_found(ENGINES))
 
 
 def create(name: str) -> Engine:
     """An engine not loaded yet. Raises `EngineError` for a name nobody has."""
-    entry = _entry(name)
-    try:
-        engine: Engine = entry.load()()
-    except ImportError as error:
-        raise EngineError(f"The engine {name} cannot be used here: {error}.") from error
+    engine: Engine = _made(ENGINES, name)
     return engine
+
+
+def create_aligner(name: str) -> Aligner:
+    """An aligner not loaded yet. Raises `EngineError` for a name nobody has."""
+    aligner: Aligner = _made(ALIGNERS, name)
+    return aligner
 
 
 def capabilities(name: str) -> Capabilities:
@@ -40,12 +44,15 @@ def _availability(name: str) -> Availability:
         return Availability(name=name, installed=False, hint=error.message)
 
 
-def _found() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+def _found(group: str) -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=group)}
 
 
-def _entry(name: str) -> EntryPoint:
-    found = _found()
+def _made(group: str, name: str) -> Any:
+    kind, found = group.removeprefix("vivavoce.").removesuffix("s"), _found(group)
     if name not in found:
-        raise EngineError(f"There is no engine {name!r}; installed are {', '.join(sorted(found))}.")
-    return found[name]
+        raise EngineError(f"There is no {kind} {name!r}; installed are {', '.join(sorted(found))}.")
+    try:
+        return found[name].load()()
+    except ImportError as error:
+        raise EngineError(f"The {kind} {name} cannot be used here: {error}.") from error

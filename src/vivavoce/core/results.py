@@ -44,6 +44,15 @@ class Decided(msgspec.Struct, frozen=True, tag=True):
     language: str | None = None
     words: tuple[Word, ...] = ()
     confidence: float | None = None
+    chances: tuple[float, ...] = ()  # as a `Reading`'s
+
+
+class Aligned(msgspec.Struct, frozen=True, tag=True):
+    """When the words of the utterance decided as [start, end) were said, found afterwards."""
+
+    start: int
+    end: int
+    words: tuple[Word, ...]
 
 
 class Switched(msgspec.Struct, frozen=True, tag=True):
@@ -55,4 +64,4 @@ class Switched(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Result = SpeechStarted | SpeechEnded | Heard | Decided | Switched
+Result = SpeechStarted | SpeechEnded | Heard | Decided | Aligned | Switched

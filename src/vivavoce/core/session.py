@@ -1,9 +1,12 @@
 """A session: an engine's results become events with ids, in one grammar for every engine.
 
-    Started (Speech | Interim | Final | Marker | Lagging | EngineSwitched | Gap | Warning)* Ended
+    Started
+    (Speech | Interim | Final | Revised | Marker | Lagging | EngineSwitched | Gap | Warning)*
+    Ended
 
 Speech starts and ends in turns. Utterances are numbered as they are decided: `u1`, `u2`, ...
 An interim bears the id that the next final will have. Finals are in order and never overlap.
+A `Revised` brings word times to a final that came without, and repeats its text.
 Nothing follows `Ended`.
 """
 
@@ -16,15 +19,27 @@ from vivavoce.core.events import (
     Interim,
     Lagging,
     Marker,
+    Revised,
     Speech,
     Started,
     Warning,
 )
-from vivavoce.core.results import Decided, Heard, Result, SpeechEnded, SpeechStarted, Switched
+from vivavoce.core.results import (
+    Aligned,
+    Decided,
+    Heard,
+    Result,
+    SpeechEnded,
+    SpeechStarted,
+    Switched,
+)
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat, Word
 
 LAG = 5 * SAMPLE_RATE
 """Samples waiting undecoded before a live session says that it lags; half of it: caught up."""
+
+UNTIMED = 32
+"""Finals that are remembered for the times of their words."""
 
 
 class Session:
@@ -41,6 +56,7 @@ class Session:
         self._lagging = False
         self._over = False
         self._stable = ""
+        self._untimed: dict[tuple[int, int], Final] = {}  # by where they were decided
 
     @property
     def over(self) -> bool:
@@ -68,6 +84,8 @@ class Session:
                 return self._interim(result)
             case Decided():
                 return self._final(result)
+            case Aligned():
+                return self._revised(result)
             case Switched():
                 self._engine = result.engine
                 return [
@@ -133,16 +151,30 @@ class Session:
         self._stable = ""
         start = max(decided.start, self._end)
         end = self._end = max(decided.end, start)
+        final = Final(
+            id=f"u{self._decided}",
+            start=start,
+            end=end,
+            text=decided.text,
+            engine=self._engine,
+            model=decided.model,
+            language=decided.language,
+            words=tuple(_within(word, start, end) for word in decided.words),
+        )
+        if final.text and not final.words:
+            self._untimed[decided.start, decided.end] = final
+            if len(self._untimed) > UNTIMED:
+                del self._untimed[next(iter(self._untimed))]
+        return [final]
+
+    def _revised(self, aligned: Aligned) -> list[AnyEvent]:
+        final = self._untimed.pop((aligned.start, aligned.end), None)
+        if final is None:
+            return []
+        words = tuple(_within(word, final.start, final.end) for word in aligned.words)
         return [
-            Final(
-                id=f"u{self._decided}",
-                start=start,
-                end=end,
-                text=decided.text,
-                engine=self._engine,
-                model=decided.model,
-                language=decided.language,
-                words=tuple(_within(word, start, end) for word in decided.words),
+            Revised(
+                id=final.id, text=final.text, engine=final.engine, model=final.model, words=words
             )
         ]
 

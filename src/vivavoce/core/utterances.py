@@ -220,4 +220,5 @@ def _decide(closed: _Closed, reading: Reading, model: str) -> Decided:
         words=reading.words,
         confidence=reading.confidence,
         chances=reading.chances,
+        chances=reading.chances,
     )

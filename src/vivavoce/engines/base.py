@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivavoce.core.results import (
+    Aligned,
     Decided,
     Heard,
     Reading,
@@ -27,6 +28,8 @@ from vivavoce.core.results import (
 from vivavoce.core.types import SAMPLE_RATE
 
 __all__ = [
+    "Aligned",
+    "Aligner",
     "Availability",
     "Capabilities",
     "Decided",
@@ -38,6 +41,7 @@ __all__ = [
     "Pcm",
     "Reading",
     "Result",
+    "Span",
     "SpeechEnded",
     "SpeechStarted",
     "StreamOptions",
@@ -55,7 +59,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What an engine can do. Nothing outside the engine's file asks for its name."""
 
     name: str
-    kind: Literal["windowed", "native"]
+    kind: Literal["windowed", "native", "aligner"]
     model: str
     languages: tuple[str, ...]  # BCP-47; ("*",): detects or takes any
     word_times: bool = False
@@ -76,6 +80,10 @@ class Urgency(IntEnum):
     FINAL = 0
     INTERIM = 1
     BATCH = 2  # a file: nobody watches it word by word
+
+
+Span = tuple[int, int]
+"""Where something starts and ends, in samples."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +135,20 @@ class NativeEngine(Protocol):
 
 
 Engine = WindowedEngine | NativeEngine
+
+
+class Aligner(Protocol):
+    """Finds when known words were said, for engines that do not say. Stateless, as a windowed
+    engine is; found by entry points in the group `vivavoce.aligners`."""
+
+    capabilities: Capabilities
+
+    def load(self) -> None:
+        """Import what is heavy and load the model. Raises `EngineError` in one sentence."""
+
+    def align(self, pcm: Pcm, words: Sequence[str]) -> Sequence[Span]:
+        """Where each word was said, as well as can be told: in order and within the samples."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

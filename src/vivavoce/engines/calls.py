@@ -9,7 +9,7 @@ import struct
 import msgspec
 
 from vivavoce.core.results import Reading, Result
-from vivavoce.engines.base import Window
+from vivavoce.engines.base import Span, Window
 
 LENGTH = struct.Struct("<I")
 LARGEST = 16 * 1024 * 1024  # bytes; a 30 s window is 1.9 MB
@@ -19,6 +19,13 @@ class Decode(msgspec.Struct, frozen=True, tag=True):
     """To a windowed engine."""
 
     window: Window
+
+
+class Align(msgspec.Struct, frozen=True, tag=True):
+    """To an aligner."""
+
+    samples: bytes  # float32 little-endian mono at 16 kHz
+    words: tuple[str, ...]
 
 
 class OpenStream(msgspec.Struct, frozen=True, tag=True):
@@ -41,7 +48,7 @@ class CloseStream(msgspec.Struct, frozen=True, tag=True):
     stream: int
 
 
-Call = Decode | OpenStream | Feed | FlushStream | CloseStream
+Call = Decode | Align | OpenStream | Feed | FlushStream | CloseStream
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,6 +56,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     reading: Reading | None = None
     results: list[Result] = []
+    spans: list[Span] = []
     error: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""The main loop of an engine's host process: `python -m vivavoce.engines.host NAME`.
+"""The main loop of a host process: `python -m vivavoce.engines.host engine|aligner NAME`.
 
 One engine, one thread, calls in and answers out until the pipe closes. A native library
 that hangs or dies takes this process with it and nothing else.
@@ -13,9 +13,17 @@ from typing import BinaryIO
 import numpy as np
 
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.base import Engine, NativeEngine, NativeStream, Result, WindowedEngine
+from vivavoce.engines.base import (
+    Aligner,
+    Engine,
+    NativeEngine,
+    NativeStream,
+    Result,
+    WindowedEngine,
+)
 from vivavoce.engines.calls import (
     LENGTH,
+    Align,
     Answer,
     Call,
     CloseStream,
@@ -26,13 +34,15 @@ from vivavoce.engines.calls import (
     pack,
     unpack_call,
 )
-from vivavoce.plugins import create
+from vivavoce.plugins import create, create_aligner
+
+POLITE = 10  # niceness of an aligner: it takes what the engines leave
 
 
 class Host:
-    """Carries out calls on one loaded engine."""
+    """Carries out calls on one loaded engine or aligner."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine | Aligner) -> None:
         self._engine = engine
         self._streams: dict[int, NativeStream] = {}
 
@@ -48,6 +58,9 @@ class Host:
         match call:
             case Decode():
                 return Answer(reading=_windowed(self._engine).decode(call.window))
+            case Align():
+                pcm = np.frombuffer(call.samples, dtype="<f4")
+                return Answer(spans=list(_aligner(self._engine).align(pcm, call.words)))
             case OpenStream():
                 self._streams[call.stream] = _native(self._engine).open(call.language)
                 return Answer()
@@ -67,13 +80,19 @@ def _heard(results: object) -> Answer:
     return Answer(results=list[Result](results))
 
 
-def _windowed(engine: Engine) -> WindowedEngine:
+def _aligner(engine: Engine | Aligner) -> Aligner:
+    if engine.capabilities.kind != "aligner":
+        raise EngineError(f"{engine.capabilities.name} does not align.")
+    return engine  # type: ignore[return-value]
+
+
+def _windowed(engine: Engine | Aligner) -> WindowedEngine:
     if engine.capabilities.kind != "windowed":
         raise EngineError(f"{engine.capabilities.name} does not decode windows.")
     return engine  # type: ignore[return-value]
 
 
-def _native(engine: Engine) -> NativeEngine:
+def _native(engine: Engine | Aligner) -> NativeEngine:
     if engine.capabilities.kind != "native":
         raise EngineError(f"{engine.capabilities.name} does not stream by itself.")
     return engine  # type: ignore[return-value]
@@ -87,13 +106,21 @@ def serve(host: Host, calls: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
 
-def main(name: str) -> None:
+def _created(kind: str, name: str) -> Engine | Aligner:
+    if kind == "engine":
+        return create(name)
+    if hasattr(os, "nice"):
+        os.nice(POLITE)
+    return create_aligner(name)
+
+
+def main(kind: str, name: str) -> None:
     # Ctrl-C in a terminal reaches every process of the group; the server decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a native library prints must not end up between two answers.
     answers = io.FileIO(os.dup(1), "wb")
     os.dup2(2, 1)
-    engine = create(name)
+    engine = _created(kind, name)
     try:
         engine.load()
     except EngineError as error:
@@ -110,4 +137,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2])

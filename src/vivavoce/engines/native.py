@@ -6,7 +6,15 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from vivavoce.core.errors import EngineError
-from vivavoce.core.results import Decided, Heard, Result, SpeechEnded, SpeechStarted, Switched
+from vivavoce.core.results import (
+    Aligned,
+    Decided,
+    Heard,
+    Result,
+    SpeechEnded,
+    SpeechStarted,
+    Switched,
+)
 from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
 from vivavoce.engines.outbox import Outbox
@@ -82,7 +90,7 @@ def shifted(result: Result, base: int) -> Result:
             return replace(result, at=result.at + base)
         case Heard():
             return replace(result, start=result.start + base, end=result.end + base)
-        case Decided():
+        case Decided() | Aligned():
             words = tuple(
                 Word(w.text, w.start + base, w.end + base, w.confidence, w.speaker)
                 for w in result.words

@@ -3,6 +3,7 @@
 import asyncio
 
 from vivavoce.core.errors import BadMessage, EngineError
+from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.hosts import Hosts
 from vivavoce.plugins import names
 
@@ -12,14 +13,19 @@ class Engines:
 
     def __init__(self, default: str, count: int) -> None:
         self.default = Hosts(default, count)
+        self.aligner: AlignerHost | None = AlignerHost()
         self._count = count
         self._pools: dict[str, asyncio.Task[Hosts]] = {}
 
     async def start(self) -> None:
         """Load the default engine. Raises `EngineError` if it cannot be."""
         await self.get(None)
+        if self.aligner is not None:
+            self.aligner.start()
 
     async def stop(self) -> None:
+        if self.aligner is not None:
+            await self.aligner.stop()
         pools = await asyncio.gather(*self._pools.values(), return_exceptions=True)
         await asyncio.gather(*(pool.stop() for pool in pools if isinstance(pool, Hosts)))
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+from typing import Literal
 
 import msgspec
 
@@ -27,13 +28,16 @@ class HostProcess:
         self.streams = 0  # of a native engine, open here
 
     @classmethod
-    async def start(cls, engine: str) -> "HostProcess":
-        """Start a host and wait until its engine is loaded. Raises `EngineError`."""
+    async def start(
+        cls, engine: str, kind: Literal["engine", "aligner"] = "engine"
+    ) -> "HostProcess":
+        """Start a host and wait until what it hosts is loaded. Raises `EngineError`."""
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "vivavoce.engines.host",
+                kind,
                 engine,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

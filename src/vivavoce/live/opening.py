@@ -112,7 +112,9 @@ class Opener:
         header = journal.header
         hosts = await self._engines.get(header.options.engine)
         options = stream_options(header.options, self._defaults)
-        stream, base = await open_stream(hosts, options, said.end, going_on=said.going_on)
+        stream, base = await open_stream(
+            hosts, options, said.end, going_on=said.going_on, aligning=self._engines.aligner
+        )
         core = Session(
             hosts.capabilities.name, decided=said.finals, end=said.end, speaking=said.speaking
         )

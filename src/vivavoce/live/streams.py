@@ -5,6 +5,7 @@ from vivavoce.audio.vad import Vad
 from vivavoce.core.commands import Configure, Options
 from vivavoce.core.errors import BadMessage
 from vivavoce.core.types import SAMPLE_RATE
+from vivavoce.engines.aligned import AlignedStream, Aligning
 from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.windowed import WindowedStream, rewound
@@ -14,12 +15,27 @@ VADS: dict[str, type[Vad] | type[LevelVad]] = {"silero": Vad, "level": LevelVad}
 
 
 async def open_stream(
-    hosts: Hosts, options: StreamOptions, decided: int = 0, *, going_on: bool = False
+    hosts: Hosts,
+    options: StreamOptions,
+    decided: int = 0,
+    *,
+    going_on: bool = False,
+    aligning: Aligning | None = None,
 ) -> tuple[EngineStream, int]:
     """A stream for a session decided up to a sample, and where to feed it from.
 
-    `going_on`: the last final was cut from one who went on speaking. Raises `EngineError`.
+    `going_on`: the last final was cut from one who went on speaking. `aligning` finds the times
+    of words when the engine does not say them. Raises `EngineError`.
     """
+    stream, base = await _engine_stream(hosts, options, decided, going_on=going_on)
+    if aligning is None or hosts.capabilities.word_times:
+        return stream, base
+    return AlignedStream(stream, aligning, options, base), base
+
+
+async def _engine_stream(
+    hosts: Hosts, options: StreamOptions, decided: int, *, going_on: bool
+) -> tuple[EngineStream, int]:
     capabilities = hosts.capabilities
     if capabilities.kind == "native":
         remote = await hosts.open(options.language)

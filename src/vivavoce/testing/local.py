@@ -127,6 +127,7 @@ class LocalEngines(Engines):
 
     def __init__(self, default: str = "scripted") -> None:
         super().__init__(default, 1)
+        self.aligner = None
         self.pools = {default: LocalHosts(default)}
         self.default = self.pools[default]
 
