@@ -58,7 +58,7 @@ class Transcriber:
 
     def __init__(self, settings: Settings, *, hosts: int = 1) -> None:
         self._settings = settings
-        self._hosts = Hosts(settings.engine, hosts)
+        self._hosts = Hosts(settings.engine, hosts, settings.finals)
         self._aligner = AlignerHost()
 
     async def __aenter__(self) -> Self:

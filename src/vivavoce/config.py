@@ -61,6 +61,9 @@ class Settings(BaseModel):
     )
     engine: str = Field("moonshine", min_length=1, description="engine, where none is asked for")
     language: str | None = Field(None, description="BCP-47 tag; none: the engine's own")
+    finals: Annotated[Literal["auto", "tiny", "base"], Lower] = Field(
+        "auto", description="model of the finals; auto: base where it is here and there is room"
+    )
     endpoint_ms: int = Field(
         500, ge=100, le=10_000, description="milliseconds of silence that end an utterance"
     )

@@ -10,7 +10,8 @@ import pytest
 from vivavoce.core.errors import EngineError
 from vivavoce.engines import moonshine as module
 from vivavoce.engines.base import Pcm
-from vivavoce.engines.moonshine import TOKENS_PER_SECOND, Moonshine
+from vivavoce.engines.moonshine import Moonshine
+from vivavoce.engines.moonshine_model import TOKENS_PER_SECOND
 from vivavoce.plugins import available
 from vivavoce.testing.engines import window
 

@@ -31,6 +31,7 @@ __all__ = [
     "Aligned",
     "Aligner",
     "Availability",
+    "BetterEngine",
     "Capabilities",
     "Decided",
     "Engine",
@@ -67,6 +68,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     diarization: bool = False
     translation: bool = False
     hot_words: bool = False
+    better: str = ""  # the name of a dearer, better model for finals: a `BetterEngine`
     verifies: bool = False  # a windowed engine that can extend a hypothesis (`Window.prefix`)
     vad: Literal["silero", "level"] = "silero"  # what finds speech for a windowed engine
     rate: int = SAMPLE_RATE
@@ -92,6 +94,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     samples: bytes
     language: str | None = None
     prefix: tuple[int, ...] = ()  # tokens of the last hypothesis, for interims only
+    model: str = ""  # to decode it with; empty: the engine's own
 
     @property
     def pcm(self) -> Pcm:
@@ -110,6 +113,25 @@ class WindowedEngine(Protocol):
     def decode(self, window: Window) -> Reading:
         """The words in the window; an empty text where nobody speaks."""
         ...
+
+
+class BetterEngine(WindowedEngine, Protocol):
+    """One whose `Capabilities.better` names a second model, for windows that ask for it.
+
+    The first does for those until the second is loaded. The reading says which it was.
+    """
+
+    @property
+    def prepared(self) -> bool:
+        """Whether the second model can be loaded now. Cheap."""
+        ...
+
+    def prepare(self) -> None:
+        """Make it so, once on a machine: it may take minutes and much memory, so it is called
+        in a process of its own. Raises `EngineError` in one sentence."""
+
+    def load_better(self) -> None:
+        """Load the second model, after `load`. Raises `EngineError` in one sentence."""
 
 
 class NativeStream(Protocol):

@@ -15,6 +15,7 @@ import numpy as np
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.base import (
     Aligner,
+    BetterEngine,
     Engine,
     NativeEngine,
     NativeStream,
@@ -30,13 +31,15 @@ from vivavoce.engines.calls import (
     Decode,
     Feed,
     FlushStream,
+    LoadBetter,
     OpenStream,
+    Prepare,
     pack,
     unpack_call,
 )
 from vivavoce.plugins import create, create_aligner
 
-POLITE = 10  # niceness of an aligner: it takes what the engines leave
+POLITE = 10  # niceness of what may take only what the engines leave
 
 
 class Host:
@@ -50,6 +53,8 @@ class Host:
         """Never raises: an engine's exception is this call's error."""
         try:
             return self._carry_out(call)
+        except EngineError as error:
+            return Answer(error=error.message)
         except Exception as error:
             name = self._engine.capabilities.name
             return Answer(error=f"{name} failed: {type(error).__name__}: {error}")
@@ -58,6 +63,13 @@ class Host:
         match call:
             case Decode():
                 return Answer(reading=_windowed(self._engine).decode(call.window))
+            case Prepare():
+                _polite()
+                _better(self._engine).prepare()
+                return Answer()
+            case LoadBetter():
+                _better(self._engine).load_better()
+                return Answer()
             case Align():
                 pcm = np.frombuffer(call.samples, dtype="<f4")
                 return Answer(spans=list(_aligner(self._engine).align(pcm, call.words)))
@@ -92,6 +104,12 @@ def _windowed(engine: Engine | Aligner) -> WindowedEngine:
     return engine  # type: ignore[return-value]
 
 
+def _better(engine: Engine | Aligner) -> BetterEngine:
+    if not engine.capabilities.better:
+        raise EngineError(f"{engine.capabilities.name} has no better model here.")
+    return engine  # type: ignore[return-value]
+
+
 def _native(engine: Engine | Aligner) -> NativeEngine:
     if engine.capabilities.kind != "native":
         raise EngineError(f"{engine.capabilities.name} does not stream by itself.")
@@ -109,9 +127,13 @@ def serve(host: Host, calls: BinaryIO, answers: BinaryIO) -> None:
 def _created(kind: str, name: str) -> Engine | Aligner:
     if kind == "engine":
         return create(name)
+    _polite()
+    return create_aligner(name)
+
+
+def _polite() -> None:
     if hasattr(os, "nice"):
         os.nice(POLITE)
-    return create_aligner(name)
 
 
 def main(kind: str, name: str) -> None:

@@ -4,15 +4,19 @@ import asyncio
 
 from vivavoce.core.errors import BadMessage, EngineError
 from vivavoce.live.aligner_host import AlignerHost
+from vivavoce.live.better import Finals
 from vivavoce.live.hosts import Hosts
 from vivavoce.plugins import names
 
 
 class Engines:
-    """Each has its pool of `count` host processes. Use `start` and `stop`."""
+    """Each has its pool of `count` host processes. Use `start` and `stop`.
 
-    def __init__(self, default: str, count: int) -> None:
-        self.default = Hosts(default, count)
+    `finals` is for the default one; the others decide theirs as "auto" does.
+    """
+
+    def __init__(self, default: str, count: int, finals: Finals = "auto") -> None:
+        self.default = Hosts(default, count, finals)
         self.aligner: AlignerHost | None = AlignerHost()
         self._count = count
         self._pools: dict[str, asyncio.Task[Hosts]] = {}

@@ -15,8 +15,19 @@ import numpy as np
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
 from vivavoce.engines.base import Capabilities, Pcm, Urgency, Window
-from vivavoce.engines.calls import Answer, Call, CloseStream, Decode, Feed, FlushStream, OpenStream
+from vivavoce.engines.calls import (
+    Answer,
+    Call,
+    CloseStream,
+    Decode,
+    Feed,
+    FlushStream,
+    LoadBetter,
+    OpenStream,
+)
+from vivavoce.live.better import LOAD_DEADLINE, Better, Finals
 from vivavoce.live.host_process import HostDied, HostProcess
+from vivavoce.live.room import Room
 from vivavoce.plugins import capabilities
 
 TRIES = 3
@@ -28,8 +39,9 @@ _Job = tuple[int, int, Window, "asyncio.Future[Reading]"]
 class Hosts:
     """`count` processes of `engine`. Use `start` and `stop`."""
 
-    def __init__(self, engine: str, count: int) -> None:
+    def __init__(self, engine: str, count: int, finals: Finals = "auto") -> None:
         self.capabilities: Capabilities = capabilities(engine)
+        self._better = Better(engine, self.capabilities.better, finals, Room(count))
         self._engine = engine
         self._count = count
         self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
@@ -64,9 +76,15 @@ class Hosts:
                 raise outcome
         if self.capabilities.kind == "windowed":
             self._workers = [asyncio.create_task(self._work(slot)) for slot in slots]
+        try:
+            await self._better.start(self._load_better)
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """End every host; calls still waiting, or being answered, fail."""
+        await self._better.stop()
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
@@ -79,9 +97,11 @@ class Hosts:
 
     async def decode(self, window: Window, urgency: Urgency) -> Reading:
         """What a host reads in the window. Raises `EngineError` after `TRIES` hosts failed."""
+        window = await self._better.chosen(window, urgency)
         answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait((urgency, next(self._order), window, answer))
-        return await answer
+        with self._better.counted(urgency):
+            self._jobs.put_nowait((urgency, next(self._order), window, answer))
+            return await answer
 
     async def open(self, language: str | None) -> "RemoteStream":
         """A stream on one of a native engine's hosts, the one with the fewest."""
@@ -93,6 +113,11 @@ class Hosts:
             await stream.close()
             raise
         return stream
+
+    async def _load_better(self) -> None:
+        for slot in range(self._count):
+            host = await self._started(slot)
+            await host.call(LoadBetter(), LOAD_DEADLINE)
 
     def _busy(self, slot: int) -> int:
         """Streams on a slot's host; one that is to be started anew has none."""
@@ -141,6 +166,8 @@ class Hosts:
                 if host is not None:
                     await host.stop()
                 host = self._hosts[slot] = await HostProcess.start(self._engine)
+                if self._better.loaded:
+                    await self._better.load_anew(host)
             return host
 
 

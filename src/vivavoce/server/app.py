@@ -73,7 +73,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         committer = Committer(settings.commit_ms)
         stack.push_async_callback(committer.close)
         share = max(1, cores // settings.workers)  # of the machine, for this process
-        engines = Engines(settings.engine, settings.hosts or share)
+        engines = Engines(settings.engine, settings.hosts or share, settings.finals)
         stack.push_async_callback(engines.stop)
         await engines.start()
         opener = Opener(
