@@ -70,6 +70,8 @@ class PocketSphinx:
         )
 
     def align(self, pcm: Pcm, words: Sequence[str]) -> list[Span]:
+        if self._learnt >= MOST_LEARNT:
+            self.load()
         said = [self._known(word) for word in words]
         heard = iter(self._heard(pcm, [one for several in said for one in several]))
         known = [_together([next(heard, None) for _ in several]) for several in said]
@@ -80,21 +82,16 @@ class PocketSphinx:
         said = spoken(word)
         for one in said:
             if self._decoder.lookup_word(one) is None:
-                self._learn(one)
+                self._decoder.add_word(one, sounds(one), True)
+                self._learnt += 1
         return said
-
-    def _learn(self, word: str) -> None:
-        if self._learnt == MOST_LEARNT:
-            self.load()
-        self._decoder.add_word(word, sounds(word), True)
-        self._learnt += 1
 
     def _heard(self, pcm: Pcm, said: list[str]) -> list[Span]:
         """Where each was said; nothing when the sound does not fit the text."""
         if not said or len(pcm) < SHORTEST:
             return []
         self._decoder.set_align_text(" ".join(said))
-        self._decoder.start_stream()  # forget what earlier utterances sounded like
+        self._decoder.reinit_feat()  # forget what earlier utterances sounded like
         self._decoder.start_utt()
         try:
             self._decoder.process_raw(_pcm16(pcm), full_utt=True)
