@@ -7,6 +7,7 @@ from vivavoce.core.segmenter import (
     AFTER,
     BEFORE,
     MIN_SPEECH,
+    ONSET_WINDOWS,
     PAUSE,
     WINDOW,
     Closed,
@@ -19,7 +20,7 @@ from vivavoce.core.segmenter import (
 )
 
 LIMITS = Limits(endpoint=16 * WINDOW, max_utterance=60 * WINDOW)
-PATTERN = {"#": 0.9, "-": 0.42, ".": 0.05}  # speech, doubt, silence: one window each
+PATTERN = {"#": 0.9, "+": 0.6, "-": 0.42, ".": 0.05}  # speech, perhaps, doubt, silence
 
 
 def feed(segmenter: Segmenter, pattern: str, levels: dict[int, float] | None = None) -> list[Cut]:
@@ -63,6 +64,22 @@ def test_a_pause_that_was_none_is_taken_back() -> None:
     assert [type(cut) for cut in cuts] == [Opened, Paused, Resumed, Paused, Closed]
     assert isinstance(cuts[3], Paused)
     assert cuts[4] == Closed(0, cuts[3].end)
+
+
+def test_what_is_never_certain_is_no_speech() -> None:
+    segmenter = Segmenter(LIMITS)
+    assert feed(segmenter, "+" * 500) == []
+    assert segmenter.position - segmenter.needed <= ONSET_WINDOWS * WINDOW + BEFORE
+    (opened,) = feed(segmenter, "++#")
+    assert opened == Opened(
+        segmenter.position - ONSET_WINDOWS * WINDOW - BEFORE, segmenter.position
+    )
+
+
+def test_speech_that_grows_certain_begins_where_it_began() -> None:
+    assert feed(Segmenter(LIMITS), "." * 20 + "+++#")[0] == Opened(
+        20 * WINDOW - BEFORE, 24 * WINDOW
+    )
 
 
 def test_doubt_keeps_an_utterance_open_but_opens_none() -> None:

@@ -44,11 +44,17 @@ def said(answer: Any) -> Any:
 
 
 def test_start_carries_the_format_and_every_option() -> None:
-    options = {"interims": False, "title": "T", "endpoint_ms": 700, "max_utterance_ms": 9000}
+    options = {
+        "interims": False,
+        "title": "T",
+        "endpointing": "dictation",
+        "endpoint_ms": 700,
+        "max_utterance_ms": 9000,
+    }
     start = receive(
         NativeDialect(), type="start", format=PCM, language="de", engine="e", options=options
     )
-    assert start == Start(AudioFormat(), Options("de", "e", False, "T", 700, 9000))
+    assert start == Start(AudioFormat(), Options("de", "e", False, "T", "dictation", 700, 9000))
 
 
 def test_start_needs_no_more_than_a_format() -> None:

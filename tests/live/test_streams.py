@@ -47,6 +47,18 @@ def test_what_is_not_chosen_is_the_servers_setting() -> None:
     )
 
 
+def test_a_session_may_choose_how_patient_it_is() -> None:
+    defaults = StreamOptions(endpoint=8000)
+    for options, endpoint in (
+        (Options(endpointing="dictation"), 4800),
+        (Options(endpointing="conversation"), 14_400),
+        (Options(endpointing="conversation", endpoint_ms=200), 3200),
+        (Options(interims=False), 16_000),
+        (Options(interims=False, endpoint_ms=200), 3200),
+    ):
+        assert stream_options(options, defaults).endpoint == endpoint
+
+
 def test_a_change_leaves_the_rest_as_it_was() -> None:
     options = StreamOptions(language="en", interims=False, endpoint=7, max_utterance=8)
     assert configured(options, Configure()) == options

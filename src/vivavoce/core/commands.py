@@ -4,8 +4,12 @@
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from vivavoce.core.types import AudioFormat
+
+Endpointing = Literal["dictation", "conversation"]
+"""How patiently an utterance's end is waited for: quick answers, or long thoughts whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,8 @@ class Options:
     engine: str | None = None
     interims: bool = True  # a file upload has nobody watching, so it asks for none
     title: str | None = None
-    endpoint_ms: int | None = None  # silence that ends an utterance
+    endpointing: Endpointing | None = None
+    endpoint_ms: int | None = None  # silence that ends an utterance; beats `endpointing`
     max_utterance_ms: int | None = None
 
 

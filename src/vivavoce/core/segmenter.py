@@ -3,12 +3,13 @@
 The grid is the VAD's: windows of 512 samples, counted from the start of the session. What
 is decided does not depend on how the audio arrived or on how busy the machine is.
 
-    silent --(3 windows of speech)--> speaking --(endpoint of silence)--> silent
-                                        |  ^
-                          (10 windows of silence)
-                                        v  |
-                                      pausing     the utterance may end here: decode it now,
-                                                  the answer is there when the end is sure
+    silent --(3 windows of speech, one of them certain)--> speaking
+    speaking --(10 windows of silence)--> pausing --(endpoint of silence)--> silent
+    pausing --(speech)--> speaking
+    speaking --(too long)--> speaking, cut where it is quietest
+
+While it is pausing the utterance may be over: decoded then, its final is there when the end
+is sure.
 """
 
 from collections import deque
@@ -19,6 +20,8 @@ from vivavoce.core.types import SAMPLE_RATE
 WINDOW = 512
 ONSET, OFFSET = 0.5, 0.35  # Silero's own thresholds, with hysteresis
 MIN_SPEECH = 3  # windows: shorter bursts are clicks
+CERTAIN = 0.8  # one window of them must be this sure: real speech is, music and noise are not
+ONSET_WINDOWS = 32  # how long before the certain one speech may have begun
 PAUSE = 10  # windows of silence after which the utterance may be over
 BEFORE = SAMPLE_RATE * 3 // 10  # kept before the first window of speech: soft onsets
 AFTER = 8 * WINDOW  # kept after the last: decaying ends; all there when the pause begins
@@ -77,6 +80,7 @@ class Segmenter:
         self.position = position  # samples judged
         self._free = max(position, free)  # where the next utterance may start
         self._run = 0  # windows of speech in a row while silent
+        self._certain = False  # whether one of them is certain
         self._start = self._free if going_on else None  # of the open utterance
         self._voiced = self._free  # end of the last window of speech
         self._pausing = False
@@ -117,19 +121,20 @@ class Segmenter:
 
     def flush(self, position: int) -> list[Cut]:
         """Close what is open; `position` is the end of all samples fed."""
-        self._run = 0
+        self._run, self._certain = 0, False
         if self._start is None:
             self._free = max(self._free, position)
             return []
         return [self._close(self._ending() if self._pausing else max(position, self._start + 1))]
 
     def _silent(self, probability: float, level: float) -> list[Cut]:
-        self._run = self._run + 1 if probability >= ONSET else 0
-        if self._run < MIN_SPEECH:
+        self._run = min(self._run + 1, ONSET_WINDOWS) if probability >= ONSET else 0
+        self._certain = self._run > 0 and (self._certain or probability >= CERTAIN)
+        if self._run < MIN_SPEECH or not self._certain:
             return []
         first = self.position - self._run * WINDOW
         self._start = max(self._free, first - BEFORE)
-        self._run = 0
+        self._run, self._certain = 0, False
         self._voiced = self.position
         self._pausing = False
         self._levels.append(level)

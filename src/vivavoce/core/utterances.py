@@ -220,5 +220,4 @@ def _decide(closed: _Closed, reading: Reading, model: str) -> Decided:
         words=reading.words,
         confidence=reading.confidence,
         chances=reading.chances,
-        chances=reading.chances,
     )

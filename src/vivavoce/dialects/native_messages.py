@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from vivavoce.core.commands import Audio
+from vivavoce.core.commands import Audio, Endpointing
 from vivavoce.core.errors import BadMessage, TooLarge
 from vivavoce.core.events import AnyEvent, Interim
 from vivavoce.core.types import AudioFormat
@@ -47,6 +47,7 @@ class ClientMessage(
 class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     interims: bool = True
     title: Text | None = None
+    endpointing: Endpointing | None = None
     endpoint_ms: EndpointMs | None = None
     max_utterance_ms: UtteranceMs | None = None
 

@@ -2,7 +2,7 @@
 
 from vivavoce.audio.level import LevelVad
 from vivavoce.audio.vad import Vad
-from vivavoce.core.commands import Configure, Options
+from vivavoce.core.commands import Configure, Endpointing, Options
 from vivavoce.core.errors import BadMessage
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.aligned import AlignedStream, Aligning
@@ -10,6 +10,15 @@ from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.windowed import WindowedStream, rewound
 from vivavoce.live.hosts import Hosts
+
+FILE_ENDPOINT = SAMPLE_RATE
+"""Silence that ends an utterance of a file: nobody waits for it, and longer ones read better."""
+
+ENDPOINTING: dict[Endpointing, int] = {
+    "dictation": SAMPLE_RATE * 3 // 10,
+    "conversation": SAMPLE_RATE * 9 // 10,
+}
+"""Silence that ends an utterance, in samples."""
 
 VADS: dict[str, type[Vad] | type[LevelVad]] = {"silero": Vad, "level": LevelVad}
 
@@ -58,10 +67,13 @@ def check_language(capabilities: Capabilities, language: str | None) -> None:
 
 def stream_options(options: Options, defaults: StreamOptions) -> StreamOptions:
     """What a session chose, and the server's setting where it chose nothing."""
+    endpoint = defaults.endpoint if options.interims else max(defaults.endpoint, FILE_ENDPOINT)
+    if options.endpointing is not None:
+        endpoint = ENDPOINTING[options.endpointing]
     return StreamOptions(
         language=options.language or defaults.language,
         interims=options.interims,
-        endpoint=_samples(options.endpoint_ms, defaults.endpoint),
+        endpoint=_samples(options.endpoint_ms, endpoint),
         max_utterance=_samples(options.max_utterance_ms, defaults.max_utterance),
         interim_every=defaults.interim_every,
     )
