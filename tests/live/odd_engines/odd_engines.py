@@ -14,8 +14,8 @@ import msgspec
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
-from vivavoce.engines.base import Capabilities, Pcm, Window
-from vivavoce.engines.fake import Scripted, ScriptedNative
+from vivavoce.engines.base import Capabilities, Pcm, Span, Window
+from vivavoce.engines.fake import Scripted, ScriptedAligner, ScriptedNative
 
 
 def first(what: str) -> bool:
@@ -139,6 +139,96 @@ class HalfLoadable(Scripted):
     def load(self) -> None:
         if not first("loaded"):
             raise EngineError("There is memory for one only.")
+
+
+class TwoModels(Scripted):
+    """Has a better model, which reads in capitals."""
+
+    capabilities = msgspec.structs.replace(named("two-models"), better="tones-better")
+    loaded = False
+
+    @property
+    def prepared(self) -> bool:
+        return self._note.exists()
+
+    @property
+    def _note(self) -> Path:
+        return Path(os.environ["ODD_ENGINES"]) / "prepared"
+
+    def prepare(self) -> None:
+        self._note.write_text(str(os.getpid()))
+
+    def load_better(self) -> None:
+        self.loaded = True
+
+    def decode(self, window: Window) -> Reading:
+        reading = super().decode(window)
+        if not self.loaded or window.model != self.capabilities.better:
+            return reading
+        return msgspec.structs.replace(reading, text=reading.text.upper(), model=window.model)
+
+
+class Unpreparable(TwoModels):
+    """Its better model cannot be made here."""
+
+    capabilities = msgspec.structs.replace(TwoModels.capabilities, name="unpreparable")
+
+    def prepare(self) -> None:
+        raise EngineError("There is no room on the disk.")
+
+
+class TooLarge(TwoModels):
+    """Its better model takes the process with it that loads it."""
+
+    capabilities = msgspec.structs.replace(TwoModels.capabilities, name="too-large")
+
+    def load_better(self) -> None:
+        os.abort()
+
+
+class Untimed(Scripted):
+    """Does not say when the words were."""
+
+    capabilities = msgspec.structs.replace(
+        Scripted.capabilities, name="untimed", languages=("en",), word_times=False
+    )
+
+    def decode(self, window: Window) -> Reading:
+        reading = super().decode(window)
+        chances = tuple(0.9 for _ in reading.words)
+        return msgspec.structs.replace(reading, words=(), chances=chances)
+
+
+class FatalAligner(ScriptedAligner):
+    """Takes its process with it at the word bravo."""
+
+    def align(self, pcm: Pcm, words: Sequence[str]) -> list[Span]:
+        if "bravo" in words:
+            os.abort()
+        return super().align(pcm, words)
+
+
+class StuckAligner(ScriptedAligner):
+    """Hangs at the word bravo."""
+
+    def align(self, pcm: Pcm, words: Sequence[str]) -> list[Span]:
+        if "bravo" in words:
+            time.sleep(3600)
+        return super().align(pcm, words)
+
+
+class FailingAligner(ScriptedAligner):
+    """Cannot place bravo, and places charlie twice."""
+
+    def align(self, pcm: Pcm, words: Sequence[str]) -> list[Span]:
+        if "bravo" in words:
+            raise ValueError("no such place")
+        return super().align(pcm, words) * (2 if "charlie" in words else 1)
+
+
+class UnloadableAligner(ScriptedAligner):
+    def load(self) -> None:
+        raise EngineError("The model is not here.")
 
 
 class SlowNative(ScriptedNative):
