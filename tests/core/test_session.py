@@ -11,10 +11,12 @@ from vivavoce.core.events import (
     Interim,
     Lagging,
     Marker,
+    Revised,
     Speech,
     Started,
 )
 from vivavoce.core.results import (
+    Aligned,
     Decided,
     Heard,
     Result,
@@ -22,7 +24,7 @@ from vivavoce.core.results import (
     SpeechStarted,
     Switched,
 )
-from vivavoce.core.session import LAG, Session
+from vivavoce.core.session import LAG, UNTIMED, Session
 from vivavoce.core.types import AudioFormat, Word
 
 
@@ -183,3 +185,58 @@ def test_no_engine_can_break_the_grammar(results: list[Result]) -> None:
             stable = event.stable
         elif isinstance(event, Speech):
             assert event.at >= end
+
+
+def aligned(start: int, end: int, *words: Word) -> Aligned:
+    return Aligned(start=start, end=end, words=words)
+
+
+def test_times_revise_the_final_they_belong_to() -> None:
+    """And repeat what it says; a word does not leave its utterance."""
+    session = Session("e", decided=4, end=10)
+    finals = say(session, decided(5, 20, "one two"), decided(20, 30, "three"))
+    assert [final.id for final in finals if isinstance(final, Final)] == ["u5", "u6"]
+    words = (Word("one", 5, 12, 0.5), Word("two", 15, 21))
+    assert say(session, aligned(20, 30, Word("three", 22, 28)), aligned(5, 20, *words)) == [
+        Revised(id="u6", text="three", engine="e", model="m", words=(Word("three", 22, 28),)),
+        Revised(
+            id="u5",
+            text="one two",
+            engine="e",
+            model="m",
+            words=(Word("one", 10, 12, 0.5), Word("two", 15, 20)),
+        ),
+    ]
+
+
+def test_times_of_an_engine_that_was_switched_off_are_still_its_own() -> None:
+    session = Session("e")
+    switched = Switched(at=20, previous="e", engine="f", reason="dead")
+    *_, revised = say(session, decided(5, 20), switched, aligned(5, 20, Word("one", 5, 9)))
+    assert isinstance(revised, Revised)
+    assert revised.engine == "e"
+
+
+def test_times_that_belong_to_nothing_are_not_told() -> None:
+    session = Session("e")
+    word = Word("one", 6, 9)
+    assert say(session, aligned(5, 20, word)) == []
+    say(session, decided(5, 20, words=(word,)), decided(20, 30, ""), decided(30, 40))
+    assert say(session, aligned(5, 20, word), aligned(20, 30), aligned(31, 40, word)) == []
+    assert len(say(session, aligned(30, 40, word))) == 1
+    assert say(session, aligned(30, 40, word)) == []
+
+
+def test_no_times_follow_the_end() -> None:
+    session = Session("e")
+    say(session, decided(5, 20))
+    session.end("finished", 30)
+    assert say(session, aligned(5, 20, Word("one", 6, 9))) == []
+
+
+def test_only_the_latest_finals_wait_for_times() -> None:
+    session = Session("e")
+    for i in range(UNTIMED + 1):
+        say(session, decided(10 * i, 10 * i + 10))
+    assert say(session, aligned(0, 10, Word("one", 6, 9))) == []
+    assert len(say(session, aligned(10, 20, Word("one", 16, 19)))) == 1

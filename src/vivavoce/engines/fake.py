@@ -90,7 +90,7 @@ class Scripted:
 
 
 class ScriptedAligner:
-    """Finds the tones again, and does not look what words they are."""
+    """Finds the tones again, and does not look what words they are; what is left has no length."""
 
     capabilities = Capabilities(
         name="scripted",
@@ -105,7 +105,8 @@ class ScriptedAligner:
         """Nothing to load."""
 
     def align(self, pcm: Pcm, words: Sequence[str]) -> list[Span]:
-        return [(tone.start, tone.end) for tone, _ in zip(tones(pcm), words, strict=True)]
+        found = [(tone.start, tone.end) for tone in tones(pcm)][: len(words)]
+        return found + [(len(pcm), len(pcm))] * (len(words) - len(found))
 
 
 class ScriptedNative:

@@ -7,11 +7,13 @@ from itertools import count
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
 from vivavoce.engines.base import (
+    Aligner,
     Engine,
     EngineStream,
     NativeEngine,
     NativeStream,
     Pcm,
+    Span,
     StreamOptions,
     Urgency,
     Window,
@@ -39,6 +41,22 @@ class LocalDecoder:
         for _ in range(self._delay(next(self._number))):
             await asyncio.sleep(0)
         return self.engine.decode(window)
+
+
+class LocalAligner:
+    """Aligns at once, unless `open_gate` is cleared: then nothing is answered."""
+
+    def __init__(self, aligner: Aligner) -> None:
+        self.languages = aligner.capabilities.languages
+        self.aligner = aligner
+        self.asked: list[tuple[Sequence[str], Urgency]] = []
+        self.open_gate = asyncio.Event()
+        self.open_gate.set()
+
+    async def align(self, pcm: Pcm, words: Sequence[str], urgency: Urgency) -> Sequence[Span]:
+        self.asked.append((words, urgency))
+        await self.open_gate.wait()
+        return self.aligner.align(pcm, words)
 
 
 class LocalRemote:
