@@ -15,7 +15,6 @@ from pathlib import Path
 
 import httpx2
 
-import vivavoce
 from vivavoce.cli.console import stderr, stdout
 from vivavoce.cli.microphone import BLOCK, playing
 from vivavoce.cli.sending import sending
@@ -24,8 +23,8 @@ from vivavoce.client import connect
 from vivavoce.config import PREFIX
 from vivavoce.core.errors import OurError
 from vivavoce.core.events import Final, Interim
+from vivavoce.live.capacity import CLIP
 
-CLIP = Path(vivavoce.__file__).parent / "data" / "demo.flac"
 START_LIMIT = 60.0  # seconds
 
 

@@ -17,7 +17,6 @@ from rich.text import Text
 
 from vivavoce.api import Transcriber
 from vivavoce.cli.console import stdout
-from vivavoce.cli.demo import CLIP
 from vivavoce.cli.listen import local_server
 from vivavoce.cli.microphone import MicrophoneError, microphones
 from vivavoce.config import Settings, load_settings
@@ -25,6 +24,8 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import AnyEvent, Ended
 from vivavoce.core.transcript import fold
 from vivavoce.core.types import seconds
+from vivavoce.live.capacity import CLIP, live_streams
+from vivavoce.live.hosts import Hosts
 
 NATIVE = ("av", "moonshine-voice", "numpy", "onnxruntime", "obstore", "soxr")
 """Packages with compiled parts, so the ones that may not be there for a platform."""
@@ -152,4 +153,25 @@ async def _read_clip(settings: Settings) -> tuple[str, float]:
     return fold(events).text, took / length
 
 
-CHECKS: tuple[Check, ...] = (_python, _cores, _packages, _data, _port, _microphone, _engine)
+def _live(settings: Settings) -> Finding:
+    """How many people it can listen to at once; measured, so other programs count."""
+    cores = settings.hosts or os.cpu_count() or 1
+    try:
+        streams = asyncio.run(_streams(settings, cores))
+    except VivavoceError as error:
+        return Finding("Live", error.message, needed=False)
+    if streams is None:
+        return Finding("Live", f"{settings.engine} cannot be measured", needed=False)
+    return Finding("Live", f"about {streams} people at once, on {cores} cores")
+
+
+async def _streams(settings: Settings, cores: int) -> int | None:
+    hosts = Hosts(settings.engine, cores)
+    await hosts.start()
+    try:
+        return await live_streams(hosts, cores, settings.interim_ms * 16)
+    finally:
+        await hosts.stop()
+
+
+CHECKS: tuple[Check, ...] = (_python, _cores, _packages, _data, _port, _microphone, _engine, _live)

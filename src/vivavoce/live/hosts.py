@@ -43,7 +43,7 @@ class Hosts:
         self.capabilities: Capabilities = capabilities(engine)
         self._better = Better(engine, self.capabilities.better, finals, Room(count))
         self._engine = engine
-        self._count = count
+        self.count = count
         self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
         self._order = itertools.count()
         self._hosts: dict[int, HostProcess] = {}
@@ -68,7 +68,7 @@ class Hosts:
 
     async def start(self) -> None:
         """Start the hosts, all at once. Raises `EngineError` if the engine cannot be loaded."""
-        slots = range(self._count)
+        slots = range(self.count)
         started = await asyncio.gather(*map(self._started, slots), return_exceptions=True)
         for outcome in started:
             if isinstance(outcome, BaseException):
@@ -105,7 +105,7 @@ class Hosts:
 
     async def open(self, language: str | None) -> "RemoteStream":
         """A stream on one of a native engine's hosts, the one with the fewest."""
-        host = await self._started(min(range(self._count), key=self._busy))
+        host = await self._started(min(range(self.count), key=self._busy))
         stream = RemoteStream(host, next(self._streams))
         try:
             await stream.call(OpenStream(stream.number, language))
@@ -115,7 +115,7 @@ class Hosts:
         return stream
 
     async def _load_better(self) -> None:
-        for slot in range(self._count):
+        for slot in range(self.count):
             host = await self._started(slot)
             await host.call(LoadBetter(), LOAD_DEADLINE)
 

@@ -38,7 +38,7 @@ class Hub:
 
     def __init__(self, opener: Opener, *, max_sessions: int) -> None:
         self._opener = opener
-        self._max_sessions = max_sessions
+        self.max_sessions = max_sessions  # live ones; may be changed at any time
         self._sessions: dict[str, LiveSession] = {}
         self._starting: list[Options] = []  # admitted, and not among the sessions yet
         self._draining = False
@@ -145,7 +145,7 @@ class Hub:
             raise Draining("The server is stopping; try again in a moment.")
         others = [*self._starting, *(s.header.options for s in self._sessions.values())]
         alike = sum(other.interims == options.interims for other in others)
-        if alike >= (self._max_sessions if options.interims else FILES):
+        if alike >= (self.max_sessions if options.interims else FILES):
             kind = "live sessions" if options.interims else "files being transcribed"
             raise Full(f"This server has as many {kind} as it can serve ({alike}); try later.")
 

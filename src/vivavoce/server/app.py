@@ -1,19 +1,23 @@
 """The application: the only file that knows every part by its concrete class."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+import structlog
 from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
 
 from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
+from vivavoce.core.errors import VivavoceError
 from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.commit import Committer
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.sql import SqlRepository
+from vivavoce.live.capacity import live_streams
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
@@ -26,7 +30,9 @@ from vivavoce.server.ws import live
 from vivavoce.telemetry import set_up_logs
 
 SESSIONS_PER_CORE = 8
-"""Live sessions admitted for each core where no other number is set."""
+"""Live sessions admitted for each core until it is measured, or where it cannot be."""
+
+log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -88,6 +94,9 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
         await hub.recover()
+        if settings.max_sessions is None:
+            measuring = asyncio.create_task(_measure(engines, hub, settings))
+            stack.callback(measuring.cancel)
         yield Services(
             settings=settings,
             hub=hub,
@@ -96,6 +105,19 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
             blobs=blobs,
             visits=Visits(),
         )
+
+
+async def _measure(engines: Engines, hub: Hub, settings: Settings) -> None:
+    """Admit as many live sessions as the machine turns out to hold."""
+    count = engines.default.count
+    try:
+        streams = await live_streams(engines.default, count, settings.interim_ms * 16)
+    except VivavoceError as error:
+        log.warning("cannot measure this machine", reason=error.message)
+        return
+    if streams is not None:
+        hub.max_sessions = streams
+    log.info("live sessions admitted", at_most=hub.max_sessions)
 
 
 def _defaults(settings: Settings) -> StreamOptions:

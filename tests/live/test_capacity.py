@@ -1,0 +1,45 @@
+"""How many live streams a machine holds."""
+
+import pytest
+
+from vivavoce.core.results import Reading
+from vivavoce.engines.base import Urgency, Window
+from vivavoce.live.capacity import LENGTH, ROUNDS, live_streams
+from vivavoce.testing.local import LocalHosts
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vivavoce.live.capacity.APART", 0.0)
+
+
+async def test_a_native_engine_cannot_be_measured() -> None:
+    assert await live_streams(LocalHosts("scripted-native"), 2, 8000) is None
+
+
+async def test_it_is_measured_with_real_speech_on_every_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hosts = LocalHosts("scripted")
+    windows: list[Window] = []
+    ticks = iter(range(100))
+
+    async def decode(window: Window, urgency: Urgency) -> Reading:
+        windows.append(window)
+        return Reading(text="")
+
+    monkeypatch.setattr(hosts, "decode", decode)
+    # Each round lasts one tick of this clock: 25 ms, as Moonshine takes on a desktop.
+    monkeypatch.setattr("time.perf_counter", lambda: next(ticks) * 0.025)
+    assert await live_streams(hosts, 2, 8000) == 22
+    assert len(windows) == 2 * ROUNDS
+    assert all(len(window.pcm) == LENGTH for window in windows)
+    assert abs(windows[0].pcm).max() > 0.1
+
+
+async def test_a_slow_machine_still_serves_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(100))
+    monkeypatch.setattr("time.perf_counter", lambda: next(ticks) * 60.0)
+    assert await live_streams(LocalHosts("scripted"), 1, 8000) == 1
