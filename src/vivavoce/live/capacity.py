@@ -34,7 +34,8 @@ LOAD = 0.75  # of the cores' time that may be spent
 async def live_streams(hosts: Hosts, count: int, interim_every: int) -> int | None:
     """How many live streams `count` hosts can serve; None where there is no telling.
 
-    Takes about two seconds, of which it works a few tenths. Raises `EngineError`, and what reading the bundled clip may.
+    Takes about two seconds, of which it works a few tenths. Raises `EngineError`, and what
+    reading the bundled clip may.
     """
     if hosts.capabilities.kind != "windowed":
         return None  # its streams do as they like
