@@ -87,7 +87,7 @@ def browser(launch: Callable[..., Browser], clip: Path) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("server"))
+    server = ServerProcess(tmp_path_factory.mktemp("server"), finals="tiny")
     server.start()
     yield server
     server.stop()

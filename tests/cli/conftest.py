@@ -33,7 +33,7 @@ def environment(home: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("VIVAVOCE_", "XDG_"))}
     for name in ("HOST", "PORT", "LOG_LEVEL", "COLUMNS"):
         kept.pop(name, None)
-    return {**kept, "HOME": str(home), "NO_COLOR": "1"}
+    return {**kept, "HOME": str(home), "NO_COLOR": "1", "VIVAVOCE_FINALS": "tiny"}
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def run(command: list[str], environment: dict[str, str], home: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    process = ServerProcess(tmp_path_factory.mktemp("server"))
+    process = ServerProcess(tmp_path_factory.mktemp("server"), finals="tiny")
     process.start()
     yield process
     process.stop()

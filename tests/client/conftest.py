@@ -12,7 +12,7 @@ from vivavoce.testing.relay import Relay
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    process = ServerProcess(tmp_path_factory.mktemp("server"))
+    process = ServerProcess(tmp_path_factory.mktemp("server"), finals="tiny")
     process.start()
     yield process
     process.stop()

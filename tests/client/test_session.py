@@ -111,7 +111,7 @@ async def test_a_line_that_breaks_again_and_again_loses_nothing(
 
 
 async def test_a_server_killed_and_started_again_loses_nothing(tmp_path: Path, pcm: bytes) -> None:
-    process = ServerProcess(tmp_path)
+    process = ServerProcess(tmp_path, finals="tiny")
     await asyncio.to_thread(process.start)
     try:
         async with connect(process.url, FORMAT) as session:

@@ -1,21 +1,28 @@
 """The embedded engine on real speech."""
 
+import csv
 from collections.abc import Callable
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from vivavoce.core.errors import EngineError
 from vivavoce.engines import moonshine as module
-from vivavoce.engines.base import Pcm
+from vivavoce.engines.base import Pcm, Window
 from vivavoce.engines.moonshine import Moonshine
 from vivavoce.engines.moonshine_model import TOKENS_PER_SECOND
 from vivavoce.plugins import available
 from vivavoce.testing.engines import window
+from vivavoce.testing.words import word_error_rate
 
 CLIP = "In being comparatively modern."
+
+
+def better_window(pcm: Pcm) -> Window:
+    return replace(window(pcm), model="moonshine-base-en")
 
 
 def test_it_reads_what_was_said(moonshine: Moonshine, clip: Pcm) -> None:
@@ -66,6 +73,38 @@ def test_missing_weights_are_said_in_one_sentence(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(module, "weights", lambda: None)
     with pytest.raises(EngineError, match=r"install moonshine-voice==0\.1\.0"):
         Moonshine().load()
+
+
+def test_windows_that_ask_for_the_better_model_are_read_by_it(both: Moonshine, clip: Pcm) -> None:
+    better = both.decode(better_window(clip))
+    assert (better.text, better.model) == (CLIP, "moonshine-base-en")
+    assert better.confidence is not None
+    assert better.confidence > 0.9
+    own = both.decode(window(clip))
+    assert (own.text, own.model) == (CLIP, "moonshine-tiny-en")
+
+
+def test_until_it_is_loaded_the_first_model_does_for_them(moonshine: Moonshine, clip: Pcm) -> None:
+    assert moonshine.decode(better_window(clip)).model == "moonshine-tiny-en"
+
+
+def test_the_better_model_says_nothing_in_silence_and_little_in_noise(both: Moonshine) -> None:
+    assert both.decode(better_window(np.zeros(160_000, np.float32))).text == ""
+    noise = np.random.default_rng(7).normal(0, 0.02, 80_000).astype(np.float32)
+    assert len(both.decode(better_window(noise)).text.split()) <= 3
+
+
+@pytest.mark.speech
+def test_the_better_model_makes_fewer_mistakes(
+    both: Moonshine, speech: Path, read: Callable[[Path], Pcm]
+) -> None:
+    with (speech / "manifest.tsv").open(encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file, delimiter="\t") if "test-other/1688" in r["path"]]
+    said = [row["transcript"] for row in rows]
+    clips = [read(speech / row["path"]) for row in rows]
+    own = word_error_rate(said, [both.decode(window(pcm)).text for pcm in clips])
+    better = word_error_rate(said, [both.decode(better_window(pcm)).text for pcm in clips])
+    assert better < own
 
 
 def test_it_is_found_where_it_is_installed() -> None:

@@ -38,7 +38,7 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
     servers: list[ServerProcess] = []
 
     def launch(**options: object) -> ServerProcess:
-        server = ServerProcess(tmp_path, **options)  # type: ignore[arg-type]
+        server = ServerProcess(tmp_path, **{"finals": "tiny", **options})  # type: ignore[arg-type]
         server.start()
         servers.append(server)
         return server
@@ -51,7 +51,7 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
 
 @pytest.fixture(scope="session")
 def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("embedded"))
+    server = ServerProcess(tmp_path_factory.mktemp("embedded"), finals="tiny")
     server.start()
     yield server
     assert server.stop() in STOPPED

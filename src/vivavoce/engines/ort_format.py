@@ -6,6 +6,8 @@ nodes) is left out: whoever loads the ONNX model finds it anew.
 """
 
 import importlib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,21 @@ def _text(raw: bytes | None) -> str:
     return raw.decode() if raw else ""
 
 
+def _in_order(graph: Any) -> list[Any]:
+    """Its nodes, each after those whose outputs it uses: ONNX wants that, `.ort` does not."""
+    nodes = [graph.Nodes(i) for i in range(graph.NodesLength())]
+    made = {n.Outputs(i): at for at, n in enumerate(nodes) for i in range(n.OutputsLength())}
+    made.pop(b"", None)  # an output that nobody wants
+    before = {at: {made[name] for name in _used(n) if name in made} for at, n in enumerate(nodes)}
+    return [nodes[at] for at in TopologicalSorter(before).static_order()]
+
+
+def _used(node: Any) -> Iterator[bytes]:
+    """What a node takes, in its branches too."""
+    yield from (node.Inputs(i) for i in range(node.InputsLength()))
+    yield from (node.ImplicitInputs(i) for i in range(node.ImplicitInputsLength()))
+
+
 class _Reader:
     def __init__(self, fbs: Any, onnx: Any) -> None:
         self._onnx = onnx
@@ -58,7 +75,7 @@ class _Reader:
         weights = [self._tensor(graph.Initializers(i)) for i in range(graph.InitializersLength())]
         inputs = [_text(graph.Inputs(i)) for i in range(graph.InputsLength())]
         outputs = [_text(graph.Outputs(i)) for i in range(graph.OutputsLength())]
-        nodes = [self._node(graph.Nodes(i)) for i in range(graph.NodesLength())]
+        nodes = [self._node(node) for node in _in_order(graph)]
         return self._onnx.helper.make_graph(
             nodes,
             name,
