@@ -10,7 +10,7 @@ import pytest
 from vivavoce.core.commands import Options, Start
 from vivavoce.core.types import AudioFormat
 from vivavoce.library.export import FORMATS
-from vivavoce.library.recording import Changes, new_id
+from vivavoce.library.recording import Changes
 from vivavoce.live.seat import Seat
 from vivavoce.server.services import Services
 
@@ -100,7 +100,7 @@ async def test_deleting_what_is_live_ends_it(
     assert left == []
 
 
-@pytest.mark.parametrize("id_", ["x", "A" * 26, "a" * 27, "..%2f..%2fetc%2fpasswd", new_id()])
+@pytest.mark.parametrize("id_", ["x", "A" * 26, "a" * 27, "..%2f..%2fetc%2fpasswd", "0" * 26])
 async def test_what_is_not_there_is_not_found(http: httpx2.AsyncClient, id_: str) -> None:
     for end in ("", "/audio", "/transcript", "/events"):
         answer = await http.get(f"/recordings/{id_}{end}")
