@@ -7,9 +7,11 @@ Takes a list of `{"wav": path of 16 kHz mono 16 bit, "words": [...]}`; gives for
 """
 
 import json
+import math
 import re
 import sys
 import wave
+from array import array
 
 from pocketsphinx import Decoder
 
@@ -18,6 +20,9 @@ Spans = list[list[float] | None]
 SOUNDS = "AH B K D EH F G HH IH JH K L M N AA P K R S T AH V W K_S Y Z"
 LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", SOUNDS.split(), strict=True))
 """How a word that the dictionary lacks is said, letter by letter. Rough, and rarely needed."""
+
+MARGIN = 6.0
+"""Decibels above the quietest tenth of a recording that still count as its silence."""
 
 
 def place(decoder: Decoder, wav: str, words: list[str]) -> Spans:
@@ -40,9 +45,28 @@ def place(decoder: Decoder, wav: str, words: list[str]) -> Spans:
     ]
     times: Spans = [None] * len(words)
     if len(found) == len(said):
-        for i, span in zip(said, found, strict=True):
-            times[i] = span
+        levels, floor = loudness(samples)
+        for i, (start, end) in zip(said, found, strict=True):
+            times[i] = [start, trimmed(levels, floor, start, end)]
     return times
+
+
+def loudness(samples: bytes) -> tuple[list[float], float]:
+    """The level of each hundredth of a second in dB, and the recording's floor."""
+    values = array("h", samples)
+    levels = [
+        10 * math.log10(sum(v * v for v in values[at : at + 160]) / 160 + 1)
+        for at in range(0, len(values) - 159, 160)
+    ]
+    return levels, sorted(levels)[len(levels) // 10] + MARGIN
+
+
+def trimmed(levels: list[float], floor: float, start: float, end: float) -> float:
+    """The end of a word without the pause that the aligner may have given to it."""
+    last = min(round(end * 100), len(levels))
+    while last > round(start * 100) + 10 and max(levels[last - 5 : last]) < floor:
+        last -= 1
+    return last / 100
 
 
 def main() -> None:

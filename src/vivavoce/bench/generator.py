@@ -4,10 +4,10 @@
 
 It is a process of its own, and speaks the protocol bare, as any client might. A frame is sent
 when its last sample would have been spoken. For each line with a plan it prints one JSON line
-for each interim and final: `stream`, `t` (seconds since the stream's first sample),
-`utterance`, `text`, `stable`, `final`, `words`; one for each flush (`flush`: when it was sent);
-one for each stream's end (`behind`: the most seconds that a frame was sent late, or `refused`:
-why it was not served); and an empty one when all is said.
+for each interim and final: `stream`, `t` (seconds since the stream's first sample), `utterance`,
+`text`, `stable`, `final`, `words`, `model`; one for each flush (`flush`: when it was sent); one
+for each stream's end (`behind`: the most seconds that a frame was sent late, or `refused`: why it
+was not served); and an empty one when all is said.
 """
 
 import asyncio
@@ -142,6 +142,7 @@ def _told(event: Line, t: float) -> Line:
         "stable": text if final else event["stable"],
         "final": final,
         "words": event.get("words", []),
+        "model": event.get("model", ""),
     }
 
 

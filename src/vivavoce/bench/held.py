@@ -10,7 +10,7 @@ LATE_SHARE = 0.05
 """Of the words, at most so many may first be seen more than a second after their end."""
 
 GRACE = 0.5
-"""Seconds after the silence that ends an utterance by which 95 of 100 finals must be there."""
+"""Seconds that 95 of 100 finals may come later than they do at best."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,13 @@ class Verdict:
     holds: bool
 
 
-def verdict(trial: Trial, endpoint: float | None) -> Verdict:
-    """`endpoint` is the silence that ends an utterance, in seconds; None: it has no finals."""
+def verdict(trial: Trial, best: float | None) -> Verdict:
+    """`best` is how long a final takes at best, in seconds: for us the silence that ends an
+    utterance; None: the system has no finals.
+    """
     delays = trial.delays
     final = percentile(delays.final, 0.95)
-    on_time = endpoint is None or final <= endpoint + GRACE
+    on_time = best is None or final <= best + GRACE
     heard = all(one.delays.interim for one in trial.heard)
     holds = heard and trial.refused is None and delays.late <= LATE_SHARE and on_time
     return Verdict(len(trial.heard), delays.late, final, trial.cost, trial.refused, holds)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vivavoce.bench.trial import Part, Player, Trial, measure, on_cores
-from vivavoce.config import Settings
 from vivavoce.core.errors import OurError
 from vivavoce.testing.process import ServerProcess
 
@@ -22,7 +21,6 @@ class System:
     name: str
     player: Player
     pids: Sequence[int]  # the processes that are measured, with all that they start
-    endpoint: float | None  # seconds of silence that end an utterance; None: it has no finals
 
     def trial(self, parts: Sequence[Part]) -> Trial:
         """Play the parts side by side."""
@@ -45,8 +43,7 @@ def vivavoce(cores: Sequence[int] | None = None, **settings: str | int | float) 
         try:
             player = Player([sys.executable, "-m", "vivavoce.bench.generator", server.url])
             try:
-                endpoint = Settings(**settings).endpoint_ms / 1000
-                yield System("Vivavoce", player, [server.pid], endpoint)
+                yield System("Vivavoce", player, [server.pid])
             finally:
                 player.close()
         finally:

@@ -14,7 +14,7 @@ import msgspec
 
 from vivavoce.bench.generator import Plan, Stream
 from vivavoce.bench.measures import Delays, Flicker, Screen, Shown, Spoken, delays, flicker, screens
-from vivavoce.bench.usage import usage
+from vivavoce.bench.usage import Usage, usage
 from vivavoce.core.errors import OurError
 
 Command = Sequence[str | os.PathLike[str]]
@@ -58,6 +58,12 @@ class Heard:
         return " ".join(self.screens[-1].words) if self.screens else ""
 
     @property
+    def finals(self) -> list[dict[str, Any]]:
+        """The last reading of each utterance."""
+        last = {line["utterance"]: line for line in self.lines if line.get("final")}
+        return list(last.values())
+
+    @property
     def refused(self) -> str | None:
         """Why it was not served, or not to the end."""
         return next((line["refused"] for line in self.lines if "refused" in line), None)
@@ -73,7 +79,7 @@ class Trial:
     heard: list[Heard]
     cpu: float  # seconds of processor time that the system took
     generator_cpu: float
-    memory: float  # bytes, the most seen
+    course: list[Usage]  # of the system, from begin to end
 
     @property
     def audio(self) -> float:
@@ -84,6 +90,11 @@ class Trial:
     def cost(self) -> float:
         """Processor seconds for each second of audio."""
         return self.cpu / self.audio
+
+    @property
+    def memory(self) -> float:
+        """The most bytes seen."""
+        return max(one.memory for one in self.course)
 
     @property
     def delays(self) -> Delays:
@@ -105,7 +116,7 @@ class Trial:
 
     @property
     def behind(self) -> float:
-        return max(one.behind for one in self.heard)
+        return max((one.behind for one in self.heard), default=0.0)
 
 
 class Player:
@@ -171,16 +182,16 @@ def measure(player: Player, system: Sequence[int], parts: Sequence[Part]) -> Tri
         [Heard(part, each) for part, each in zip(parts, told, strict=True)],
         after.cpu - before.cpu,
         after_generator.cpu - before_generator.cpu,
-        max([*watch.memory, after.memory]),
+        [before, *watch.course, after],
     )
 
 
 @dataclass
 class _Watch:
-    """Looks at the system's memory while it works."""
+    """Looks at the system while it works."""
 
     system: Sequence[int]
-    memory: list[float] = field(default_factory=list)
+    course: list[Usage] = field(default_factory=list)
     every: float = 5.0  # seconds
 
     def __enter__(self) -> "_Watch":
@@ -195,4 +206,4 @@ class _Watch:
 
     def _look(self) -> None:
         while not self._over.wait(self.every):
-            self.memory.append(usage(self.system).memory)
+            self.course.append(usage(self.system))
