@@ -75,7 +75,7 @@ def rows(speech: Path, prefix: str) -> list[dict[str, str]]:
 def clips(speech: Path, prefix: str, *, placed: bool = True) -> list[Clip]:
     """Those recordings, each with its words placed by the aligner if asked for."""
     found = rows(speech, prefix)
-    pcms = [asyncio.run(_read(speech / row["path"])) for row in found]
+    pcms = [_read(speech / row["path"]) for row in found]
     texts = [row["transcript"] for row in found]
     if placed:
         spans = _placed([row["path"] for row in found], texts, pcms)
@@ -87,7 +87,17 @@ def clips(speech: Path, prefix: str, *, placed: bool = True) -> list[Clip]:
     ]
 
 
-async def _read(path: Path) -> Pcm:
+def _read(path: Path) -> Pcm:
+    """From the cache, if it was decoded before: that takes a process for each file."""
+    kept = CACHE / "clips" / path.parent.name / f"{path.stem}.wav"
+    if not kept.is_file():
+        write(kept, asyncio.run(_decoded(path)))
+    with wave.open(str(kept)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    return np.asarray(samples, np.float32) / np.float32(32768)
+
+
+async def _decoded(path: Path) -> Pcm:
     async with aclosing(read_audio(path, AudioFormat("container"), CompleteFile(path))) as blocks:
         return np.concatenate([block async for block in blocks])
 
@@ -101,7 +111,7 @@ def _placed(names: list[str], texts: list[str], pcms: list[Pcm]) -> list[Spans]:
     known: dict[str, Spans] = json.loads(cache.read_text()) if cache.is_file() else {}
     missing = [i for i, name in enumerate(names) if name not in known]
     if missing:
-        wavs = [write(CACHE / "clips" / f"{i}.wav", pcms[i]) for i in missing]
+        wavs = [write(CACHE / "asked" / f"{i}.wav", pcms[i]) for i in missing]
         said = [spelled(texts[i]) for i in missing]
         asked = [{"wav": str(w), "words": s} for w, s in zip(wavs, said, strict=True)]
         answer = subprocess.run(
@@ -139,7 +149,7 @@ def write(path: Path, pcm: Pcm) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        file.writeframes((np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes())
+        file.writeframes(np.clip(pcm * 32768, -32768, 32767).astype("<i2").tobytes())
     return path
 
 
@@ -196,7 +206,7 @@ def digits(speech: Path, rounds: int = 12) -> Reading:
     random = np.random.default_rng(1)
     spoken = []
     for row in rows(speech, "fsdd/"):
-        pcm = asyncio.run(_read(speech / row["path"]))
+        pcm = _read(speech / row["path"])
         loud = np.flatnonzero(np.abs(pcm) > 0.03 * np.abs(pcm).max())
         word = Spoken(row["transcript"], loud[0] / SAMPLE_RATE, (loud[-1] + 1) / SAMPLE_RATE)
         spoken.append(Clip(row["path"], row["transcript"], pcm, (word,)))
@@ -211,7 +221,7 @@ def digits(speech: Path, rounds: int = 12) -> Reading:
 
 def quiets(speech: Path, seconds: float) -> list[Reading]:
     """Audio in which nobody speaks, each so long: see `quiet.py`."""
-    found = {path.stem: asyncio.run(_read(path)) for path in (speech / "noise").glob("*.wav")}
+    found = {path.stem: _read(path) for path in (speech / "noise").glob("*.wav")}
     made = quiet.made(round(seconds * SAMPLE_RATE)) | {
         name: np.resize(pcm, round(seconds * SAMPLE_RATE)) for name, pcm in sorted(found.items())
     }

@@ -39,7 +39,7 @@ def whisper(readings: list[audio.Reading]) -> list[str]:
     """The same by faster-whisper, in the environment of whisperlivekit."""
     home = environment("whisperlivekit")
     clips = [clip for reading in readings for clip in reading.clips]
-    wavs = [audio.write(CACHE / "clips" / f"{i}.wav", clip.pcm) for i, clip in enumerate(clips)]
+    wavs = [audio.write(CACHE / "asked" / f"{i}.wav", clip.pcm) for i, clip in enumerate(clips)]
     texts = json.loads(
         subprocess.run(
             [
