@@ -32,7 +32,7 @@ from vivavoce.testing.local import LocalAligner, LocalRemote, hear, open_local
 
 pytestmark = pytest.mark.anyio
 
-ENGLISH = ("en",)
+ENGLISH: tuple[str, ...] = ("en",)
 FILE = StreamOptions(interims=False)
 PAUSE = silence(0.8)
 

@@ -22,6 +22,7 @@ FRAME = SAMPLE_RATE // 100  # samples
 MIDDLE = 125  # samples from a frame's place to the middle of what it looks at, less half a frame
 DECAY = SAMPLE_RATE * 3 // 100  # samples that a word is heard on when silence follows
 SHORTEST = 10 * FRAME  # samples; of less it makes nothing
+HISS = 0.04  # of the sound's level: -28 dB
 FILLERS = "<[+("  # how the names of silence and noise begin
 MOST_LEARNT = 10_000
 """Words that may be added to the dictionary before it is read anew: it must not grow for ever."""
@@ -142,4 +143,8 @@ def _begin(frame: int) -> int:
 
 
 def _pcm16(pcm: Pcm) -> bytes:
-    return (np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes()
+    """With a little noise, always the same: the model has never heard perfect silence, and
+    takes what is next to it for something else."""
+    noise = np.random.default_rng(0).standard_normal(len(pcm), np.float32)
+    hissing = pcm + noise * (HISS * float(np.sqrt(np.mean(np.square(pcm)))))
+    return (np.clip(hissing, -1, 1) * 32767).astype("<i2").tobytes()
