@@ -7,7 +7,7 @@
 VENV   ?= .venv
 PYTHON ?=
 JOBS   ?= 2
-BENCH  ?= $(sort $(wildcard benchmarks/*.py))
+BENCH  ?= -m benchmarks.live
 ARGS   ?=
 
 PY := $(VENV)/bin/python
@@ -38,8 +38,8 @@ lint: $(VENV)/.dev ## check style, types and layers
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
 
-bench: $(VENV)/.dev ## measure speed and accuracy (BENCH=benchmarks/journal.py chooses)
-	@for bench in $(BENCH); do echo "== $$bench"; $(PY) $$bench $(ARGS) || exit; done
+bench: $(VENV)/.dev ## measure beside the peers (ARGS=--quick: without; BENCH=benchmarks/journal.py chooses)
+	@$(PY) $(BENCH) $(ARGS)
 
 docs: $(VENV)/.dev ## build the documentation into site/
 	@$(VENV)/bin/zensical build --clean --strict

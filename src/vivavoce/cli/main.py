@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vivavoce import __version__
-from vivavoce.cli import config, demo, doctor, listen, models, serve, transcribe
+from vivavoce.cli import bench, config, demo, doctor, listen, models, serve, transcribe
 from vivavoce.cli.console import complain
 from vivavoce.core.errors import VivavoceError
 
@@ -25,6 +25,7 @@ app.command()(demo.demo)
 app.command()(models.models)
 app.command()(config.config)
 app.command()(doctor.doctor)
+app.command()(bench.bench)
 
 
 def _version(wanted: bool) -> None:
