@@ -8,7 +8,7 @@ import pytest
 import vivavoce
 from vivavoce.api import Source
 from vivavoce.core.errors import BadAudio, BadMessage, EngineError, NotFound
-from vivavoce.core.events import AnyEvent, Ended, Final, Started
+from vivavoce.core.events import AnyEvent, Ended, Final, Revised, Started
 from vivavoce.core.transcript import fold
 
 pytestmark = pytest.mark.anyio
@@ -75,3 +75,16 @@ async def test_what_cannot_be_transcribed(data: Path) -> None:
 def test_there_is_nothing_else_in_the_package() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         vivavoce.nothing  # noqa: B018
+
+
+async def test_every_word_has_its_time_and_how_sure_it_is(clip: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    found = await events(clip)
+    finals = [event for event in found if isinstance(event, Final)]
+    revised = {event.id: event for event in found if isinstance(event, Revised)}
+    for final in finals:
+        words = revised[final.id].words
+        assert [word.text for word in words] == final.text.split()
+        assert all(final.start <= word.start < word.end <= final.end for word in words)
+        assert all(word.confidence is not None for word in words)
+    assert isinstance(found[-1], Ended)

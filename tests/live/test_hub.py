@@ -29,13 +29,24 @@ from vivavoce.core.errors import (
     Held,
     NotFound,
 )
-from vivavoce.core.events import Ended, Final, Interim, Marker, Numbered, Speech, Started, Warning
+from vivavoce.core.events import (
+    Ended,
+    Final,
+    Interim,
+    Marker,
+    Numbered,
+    Revised,
+    Speech,
+    Started,
+    Warning,
+)
 from vivavoce.core.transcript import fold
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Bye, Failed, Resume
 from vivavoce.engines.base import Reading
-from vivavoce.engines.fake import WORDS, say, silence
+from vivavoce.engines.fake import WORDS, ScriptedAligner, say, silence
 from vivavoce.testing.clock import virtual_time
+from vivavoce.testing.local import LocalAligner
 
 pytestmark = pytest.mark.anyio
 
@@ -677,3 +688,33 @@ async def test_who_reads_slowly_while_the_session_is_sealed_misses_nothing(
         assert events[-1] == Ended(reason="finished", duration=0)
         go_on.set()
         assert [answer async for answer in answers] == [Bye("finished")]
+
+
+@pytest.mark.parametrize("aligner", ["works", "hangs"])
+async def test_word_times_follow_and_are_kept(
+    serve: Serve, odd_engines: object, aligner: str
+) -> None:
+    """After their finals and before the end; without them it ends all the same."""
+    async with serve() as server:
+        server.engines.aligner = LocalAligner(ScriptedAligner())
+        if aligner == "hangs":
+            server.engines.aligner.open_gate.clear()
+        client = await server.start(Options(engine="untimed"))
+        await client.say(TALK)
+        await client.send(Finish())
+        assert await client.bye() == Bye("finished")
+        revised = [event for event in client.events if isinstance(event, Revised)]
+        assert [event.text for event in revised] == (
+            [final.text for final in client.finals] if aligner == "works" else []
+        )
+        for event in revised:
+            final = next(final for final in client.finals if final.id == event.id)
+            assert client.events.index(final) < client.events.index(event)
+            assert [word.text for word in event.words] == final.text.split()
+            assert all(word.confidence == 0.9 for word in event.words)
+        assert isinstance(client.events[-1], Ended)
+        kept = await server.repository.transcript("local", client.session)
+        assert kept == fold(client.events)
+        assert all(bool(utterance.words) == bool(revised) for utterance in kept.utterances)
+        expected = await undisturbed(server)
+        assert essence(client.finals) == expected
