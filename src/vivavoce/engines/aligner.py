@@ -22,7 +22,7 @@ FRAME = SAMPLE_RATE // 100  # samples
 MIDDLE = 125  # samples from a frame's place to the middle of what it looks at, less half a frame
 DECAY = SAMPLE_RATE * 3 // 100  # samples that a word is heard on when silence follows
 SHORTEST = 10 * FRAME  # samples; of less it makes nothing
-HISS = 0.04  # of the sound's level: -28 dB
+HISS = 0.006  # of the sound's peak: -44 dB
 FILLERS = "<[+("  # how the names of silence and noise begin
 MOST_LEARNT = 10_000
 """Words that may be added to the dictionary before it is read anew: it must not grow for ever."""
@@ -146,5 +146,5 @@ def _pcm16(pcm: Pcm) -> bytes:
     """With a little noise, always the same: the model has never heard perfect silence, and
     takes what is next to it for something else."""
     noise = np.random.default_rng(0).standard_normal(len(pcm), np.float32)
-    hissing = pcm + noise * (HISS * float(np.sqrt(np.mean(np.square(pcm)))))
+    hissing = pcm + noise * (HISS * float(np.abs(pcm).max()))
     return (np.clip(hissing, -1, 1) * 32767).astype("<i2").tobytes()
