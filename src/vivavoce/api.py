@@ -62,8 +62,12 @@ class Transcriber:
         self._aligner = AlignerHost()
 
     async def __aenter__(self) -> Self:
-        await self._hosts.start()
         self._aligner.start()
+        try:
+            await self._hosts.start()
+        except BaseException:
+            await self._aligner.stop()
+            raise
         return self
 
     async def __aexit__(

@@ -11,6 +11,7 @@ def test_a_machine_that_passes_the_tests_is_well(run: Any, fake_portaudio: Path)
     assert re.search(
         r"^ok  Engine +moonshine reads the demo in [\d.]+ of its time$", done.stdout, re.MULTILINE
     )
+    assert re.search(r"^ok  Words +timed by pocketsphinx$", done.stdout, re.MULTILINE)
     assert re.search(r"^ok  Finals +by the same model$", done.stdout, re.MULTILINE)
     assert re.search(r"^ok  Microphone +Headset, Webcam, Broken set$", done.stdout, re.MULTILINE)
 

@@ -24,6 +24,7 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import AnyEvent, Ended
 from vivavoce.core.transcript import fold
 from vivavoce.core.types import seconds
+from vivavoce.engines import aligner
 from vivavoce.live.better import prepare
 from vivavoce.live.capacity import CLIP, live_streams
 from vivavoce.live.hosts import Hosts
@@ -156,6 +157,14 @@ async def _read_clip(settings: Settings) -> tuple[str, float]:
     return fold(events).text, took / length
 
 
+def _words(_settings: Settings) -> Finding:
+    """Finals of an engine that does not say when its words were get no times without it."""
+    if aligner.model() is not None:
+        return Finding("Words", f"timed by {aligner.PocketSphinx.capabilities.name}", needed=False)
+    mend = "Install pocketsphinx, where it has a wheel, and finals get word times."
+    return Finding("Words", "without times", mend, needed=False)
+
+
 def _finals(settings: Settings) -> Finding:
     """Have the better model made, if it is not yet."""
     try:
@@ -198,6 +207,7 @@ CHECKS: tuple[Check, ...] = (
     _port,
     _microphone,
     _engine,
+    _words,
     _finals,
     _live,
 )
