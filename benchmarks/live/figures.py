@@ -10,7 +10,7 @@ from vivavoce.bench.held import Verdict
 from vivavoce.bench.measures import Errors, Spoken, errors, percentile
 from vivavoce.bench.trial import Trial
 from vivavoce.bench.usage import Usage
-from vivavoce.bench.words import align, bare
+from vivavoce.bench.words import bare
 from vivavoce.core.types import SAMPLE_RATE
 
 NONE = Errors(0, 0, 0, 0)
@@ -89,22 +89,22 @@ def _errors(said: Sequence[str], heard: Sequence[str]) -> Errors:
 def word_times(trial: Trial, spoken: Sequence[Spoken]) -> list[float]:
     """How far the times of the words are from where they were placed, in seconds.
 
-    Of a trial of one stream: each word's start and end, of the words that were read right.
+    Of a trial of one stream: the starts and ends of all words that were said within `NEAR`.
     """
-    words = [word for final in trial.heard[0].finals for word in final.get("words", [])]
-    told = [" ".join(bare(word["text"])) for word in words]
-    pairs = align([DIGITS.get(text, text) for text in told], [word.text for word in spoken])
-    found = [
-        (words[i], spoken[j])
-        for i, j in pairs
-        if i is not None and j is not None and DIGITS.get(told[i], told[i]) == spoken[j].text
-    ]
-    return [
-        abs(word[edge] / SAMPLE_RATE - getattr(place, edge))
-        for word, place in found
-        for edge in ("start", "end")
-    ]
+    offs = []
+    for final in trial.heard[0].finals:
+        for word in final.get("words", []):
+            start, end = word["start"] / SAMPLE_RATE, word["end"] / SAMPLE_RATE
+            text = " ".join(bare(word["text"]))
+            same = [one for one in spoken if one.text == DIGITS.get(text, text)]
+            nearest = min(same, key=lambda one: abs(one.start - start), default=None)
+            if nearest is not None and abs(nearest.start - start) <= NEAR:
+                offs += [abs(nearest.start - start), abs(nearest.end - end)]
+    return offs
 
+
+NEAR = 1.5
+"""Seconds within which a word must have been said to be the one that was meant."""
 
 DIGITS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five"}
 

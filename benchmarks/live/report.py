@@ -97,7 +97,8 @@ DEFINITIONS = """\
   clip at once.
 - **Where words end**: the transcripts, aligned with the audio by pocketsphinx 5.1.1; trailing
   silence (less than 6 dB above the clip's quietest tenth) is taken off a word. **Word times** are
-  held against another reference: single recorded words placed at known samples.
+  held against another reference: 72 single recorded words placed at known samples. A word that
+  is read right is paired with the nearest such word within 1.5 s.
 - **Quiet**: silence, room noise (1/f above 400 Hz, -50 dB), breath (swelling noise), music
   (plucked chords), all four synthesised, and three recorded noises, repeated: 10 minutes. Recorded
   music was not at hand. The telephone and noisy sets are played beside them, to the same server
