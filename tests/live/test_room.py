@@ -44,7 +44,7 @@ def test_there_is_none_when_every_host_is_busy_for_long(clock: Clock) -> None:
 
 
 def test_calls_that_wait_count_as_well(clock: Clock) -> None:
-    assert not busy(Room(2, clock), clock, 8, 2.0)
+    assert not busy(Room(2, clock), clock, 4, 3.0)
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -59,6 +59,13 @@ def test_when_the_load_has_gone_there_is_room_again(clock: Clock) -> None:
     room = Room(2, clock)
     assert not busy(room, clock, 4, 60)
     assert not room.enough
+    clock.now += 2 * MEMORY
+    assert room.enough
+
+
+def test_the_way_back_is_as_long_after_a_crowd(clock: Clock) -> None:
+    room = Room(2, clock)
+    assert not busy(room, clock, 400, 60)
     clock.now += 2 * MEMORY
     assert room.enough
 

@@ -12,6 +12,8 @@ ROOM, SHORT = 0.5, 0.8
 over the second there is none. Between them it stays as it was. They are further apart than
 what dearer finals add to the load (a third, for Moonshine), so it does not swing."""
 
+FULL = 2.0  # calls for each host, above which more are no worse: the way back is not longer
+
 
 class Room:
     """Of so many hosts. `clock` is in seconds."""
@@ -45,5 +47,5 @@ class Room:
     def _pass(self) -> None:
         now = self._clock()
         fades = math.exp((self._since - now) / MEMORY)
-        self._load = self._load * fades + self._calls / self._hosts * (1 - fades)
+        self._load = self._load * fades + min(self._calls / self._hosts, FULL) * (1 - fades)
         self._since = now
