@@ -46,14 +46,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """For one module: while it is there its event loop keeps asynchronous tests from theirs."""
     expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch(playwright: Playwright) -> Callable[..., Browser]:
     """Start a Chromium with further flags."""
     own = Path(playwright.chromium.executable_path)
@@ -73,7 +74,7 @@ def clip(data: Path) -> Path:
     return data / "ljspeech_short.wav"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(launch: Callable[..., Browser], clip: Path) -> Iterator[Browser]:
     """A Chromium whose microphone hears the clip once, from the moment it is opened."""
     browser = launch(

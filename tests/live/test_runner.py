@@ -47,7 +47,7 @@ async def test_words_that_come_late_are_said_to_and_caught_up(serve: Serve) -> N
 
 async def test_nobody_waits_for_a_file_so_it_never_lags(serve: Serve) -> None:
     async with serve() as server:
-        client = await server.start(Options(interims=False))
+        client = await server.start(Options(interims=False, endpoint_ms=500))
         await client.say(LONG)
         await client.send(Finish())
         await client.bye()
