@@ -39,7 +39,8 @@ from vivavoce.engines.calls import (
 )
 from vivavoce.plugins import create, create_aligner
 
-POLITE = 10  # niceness of what may take only what the engines leave
+POLITE = 5  # niceness of an aligner: beside an engine it gets a quarter of a core
+IDLE = 10  # niceness of what may take only what the engines leave
 
 
 class Host:
@@ -64,7 +65,7 @@ class Host:
             case Decode():
                 return Answer(reading=_windowed(self._engine).decode(call.window))
             case Prepare():
-                _polite()
+                _yield(IDLE)
                 _better(self._engine).prepare()
                 return Answer()
             case LoadBetter():
@@ -127,13 +128,14 @@ def serve(host: Host, calls: BinaryIO, answers: BinaryIO) -> None:
 def _created(kind: str, name: str) -> Engine | Aligner:
     if kind == "engine":
         return create(name)
-    _polite()
+    _yield(POLITE)
     return create_aligner(name)
 
 
-def _polite() -> None:
+def _yield(niceness: int) -> None:
+    """Let others go first, where the system knows of that."""
     if hasattr(os, "nice"):
-        os.nice(POLITE)
+        os.nice(niceness)
 
 
 def main(kind: str, name: str) -> None:
