@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from vivavoce.client import Session, Unreachable, connect
+from vivavoce.core.commands import Endpointing
 from vivavoce.core.errors import BadMessage, Gone, PeerError
 from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Marker, Started
 from vivavoce.core.types import AudioFormat, samples
@@ -77,6 +78,17 @@ async def test_flush_makes_what_was_said_final(server: ServerProcess, pcm: bytes
             if isinstance(event, Final):
                 break
         assert session.connected
+
+
+async def test_a_session_chooses_its_patience(server: ServerProcess, pcm: bytes) -> None:
+    thoughtful = pcm + bytes(2 * FORMAT.rate * 6 // 10) + pcm  # 0.6 s of silence
+    finals = {}
+    patiences: tuple[Endpointing, ...] = ("dictation", "conversation")
+    for patience in patiences:
+        async with connect(server.url, FORMAT, endpointing=patience, interims=False) as session:
+            await send(session, thoughtful)
+            finals[patience] = [e for e in await rest(session) if isinstance(e, Final)]
+    assert len(finals["dictation"]) > len(finals["conversation"])
 
 
 async def test_leaving_the_block_finishes_and_waits(server: ServerProcess, pcm: bytes) -> None:

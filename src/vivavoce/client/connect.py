@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from vivavoce.client.session import Session
+from vivavoce.core.commands import Endpointing
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.native_messages import StartMessage, StartOptions, check_format
 
@@ -21,21 +22,27 @@ async def connect(
     engine: str | None = None,
     interims: bool = True,
     title: str | None = None,
+    endpointing: Endpointing | None = None,
     endpoint_ms: int | None = None,
     max_utterance_ms: int | None = None,
     buffer: int = BUFFER,
 ) -> AsyncIterator[Session]:
     """Open a live session on the server at `url`, e.g. `http://localhost:8000`.
 
-    Without a `format`, 16 kHz mono in signed 16 bits. Leaving the block finishes the
-    session and waits for its end; leaving it by an exception just hangs up.
+    Without a `format`, 16 kHz mono in signed 16 bits. `endpoint_ms`, the silence that ends an
+    utterance, beats `endpointing`. Leaving the block finishes the session and waits for its
+    end; leaving it by an exception just hangs up.
 
     Raises `Unreachable`, or the error the server refused the session with.
     """
     format = format or AudioFormat()
     check_format(format)
     options = StartOptions(
-        interims=interims, title=title, endpoint_ms=endpoint_ms, max_utterance_ms=max_utterance_ms
+        interims=interims,
+        title=title,
+        endpointing=endpointing,
+        endpoint_ms=endpoint_ms,
+        max_utterance_ms=max_utterance_ms,
     )
     start = StartMessage(format=format, language=language, engine=engine, options=options)
     session = Session(url, start, bound=buffer)
