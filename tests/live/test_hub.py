@@ -113,7 +113,7 @@ async def test_finals_do_not_depend_on_the_frames(serve: Serve, frame: int) -> N
     """Not even where they cut samples in two."""
     async with serve() as server:
         expected = await undisturbed(server)
-        client = await server.start(Options(interims=frame != 20_001))
+        client = await server.start(Options(interims=frame != 20_001, endpoint_ms=500))
         await client.say(TALK, frame)
         await client.send(Finish())
         await client.bye()
@@ -274,6 +274,51 @@ async def test_a_session_may_be_cancelled_before_it_has_begun(serve: Serve) -> N
         await server.hub.cancel(client.session)
         assert await client.bye() == Bye("cancelled")
         await server.hub.cancel(client.session)
+
+
+async def test_a_full_disk_does_not_keep_a_session_from_being_deleted(serve: Serve) -> None:
+    async with serve() as server, asyncio.timeout(60):
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.acknowledged()
+        server.disk.room = 0
+        await server.hub.cancel(client.session)
+        assert await client.bye() == Bye("cancelled")
+        assert list(server.disk.root.iterdir()) == []
+
+
+async def test_what_is_deleted_is_not_put_into_the_library_first(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.acknowledged()
+        await server.hub.cancel(client.session)
+        assert await client.bye() == Bye("cancelled")
+        with pytest.raises(NotFound):
+            await server.blobs.size(f"recordings/{client.session}/audio")
+
+
+async def test_what_comes_after_the_end_is_not_acknowledged(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as server:
+        client = await server.start(encoding="container")
+        sealing, sealed = asyncio.Event(), asyncio.Event()
+        put_file = server.blobs.put_file
+
+        async def slowly(*args: Any) -> None:
+            sealing.set()
+            await sealed.wait()
+            await put_file(*args)
+
+        monkeypatch.setattr(server.blobs, "put_file", slowly)
+        await client.send(Audio(0, b"%PDF" + bytes(1000)))
+        await sealing.wait()
+        assert client.seat.over
+        with pytest.raises(Gone):
+            await client.send(Audio(1, bytes(1000)))
+        sealed.set()
+        assert await client.bye() == Bye("bad_audio")
 
 
 async def test_a_session_deleted_while_it_runs_leaves_nothing(serve: Serve) -> None:

@@ -117,6 +117,10 @@ class Journal:
         self._grown.ring()
         return True
 
+    def stop(self) -> None:
+        """Take no more: what came now would be acknowledged, and not be kept."""
+        self.complete = True
+
     def controls(self) -> Controls:
         """A new reader of the commands, from the first on."""
         return Controls(self._files.controls)

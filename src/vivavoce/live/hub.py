@@ -103,9 +103,9 @@ class Hub:
         return None if folder is None else tail(folder, after)
 
     async def cancel(self, session: str) -> None:
-        """End a live session at once, and wait until it has."""
+        """End a live session that is to be deleted, and wait until nothing of it runs."""
         if (live := await self._claimed(session)) is not None:
-            await live.cancel()
+            await live.discard()
 
     async def sealed(self, session: str) -> None:
         """Return when a session that runs here is over and in the library; at once for others."""

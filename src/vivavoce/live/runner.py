@@ -53,6 +53,7 @@ class Runner:
         self._feeder = Feeder(stream, position)
         self._feeding: asyncio.Task[None] | None = None
         self.reason = "finished"  # what `Ended` will say
+        self.unwanted = False  # nothing of the session is to be kept
 
     async def run(self) -> None:
         """Until the audio is finished and all is said; the last event is `Ended`."""
@@ -81,6 +82,11 @@ class Runner:
         self.reason = "cancelled"
         if self._feeding is not None:
             self._feeding.cancel()
+
+    def discard(self) -> None:
+        """End soon, also on a disk so full that it cannot be said."""
+        self.unwanted = True
+        self.cancel()
 
     async def settle(self) -> None:
         """Decide everything fed so far."""
@@ -134,4 +140,6 @@ class Runner:
                 self._broadcast.say(event)
                 return
             except DiskError:
+                if self.unwanted:
+                    return
                 await asyncio.sleep(ROOM)

@@ -36,6 +36,11 @@ class Seat:
         return self._lost is not None
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more is taken here: `answers` says why, and ends."""
+        return self.lost or self._session.broadcast.ended
+
+    @property
     def acknowledged(self) -> int:
         """The last frame that is durable; -1: none."""
         return self._session.journal.acknowledged

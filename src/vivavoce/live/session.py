@@ -11,7 +11,7 @@ import structlog
 
 from vivavoce.core.commands import Finish
 from vivavoce.core.errors import DiskError, VivavoceError
-from vivavoce.core.events import Ended, Numbered
+from vivavoce.core.events import Numbered
 from vivavoce.dialects.base import Bye
 from vivavoce.journal.journal import Journal
 from vivavoce.live.broadcast import Broadcast
@@ -99,6 +99,11 @@ class LiveSession:
         self._runner.cancel()
         await self.done()
 
+    async def discard(self) -> None:
+        """End at once and keep nothing: deleting must not need room on a full disk."""
+        self._runner.discard()
+        await self.done()
+
     async def release(self, bye: Bye, *, settle: float = 0) -> None:
         """Let go without an end: whoever opens the journal next takes it up again.
 
@@ -144,18 +149,22 @@ class LiveSession:
             await self._let_go(Bye("internal", 1011))
 
     async def finish(self) -> None:
-        """Seal what has ended."""
+        """Seal what has ended, or delete what nobody wants."""
+        self._still()
+        self.journal.stop()
         events = list(self.broadcast.after(0))
         while True:
             try:
+                if self._runner.unwanted:
+                    await self.journal.remove()
+                    break
                 await self.journal.settle()
                 await self._sealer.seal(self.journal, events)
                 break
             except DiskError as error:
                 log.warning("cannot seal yet", session=self.id, reason=error.message)
                 await asyncio.sleep(AGAIN)
-        ended = events[-1].event if events else None
-        await self._over(Bye(ended.reason if isinstance(ended, Ended) else "finished"))
+        await self._over(Bye(self._runner.reason))
 
     async def _let_go(self, bye: Bye) -> None:
         try:

@@ -106,7 +106,7 @@ class Connection:
             for request in self._dialect.receive(await self._receive()):
                 if isinstance(request, Say):
                     await self._say(request.message)
-                else:
+                elif not seat.over:  # else it was on its way already when this ended
                     await self._carry_out(seat, request)
 
     async def _carry_out(self, seat: Seat, request: Request) -> None:
