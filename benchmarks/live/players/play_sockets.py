@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from vivavoce.bench.generator import Line, Plan, Stream, pace, run, samples
 
 PATIENCE = 20.0
-"""Seconds after the last sample in which the last words may still come."""
+"""Seconds in which a session must be there, and after the last sample the last words."""
 
 QUIET = 3.0
 """Seconds without news after which no more are waited for."""
@@ -84,7 +84,8 @@ async def speak(kind: Callable[[], Peer], port: str, stream: Stream, zero: float
     peer = kind()
     try:
         async with connect(f"ws://localhost:{port}/{peer.path}", max_size=None) as line:
-            await peer.begin(line)
+            async with asyncio.timeout(PATIENCE):
+                await peer.begin(line)
             listening = asyncio.create_task(_listen(peer, line, zero, told))
             behind = await pace(samples(stream), zero, _sender(line))
             await peer.finish(line)

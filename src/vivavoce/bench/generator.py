@@ -31,6 +31,8 @@ FRAME = 0.1  # seconds
 STEP = round(FRAME * SAMPLE_RATE) * 2  # bytes
 GREETING = 2.0
 """Seconds in which all streams connect before the first speaks."""
+PATIENCE = 60.0
+"""Seconds after the last sample in which the last words may still come."""
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -96,7 +98,8 @@ async def speak(url: str, stream: Stream, zero: float) -> list[Line]:
             await line.send(json.dumps(start))
             listening = asyncio.create_task(_listen(line, zero, told))
             behind = await _talk(line, stream, zero, told)
-            await listening
+            async with asyncio.timeout(PATIENCE):
+                await listening
     except (OSError, WebSocketException) as error:
         return [*told, {"refused": str(error)}]
     return [*told, {"behind": behind}]

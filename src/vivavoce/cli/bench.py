@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from vivavoce import plugins
 from vivavoce.bench.clip import Speakers, clip, speakers
 from vivavoce.bench.held import most, verdict
 from vivavoce.bench.measures import percentile
@@ -30,6 +31,7 @@ def bench(
 ) -> None:
     """Measure delays, and how many live streams this machine holds."""
     settings = load_settings()
+    plugins.capabilities(settings.engine)  # a wrong name is told before a server is started
     best = settings.endpoint_ms / 1000
     with (
         speakers(asyncio.run(clip()), seconds) as readers,
@@ -40,7 +42,7 @@ def bench(
             count = most(lambda n: verdict(_trial(system, readers, n), best).holds, GUESS, LIMIT)
             held = ("Live streams that this machine holds", str(count))
         else:
-            found = verdict(_trial(system, readers, streams), best)
+            found = verdict(alone if streams == 1 else _trial(system, readers, streams), best)
             held = (f"Holds {streams} live streams", "yes" if found.holds else "no")
     show_table(("Measure", "Result"), [*_rows(alone), held])
 
@@ -50,7 +52,8 @@ def _trial(system: System, readers: Speakers, count: int) -> Trial:
     trial = system.trial(readers.parts(count))
     found = verdict(trial, None)
     late = f"{found.late:.1%} of the words late, 95 % of the finals in {found.final:.2f} s"
-    stderr().print(f"{count:4} streams: {trial.refused or late}", style="dim")
+    what = "stream: " if count == 1 else "streams:"
+    stderr().print(f"{count:4} {what} {trial.refused or late}", style="dim")
     return trial
 
 
