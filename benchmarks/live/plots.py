@@ -55,11 +55,13 @@ def _grid(x: Axis, y: Axis) -> list[str]:
         parts.append(f'<path d="M{left} {at}H{WIDTH - RIGHT}" stroke="#8883"/>')
         parts.append(f'<text x="{left - 6}" y="{at + 4}" text-anchor="end">{mark:g}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{x.title}</text>')
+    parts.append(
+        f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x.title)}</text>'
+    )
     centre = (TOP + bottom) / 2
     parts.append(
         f'<text transform="translate(14 {centre}) rotate(-90)" text-anchor="middle">'
-        f"{y.title}</text>"
+        f"{escape(y.title)}</text>"
     )
     return parts
 
