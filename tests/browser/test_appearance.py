@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.relay import Relay
 
 FAIL_WITH = """name => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
@@ -67,6 +68,17 @@ def test_a_server_that_is_away_is_said_and_noticed_when_back(
     hardy_page.unroute("**/api/v1/recordings?*")
 
     expect(hardy_page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_server_that_is_away_is_not_blamed_on_the_microphone(
+    hardy_page: Page, relay: Relay
+) -> None:
+    hardy_page.goto(relay.url)
+    relay.cut()
+
+    hardy_page.get_by_role("button", name="Record", exact=True).click()
+
+    expect(hardy_page.locator("#trouble")).to_contain_text("so recording cannot begin")
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])

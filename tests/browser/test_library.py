@@ -41,6 +41,30 @@ def test_opening_one_shows_its_words_with_times(page: Page, row: Locator) -> Non
     expect(page.locator("#welcome")).to_be_visible()
 
 
+def test_the_space_key_does_not_record_over_what_is_read(page: Page, row: Locator) -> None:
+    row.get_by_role("link").click()
+    expect(page.locator(".utterance")).not_to_have_count(0)
+    page.locator("#scroller").focus()
+
+    page.keyboard.press("Space")
+
+    assert page.locator("#dock").get_attribute("data-state") == "idle"
+
+
+def test_what_others_begin_is_listed_before_long(
+    page: Page, server: ServerProcess, clip: Path
+) -> None:
+    page.clock.install()
+    page.goto(server.url)
+    expect(page.locator("#r-line")).to_have_text("Ready")
+    expect(page.locator("#recordings li, #none:not([hidden])")).not_to_have_count(0)
+    id = upload(server, clip, "Elsewhere")
+
+    page.clock.fast_forward(10_000)
+
+    expect(page.locator(f"#recordings li[data-id='{id}']")).to_be_visible()
+
+
 def test_its_address_opens_it_again(page: Page, row: Locator) -> None:
     row.get_by_role("link").click()
     expect(page.locator(".utterance")).not_to_have_count(0)

@@ -182,6 +182,7 @@ addEventListener("keydown", (event) => {
   const taken = target.closest?.("input, textarea, select, button, a, dialog, [role=menu], [contenteditable]");
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
   if (event.code !== "Space" || taken || !plain || part("confirm").open) return;
+  if (!dock.busy && target.closest?.("#scroller")) return; // it turns the page of what is read
   event.preventDefault();
   dock.toggle();
 });

@@ -1,10 +1,11 @@
-/** The list of recordings, newest first, kept up to date while anything is under way. */
+/** The list of recordings, newest first, kept up to date while somebody looks at it. */
 
 import { h, icon, setIcon, setText } from "./dom.js";
 import { editInPlace } from "./overlays.js";
 import { clock, stateOf, titleOf, when } from "./words.js";
 
 const BUSY_EVERY = 2000; // ms between looks while something is under way
+const IDLE_EVERY = 10000; // ms: another window, or a program, may have begun something
 const DOWN_EVERY = 4000; // ms between looks while the server does not answer
 
 export class LibraryView {
@@ -43,7 +44,7 @@ export class LibraryView {
       const { items, next } = await this.#api.list();
       this.#merge(items, next);
       this.ononline?.(true);
-      if (items.some(busy)) this.#lookAgain(BUSY_EVERY);
+      this.#lookAgain(items.some(busy) ? BUSY_EVERY : IDLE_EVERY);
     } catch {
       this.ononline?.(false);
       this.#lookAgain(DOWN_EVERY);

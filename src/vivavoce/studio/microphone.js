@@ -18,6 +18,8 @@ const REASONS = {
 const INSECURE =
   "Browsers allow the microphone only on a secure page. Open this page as http://localhost on the machine it runs on, or through https. Files can be transcribed here as they are.";
 
+const AWAY = "The server does not answer, so recording cannot begin. Press Record again when it is back.";
+
 export class Microphone extends EventTarget {
   #stream;
   #context;
@@ -34,6 +36,7 @@ export class Microphone extends EventTarget {
       await microphone.#open();
     } catch (error) {
       await microphone.#release();
+      if (error instanceof MicrophoneError) throw error;
       throw new MicrophoneError(REASONS[error.name] ?? `The microphone failed: ${error.message}`);
     }
     return microphone;
@@ -55,7 +58,10 @@ export class Microphone extends EventTarget {
     const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: true };
     this.#stream = await navigator.mediaDevices.getUserMedia({ audio });
     this.#context = new AudioContext({ latencyHint: "interactive" });
-    await this.#context.audioWorklet.addModule(new URL("capture-worklet.js", import.meta.url));
+    // Nothing but the server's silence keeps it away; the browser calls that an AbortError, too.
+    await this.#context.audioWorklet.addModule(new URL("capture-worklet.js", import.meta.url)).catch(() => {
+      throw new MicrophoneError(AWAY);
+    });
     this.#node = new AudioWorkletNode(this.#context, "vivavoce-capture", {
       numberOfOutputs: 0,
       channelCount: 1,
