@@ -44,19 +44,8 @@ def test_later_times_of_an_utterance_replace_the_first() -> None:
 
 
 def test_a_flush_is_answered_by_the_next_final() -> None:
-    heard = Heard(
-        PART,
-        [
-            final(0.5),
-            {"flush": 1.0},
-            final(1.2),
-            final(1.9),
-            {"flush": 4.0},
-            {"flush": 5.0},
-            final(5.1),
-        ],
-    )
-    assert _flushes(heard) == pytest.approx([0.2, 0.1])
+    lines = [{"flush": 1.0}, final(1.2), final(1.9), {"flush": 4.0}, {"flush": 5.0}, final(5.1)]
+    assert _flushes(Heard(PART, [final(0.5), *lines])) == pytest.approx([0.2, 0.1])
 
 
 def test_a_steady_cost_is_the_same_in_every_part() -> None:
