@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """For one module: while it is there its event loop keeps asynchronous tests from theirs."""
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=90_000)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -105,7 +105,7 @@ def watched(context: BrowserContext, allowed: re.Pattern[str] | None) -> Iterato
     """A page that must not complain on the console."""
     complaints: list[str] = []
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(90_000)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     yield page
