@@ -81,20 +81,28 @@ def test_silence_asks_for_nothing() -> None:
 
 def test_an_utterance_is_asked_for_once_it_may_be_over() -> None:
     """And not again when it is: the answer is there by then."""
-    play = Play(every=None).windows("#" * 20 + "." * PAUSE)
+    play = Play(every=1000 * WINDOW).windows("#" * 20 + "." * PAUSE)
     assert [decode.final for decode in play.asked] == [True]
-    assert [type(step) for step in play.said] == [SpeechStarted]
+    assert [type(step) for step in play.said] == [SpeechStarted, Heard]
     play.windows("." * 10)
     assert len(play.asked) == 1
-    assert [type(step) for step in play.said] == [SpeechStarted, SpeechEnded, Decided]
+    assert [type(step) for step in play.said] == [SpeechStarted, Heard, SpeechEnded, Decided]
     assert play.finals[0].text == "w0 w1 w2 w3 w4"
 
 
 def test_a_guess_that_was_wrong_is_asked_for_again_at_the_end() -> None:
-    play = Play(every=None).windows("#" * 20 + "." * (PAUSE + 2) + "#" * 20).flush()
+    play = Play(every=1000 * WINDOW).windows("#" * 20 + "." * (PAUSE + 2) + "#" * 20).flush()
     assert [decode.final for decode in play.asked] == [True, True]
     (final,) = play.finals
     assert (final.start, final.end) == (0, play.position)
+
+
+def test_a_file_is_decoded_once() -> None:
+    """Nobody waits for it, and most pauses would be wrong guesses."""
+    play = Play(every=None).windows(("#" * 15 + "." * (PAUSE + 2)) * 2 + "." * 10)
+    assert [(decode.start, decode.end) for decode in play.asked] == [
+        (final.start, final.end) for final in play.finals
+    ]
 
 
 def test_a_wrong_guess_is_shown_as_an_interim() -> None:

@@ -3,9 +3,9 @@
 Windows of speech probability go in; work for the engine and results for the session come
 out. It is pure: it holds positions, not samples, and knows no time but theirs.
 
-Finals depend on the samples alone. They are asked for as soon as the speaker pauses (the
+Finals depend on the samples alone. Live ones are asked for as soon as the speaker pauses (the
 answer waits until the end is sure, or is shown as an interim when the speaker goes on), and
-come out in order. Interims are asked for one at a time and only when somebody spoke since
+all come out in order. Interims are asked for one at a time and only when somebody spoke since
 the last, so a slow engine makes them rarer and nothing else; they look at the last seconds
 of a long utterance only (`core/hypothesis.py`).
 """
@@ -77,7 +77,8 @@ class Utterances:
         free: int = 0,
         going_on: bool = False,
     ) -> None:
-        """`interim_every` is in samples; None: finals only. The rest is the `Segmenter`'s."""
+        """`interim_every` is in samples; None: finals only, each asked for once, when its end is
+        sure. The rest is the `Segmenter`'s."""
         self._segmenter = Segmenter(limits, position, free, going_on=going_on)
         self._every = interim_every
         self._model = model
@@ -152,9 +153,14 @@ class Utterances:
         return [] if going_on else [SpeechStarted(at=cut.start)]
 
     def _paused(self, end: int) -> list[Step]:
-        """The utterance may end here: ask for its final now."""
+        """The utterance may end here: ask for its final now, unless nobody waits for it.
+
+        Most pauses are within an utterance, so in a file the guesses would be most of the work.
+        """
         opened = self._open
         assert opened is not None
+        if self._every is None:
+            return []
         opened.guess = (end, None)
         opened.asked, opened.voiced = end, 0
         return [Decode(opened.start, end, final=True)]
