@@ -1,8 +1,11 @@
 """From a session's journal to its events."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +13,16 @@ import pytest
 
 from vivavoce.core.commands import Finish, Options
 from vivavoce.core.events import Lagging
-from vivavoce.core.types import SAMPLE_RATE
+from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.dialects.base import Bye
-from vivavoce.engines.base import Urgency
+from vivavoce.engines.base import StreamOptions, Urgency
 from vivavoce.engines.fake import say, silence
 from vivavoce.engines.windowed import UNDECIDED
+from vivavoce.journal.commit import Committer
+from vivavoce.journal.journal import Journal, SessionHeader
+from vivavoce.live.runner import Runner
 from vivavoce.testing.clock import virtual_time
+from vivavoce.testing.family import children
 
 pytestmark = pytest.mark.anyio
 
@@ -96,3 +103,27 @@ async def test_samples_of_another_rate_are_on_the_same_clock(serve: Serve) -> No
         (final,) = client.finals
         assert final.text == "alfa bravo"
         assert abs(final.words[0].start - 8_000) < 200
+
+
+async def test_no_decoder_outlives_its_session(data: Path, tmp_path: Path) -> None:
+    committer = Committer(0)
+    header = SessionHeader(
+        session="s",
+        owner="local",
+        token_sha256="",
+        format=AudioFormat("container"),
+        options=Options(),
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
+    )
+    journal = await Journal.create(tmp_path / "s", header, committer)
+    journal.append(0, (data / "reference.flac").read_bytes())
+    unused: Any = None
+    runner = Runner(journal, unused, unused, unused, StreamOptions(), position=0)
+    runner.attended = lambda: False
+    blocks = runner._blocks()
+    await anext(blocks)
+    assert children(os.getpid(), "vivavoce.audio.decoder")
+    await blocks.aclose()
+    assert not children(os.getpid(), "vivavoce.audio.decoder")
+    await journal.close()
+    await committer.close()

@@ -6,6 +6,7 @@ a crash differ in how fast the journal grows and in nothing else.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 
 from vivavoce.audio.source import read_audio
 from vivavoce.core.commands import Configure, Flush, Mark
@@ -97,9 +98,11 @@ class Runner:
         growth = PacedJournal(self._journal, self._obey, self._idle)
         name = header.options.title or "The audio"
         path = self._journal.audio_path
-        async for block in read_audio(path, header.format, growth, name=name, skip=self._position):
-            await self._lag()
-            yield block
+        reading = read_audio(path, header.format, growth, name=name, skip=self._position)
+        async with aclosing(reading) as blocks:  # else its decoder would outlive the session
+            async for block in blocks:
+                await self._lag()
+                yield block
 
     async def _obey(self, command: ControlCommand) -> None:
         match command:
