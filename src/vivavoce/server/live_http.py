@@ -5,16 +5,15 @@ answered when it is durable, `POST /live/{session}/control` the rest; the events
 `GET /recordings/{session}/events`.
 """
 
-import struct
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from vivavoce.core.commands import Audio, Start
+from vivavoce.core.commands import Start
 from vivavoce.core.errors import BadCredentials, BadMessage, TooLarge
 from vivavoce.dialects.base import Ack, Resume, Say
 from vivavoce.dialects.native import NativeDialect
+from vivavoce.dialects.native_messages import unpack_batch
 from vivavoce.server.models import Error
 from vivavoce.server.services import Parts
 
@@ -23,7 +22,6 @@ router = APIRouter(prefix="/live", tags=["live"], responses={422: {"model": Erro
 MOST = 4 << 20
 """Bytes of one request's frames."""
 
-_LENGTH = struct.Struct(">I")
 _TEXT = 64 << 10  # bytes of a control message
 
 
@@ -52,17 +50,14 @@ async def frames(
 
     Answer: `ack`, when all of them are durable. A missing frame is a 409 that names it.
     """
-    dialect = NativeDialect(opened=True)
     body = await _body(request, MOST)
     seat = await parts.visits.seat(parts.hub, session, _token(authorization))
     last = -1
-    for message in _split(body):
-        (audio,) = dialect.receive(message)
-        assert isinstance(audio, Audio)
+    for audio in unpack_batch(body):
         await seat.send(audio)
         last = audio.frame
     await seat.durable(last)
-    return _json(dialect.send(Ack(seat.acknowledged))[0])
+    return _json(NativeDialect().send(Ack(seat.acknowledged))[0])
 
 
 @router.post("/{session}/control", summary="Flush, configure, mark or finish", status_code=204)
@@ -78,17 +73,6 @@ async def control(
     (command,) = NativeDialect(opened=True).receive(text)
     assert not isinstance(command, Resume | Say)
     await seat.send(command)
-
-
-def _split(body: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(body):
-        end = at + _LENGTH.size
-        length = _LENGTH.unpack(body[at:end])[0] if end <= len(body) else len(body)
-        if end + length > len(body):
-            raise BadMessage(f"The frame at byte {at} of the request is cut short.")
-        yield body[end : end + length]
-        at = end + length
 
 
 async def _body(request: Request, most: int) -> bytes:
