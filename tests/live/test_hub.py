@@ -21,6 +21,7 @@ from vivavoce.core.commands import (
 from vivavoce.core.errors import (
     BadCredentials,
     BadMessage,
+    DiskError,
     Draining,
     EngineError,
     FrameGap,
@@ -424,12 +425,39 @@ async def test_a_session_that_cannot_begin_leaves_nothing(
         await first.bye()
 
         async def broken(language: str | None) -> None:
+            server.disk.failing_syncs = 3  # a second trouble must not hide the first
             raise EngineError("No host is left.")
 
         monkeypatch.setattr(server.engines.pools["scripted-native"], "open", broken)
         with pytest.raises(EngineError, match="No host is left"):
             await server.start(Options(engine="scripted-native"))
         assert len((await server.repository.page("local")).items) == 1
+        assert list(server.disk.root.iterdir()) == []
+
+
+async def test_a_session_that_cannot_say_that_it_began_opens_no_stream(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as server:
+        first = await server.start(Options(engine="scripted-native"))
+        await first.send(Finish())
+        await first.bye()
+        pool = server.engines.pools["scripted-native"]
+        create, opened, streams = server.repository.create, pool.open, []
+
+        async def with_the_last_room(recording: Any) -> None:
+            await create(recording)
+            server.disk.room = 0
+
+        async def counted(language: str | None) -> Any:
+            streams.append(language)
+            return await opened(language)
+
+        monkeypatch.setattr(server.repository, "create", with_the_last_room)
+        monkeypatch.setattr(pool, "open", counted)
+        with pytest.raises(DiskError):
+            await server.start(Options(engine="scripted-native"))
+        assert streams == []
         assert list(server.disk.root.iterdir()) == []
 
 

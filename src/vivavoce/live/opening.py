@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vivavoce.core.errors import NotFound
+from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.events import Ended, Final, Marker, Numbered, Speech
 from vivavoce.core.session import Session
 from vivavoce.engines.base import StreamOptions
@@ -63,7 +63,8 @@ class Opener:
             return await self._assemble(journal, events, _Said())
         except BaseException:
             if events is not None:
-                await events.close()
+                with suppress(DiskError):
+                    await events.close()
             await journal.remove()
             if header.kept:
                 with suppress(NotFound):
@@ -93,8 +94,10 @@ class Opener:
             return None
         except BaseException:
             if events is not None:
-                await events.close()
-            await journal.close()
+                with suppress(DiskError):
+                    await events.close()
+            with suppress(DiskError):  # or nobody would learn what is wrong
+                await journal.close()
             raise
 
     async def _known(self, header: SessionHeader) -> None:
@@ -111,10 +114,6 @@ class Opener:
         """The session goes on at the first sample that no final covers."""
         header = journal.header
         hosts = await self._engines.get(header.options.engine)
-        options = stream_options(header.options, self._defaults)
-        stream, base = await open_stream(
-            hosts, options, said.end, going_on=said.going_on, aligning=self._engines.aligner
-        )
         core = Session(
             hosts.capabilities.name, decided=said.finals, end=said.end, speaking=said.speaking
         )
@@ -123,6 +122,11 @@ class Opener:
             chosen = header.options
             for event in core.start(header.session, header.format, chosen.language, chosen.title):
                 broadcast.say(event)
+        options = stream_options(header.options, self._defaults)
+        # Last, because nobody closes it when something fails after it.
+        stream, base = await open_stream(
+            hosts, options, said.end, going_on=said.going_on, aligning=self._engines.aligner
+        )
         runner = Runner(journal, broadcast, core, stream, options, position=base, marked=said.marks)
         session = LiveSession(journal, broadcast, runner, self._sealer, self._grace)
         runner.attended = lambda: session.attended
