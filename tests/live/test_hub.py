@@ -687,6 +687,19 @@ async def test_two_servers_share_the_sessions_of_one_folder(serve: Serve) -> Non
         assert essence([i.event for i in seen_here if isinstance(i.event, Final)]) == expected[:1]
 
 
+async def test_who_watches_anothers_session_does_not_keep_a_server_from_stopping(
+    serve: Serve,
+) -> None:
+    async with serve() as one, serve() as other, asyncio.timeout(60):
+        client = await one.start()
+        watched = other.hub.watch(client.session)
+        assert isinstance((await anext(watched)).event, Started)
+        await other.hub.drain(0)
+        assert [each async for each in watched] == []
+        await client.send(Finish())
+        await client.bye()
+
+
 async def test_an_engine_that_hangs_does_not_keep_a_server_from_stopping(serve: Serve) -> None:
     async with serve() as server:
         client = await server.start()

@@ -6,7 +6,7 @@ journal is opened anew where it was left. The lease sees to it that only one eve
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +42,17 @@ def released(folder: Path) -> bool:
     return (folder / NOTE).exists()
 
 
-async def tail(folder: Path, after: int) -> AsyncIterator[Numbered]:
+async def tail(
+    folder: Path, after: int, over: Callable[[], bool] = lambda: False
+) -> AsyncIterator[Numbered]:
     """The events above `after` of a session that another process runs, as its file grows.
 
-    Returns after `Ended`, or when the folder is gone: the session is in the library then.
+    Returns after `Ended`, when the folder is gone (the session is in the library then), and
+    when it is `over`: this process stops.
     """
     path, start = folder / "events", 0
-    while path.exists():
-        for line in read_lines(_Grown(path, path.stat().st_size), start):
+    while not over() and (size := _size(path)) is not None:
+        for line in read_lines(_Grown(path, size), start):
             start = line.end
             if line.text.startswith(b'{"n":'):
                 numbered = _EVENT.decode(line.text)
@@ -59,6 +62,12 @@ async def tail(folder: Path, after: int) -> AsyncIterator[Numbered]:
                     if isinstance(numbered.event, Ended):
                         return
         await asyncio.sleep(RELEASE_EVERY)
+
+
+def _size(path: Path) -> int | None:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return None
 
 
 @dataclass(frozen=True)

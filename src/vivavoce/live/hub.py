@@ -100,7 +100,7 @@ class Hub:
         if live is not None and live.bye is None:
             return live.broadcast.watch(after)
         folder = self._folder(session)
-        return None if folder is None else tail(folder, after)
+        return None if folder is None else tail(folder, after, lambda: self._draining)
 
     async def cancel(self, session: str) -> None:
         """End a live session that is to be deleted, and wait until nothing of it runs."""
