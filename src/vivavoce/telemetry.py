@@ -11,7 +11,7 @@ OURS = "vivavoce."
 
 
 def set_up_logs(level: str) -> None:
-    """Send our lines to stderr from `level` up, uvicorn's and others' at the same level."""
+    """For a server: our lines, and uvicorn's and others', to stderr from `level` up."""
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(
         level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
@@ -20,6 +20,11 @@ def set_up_logs(level: str) -> None:
     logging.getLogger("alembic").setLevel(max(number, logging.WARNING))
     if number > logging.DEBUG:
         logging.getLogger("uvicorn.error").addFilter(_one_sentence)
+    set_up_own_logs(number)
+
+
+def set_up_own_logs(number: int) -> None:
+    """Our lines to stderr from a level's `number` up: stdout is for results."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(number),
         processors=[

@@ -166,4 +166,4 @@ def _row(found: Microphone) -> tuple[str, str, str]:
 
 
 def _say(sentence: str) -> None:
-    stderr().print(sentence, style="dim")
+    stderr().print(sentence, style="dim", soft_wrap=True)

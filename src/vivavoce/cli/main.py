@@ -1,6 +1,7 @@
 """`vivavoce`: the command line's entrance."""
 
 import io
+import logging
 import os
 import sys
 from typing import Annotated
@@ -11,6 +12,7 @@ from vivavoce import __version__
 from vivavoce.cli import bench, config, demo, doctor, listen, models, serve, transcribe
 from vivavoce.cli.console import complain
 from vivavoce.core.errors import VivavoceError
+from vivavoce.telemetry import set_up_own_logs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,6 +59,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Words are wanted as they come, in every language, through a pipe as well.
             stream.reconfigure(encoding="utf-8", line_buffering=True)
+    set_up_own_logs(logging.WARNING)  # a server says more, and sets up its own
     try:
         app()
     except VivavoceError as error:
