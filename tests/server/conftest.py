@@ -31,7 +31,7 @@ def wav(*parts: Pcm) -> bytes:
 @pytest.fixture
 def talk() -> bytes:
     """A WAV file in which the scripted engine hears `alfa bravo` and `charlie`."""
-    return wav(say("alfa", "bravo"), silence(1), say("charlie"))
+    return wav(say("alfa", "bravo"), silence(1.5), say("charlie"))
 
 
 class Serving(Protocol):
