@@ -71,7 +71,8 @@ async def test_a_bug_tells_nobody_about_itself(client: httpx2.AsyncClient) -> No
         (b"{", "The body is not JSON."),
         (b'{"count": "x"}', "count cannot be taken: input should be a valid integer"),
         (b"{}", "count cannot be taken: field required."),
-        (b"[]", "The body cannot be taken: input should be a valid dictionary"),
+        (b"", "The body cannot be taken: field required."),
+        (b"[]", "The body is to be a JSON object, with Content-Type: application/json."),
     ],
 )
 async def test_a_bad_body_is_named(

@@ -65,12 +65,18 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
     return refusal(error, {"Retry-After": RETRY_AFTER} if later else None)
 
 
+NOT_AN_OBJECT = ("model_attributes_type", "dict_type")
+OBJECT = "The body is to be a JSON object, with Content-Type: application/json."
+
+
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """The first complaint, as one sentence that names the field."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return refusal(BadParameter("The body is not JSON."))
+    if first["type"] in NOT_AN_OBJECT:
+        return refusal(BadParameter(OBJECT))
     where = ".".join(str(part) for part in first["loc"][1:]) or "The body"
     reason = first["msg"][:1].lower() + first["msg"][1:]
     return refusal(BadParameter(f"{where} cannot be taken: {reason}."))
