@@ -1,5 +1,6 @@
 """A live transcriber that is ready to be played to."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,8 @@ def vivavoce(cores: Sequence[int] | None = None, **settings: str | int | float) 
 
     Its data go with it. Raises `OurError` if it does not start.
     """
+    if cores is not None and len(cores) < (os.cpu_count() or 1):
+        settings = {"hosts": len(cores), **settings}  # by default there is one for each core
     with tempfile.TemporaryDirectory(prefix="vivavoce-bench-") as folder:
         server = ServerProcess(Path(folder), SERVE, **{"max_sessions": MANY, **settings})
         try:
