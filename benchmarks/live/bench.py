@@ -24,6 +24,7 @@ from vivavoce.bench.trial import Heard, Trial
 from vivavoce.bench.words import bare
 from vivavoce.config import Settings
 from vivavoce.core.errors import VivavoceError
+from vivavoce.core.types import SAMPLE_RATE
 
 Cores = Sequence[int] | None
 LIMIT = 64
@@ -49,6 +50,7 @@ class Ours:
     accuracy: dict[str, Accuracy]  # by the name of the recordings
     model: str  # that made most of the finals
     flush: Spread
+    own_end: Spread  # from the end that a final itself gives to the final
     quiet: dict[str, tuple[int, int]]  # words in interims, words in finals
     noisy: dict[str, Accuracy]
     times: Spread  # how far word times are from where the words are
@@ -96,6 +98,7 @@ def measure_ours(extent: Extent, speech: Path, readings: list[Reading], cores: C
         {name: _accuracy(of, heard, model) for name, (of, heard) in sets.items()},
         model,
         spread(_flushes(flushed.heard[0])),
+        spread([delay for trial in alone for delay in _after_own_end(trial.heard[0])]),
         {q.name: _words(h) for q, h in zip(quiets, unsaid.heard, strict=False)},
         {
             one.name: _accuracy([one], [heard.text], model)
@@ -196,6 +199,16 @@ def _flushes(heard: Heard) -> list[float]:
             found.append(line["t"] - asked)
             asked = None
     return found
+
+
+def _after_own_end(heard: Heard) -> list[float]:
+    """How long finals took from where they say that the utterance ends."""
+    finals = {line["utterance"]: line for line in reversed(heard.lines) if line.get("final")}
+    return [
+        line["t"] - line["end"] / SAMPLE_RATE
+        for line in finals.values()
+        if line["text"] and line["end"] is not None
+    ]
 
 
 def _words(heard: Heard) -> tuple[int, int]:

@@ -77,8 +77,9 @@ DEFINITIONS = """\
 - **Late**: first displayed more than 1 s after its end. Given as a share of those words.
 - **Stable delay**: from a word's end to its first display in the stable part, or in a final.
 - **Final delay**: from the end of an utterance's last word to its final. It holds the silence
-  that ends an utterance (500 ms here). **On flush**: from the flush, sent as the last word's clip
-  ends, to the final that answers it.
+  that ends an utterance (500 ms here). The aligner and the VAD do not always agree where a voice
+  ended; *after the end that it gives itself* is from the VAD's end. **On flush**: from the flush,
+  sent as the last word's clip ends, to the final that answers it.
 - **Flicker**: words shown in the tail and changed or removed by a later display, over words shown
   in a tail. Words are followed from display to display by alignment, not by their index, so an
   insertion before a word does not change it; case and punctuation do not count.
@@ -120,6 +121,7 @@ def _own_rows(ours: Ours, extent: Extent) -> list[Row]:
         ("words late, one stream", f"{s.late:.1%}", "5 %"),
         ("stable delay, median / 95 %", _both(s.stable), "1200 / 2500 ms"),
         ("final delay, median / 95 %", _both(s.final), "- / 650 ms"),
+        ("final after the end that it gives itself, median / 95 %", _both(ours.own_end), "-"),
         ("final after a flush, median / 95 %", _both(ours.flush), "- / 250 ms"),
         ("flicker", f"{s.flicker:.1%}", "25 %"),
         ("stable words changed by an interim", str(s.by_interim), "0"),

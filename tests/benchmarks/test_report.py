@@ -33,6 +33,7 @@ OURS = Ours(
     accuracy={"test-other": ACCURACY},
     model="moonshine-tiny-en",
     flush=spread([0.1]),
+    own_end=spread([0.55]),
     quiet={"silence": (0, 0), "music": (3, 1)},
     noisy={"phone8k": ACCURACY},
     times=spread([0.04]),

@@ -5,9 +5,9 @@
 It is a process of its own, and speaks the protocol bare, as any client might. A frame is sent
 when its last sample would have been spoken. For each line with a plan it prints one JSON line
 for each interim and final: `stream`, `t` (seconds since the stream's first sample), `utterance`,
-`text`, `stable`, `final`, `words`, `model`; one for each flush (`flush`: when it was sent); one
-for each stream's end (`behind`: the most seconds that a frame was sent late, or `refused`: why it
-was not served); and an empty one when all is said.
+`text`, `stable`, `final`, `end` (samples), `words`, `model`; one for each flush (`flush`: when it
+was sent); one for each stream's end (`behind`: the most seconds that a frame was sent late, or
+`refused`: why it was not served); and an empty one when all is said.
 """
 
 import asyncio
@@ -144,6 +144,7 @@ def _told(event: Line, t: float) -> Line:
         "text": text,
         "stable": text if final else event["stable"],
         "final": final,
+        "end": event.get("end"),
         "words": event.get("words", []),
         "model": event.get("model", ""),
     }
