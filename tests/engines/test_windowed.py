@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -205,6 +207,31 @@ async def test_an_engine_that_fails_is_told_to_the_reader() -> None:
     with pytest.raises(EngineError, match="It broke"):
         async with asyncio.timeout(10):
             await hear(over(Broken()), [say(*WORDS), silence(1)] * 20)
+
+
+@pytest.mark.parametrize(
+    "fails", [lambda n, urgency: urgency is Urgency.INTERIM, lambda n, _: n == 0]
+)
+async def test_an_interim_or_a_guess_that_fails_costs_no_word(
+    fails: Callable[[int, Urgency], bool],
+) -> None:
+    """The first decoding of the second case is a final asked for at a pause that was none."""
+
+    class Shaky:
+        asked: ClassVar[list[Urgency]] = []
+
+        async def decode(self, window: Window, urgency: Urgency) -> Reading:
+            n = len(self.asked)
+            self.asked.append(urgency)
+            if fails(n, urgency):
+                raise EngineError("It broke.")
+            return Scripted().decode(window)
+
+    Shaky.asked.clear()
+    options = StreamOptions(interim_every=8_000 if fails(9, Urgency.INTERIM) else 10**9)
+    pcm = [say("alfa"), silence(0.4), say("bravo"), silence(1)]
+    heard = await hear(over(Shaky(), options), pcm)
+    assert said(heard) == "alfa bravo"
 
 
 async def test_a_change_holds_for_what_comes_next() -> None:

@@ -153,10 +153,15 @@ class Segmenter:
             cuts.append(self._close(self._ending()))
         elif self.position - self._start >= self.limits.max_utterance:
             cuts += self._cut()
-        elif silence >= PAUSE * WINDOW and not self._pausing:
+        elif silence >= self._pause and not self._pausing:
             self._pausing = True
             cuts.append(Paused(self._ending()))
         return cuts
+
+    @property
+    def _pause(self) -> int:
+        """Silence after which the utterance may be over: early enough to decode it meanwhile."""
+        return min(PAUSE * WINDOW, max(self.limits.endpoint - 4 * WINDOW, AFTER))
 
     def _ending(self) -> int:
         return min(self._voiced + AFTER, self.position)

@@ -135,6 +135,20 @@ class Utterances:
             opened.guess = (decode.end, reading)
         return self._heard(opened, decode, reading)
 
+    def missed(self, decode: Decode) -> bool:
+        """The engine cannot answer a `Decode`; whether the utterance can do without it.
+
+        It can without an interim, and without a guess: the final is asked for at its end.
+        """
+        if any((c.start, c.end) == (decode.start, decode.end) for c in self._closed):
+            return False
+        opened = self._open
+        if opened is not None and not decode.final:
+            opened.waiting = False
+        elif opened is not None and opened.guess is not None and opened.guess[0] == decode.end:
+            opened.guess = None
+        return True
+
     def _cut(self, cuts: Iterable[Cut]) -> list[Step]:
         steps: list[Step] = []
         for cut in cuts:

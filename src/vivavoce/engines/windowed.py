@@ -172,8 +172,9 @@ class WindowedStream:
         try:
             reading = await self._decoder.decode(window, self._urgency(decode))
         except Exception as error:
-            self._outbox.fail(error)
-            self._room.set()
+            if not self._utterances.missed(decode):
+                self._outbox.fail(error)
+                self._room.set()
             return
         self._carry_out(self._utterances.read(decode, _placed(reading, decode.start)))
 
