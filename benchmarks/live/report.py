@@ -88,8 +88,8 @@ DEFINITIONS = """\
   (server, engine hosts, decoders), from `/proc`; the generator's is not in it.
 - **Streams held**: the most, by halving, at which at most 5 % of the words are late and 95 % of
   the finals come within 1 s: the 500 ms of silence and 500 ms. A peer's finals may take 1 s
-  longer than its own do with one stream, because it waits longer after some sentences than others. Each stream reads other sentences, without a pause
-  between the clips.
+  longer than its own do with one stream, because it waits longer after some sentences than after
+  others. Each stream reads other sentences, without a pause between the clips.
 - **Memory for a further stream**: what all processes have (PSS) with so many streams and with
   one, divided by the streams between.
 - **Word error rate**: wrong, lost and invented words over the words of the reference; lower case,
