@@ -4,7 +4,7 @@ import pytest
 
 from vivavoce.core.results import Reading
 from vivavoce.engines.base import Urgency, Window
-from vivavoce.live.capacity import LENGTH, ROUNDS, live_streams
+from vivavoce.live.capacity import LENGTH, ROUNDS, TIMES, keep_measuring, live_streams
 from vivavoce.testing.local import LocalHosts
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +37,25 @@ async def test_it_is_measured_with_real_speech_on_every_host(
     assert len(windows) == 2 * ROUNDS
     assert all(len(window.pcm) == LENGTH for window in windows)
     assert abs(windows[0].pcm).max() > 0.1
+
+
+async def test_a_busy_start_is_measured_again_while_nobody_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured = iter((3, 2, 9, 7))
+    asked: list[int] = []
+    told: list[int] = []
+
+    async def live_streams(*_: object) -> int:
+        asked.append(next(measured))
+        return asked[-1]
+
+    monkeypatch.setattr("vivavoce.live.capacity.live_streams", live_streams)
+    monkeypatch.setattr("vivavoce.live.capacity.AGAIN", 0.0)
+    idle = iter((True, True, False, True, True, *[False] * TIMES))
+    await keep_measuring(LocalHosts("scripted"), 2, 8000, told.append, lambda: next(idle))
+    assert asked == [3, 2, 9, 7]
+    assert told == [3, 9]
 
 
 async def test_a_slow_machine_still_serves_one(monkeypatch: pytest.MonkeyPatch) -> None:

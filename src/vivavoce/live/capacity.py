@@ -8,6 +8,7 @@ work and for several people pausing at once.
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from importlib.resources import files
 from pathlib import Path
@@ -19,16 +20,20 @@ from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm, Urgency, Window
 from vivavoce.live.hosts import Hosts
 
+Idle = Callable[[], bool]
+
 CLIP = Path(str(files("vivavoce") / "data" / "demo.flac"))
 """LJ001-0005 of LJSpeech, public domain: 8 s of one voice."""
 
 LENGTH = 3 * SAMPLE_RATE  # of the window: what an interim sees on the average
 ROUNDS = 6  # the best counts: something else may have been busy during the others
 APART = 0.3  # seconds
+TIMES = 10
 SPEAKING = 0.85  # of the intervals bring speech, and so an interim
 FINAL = 0.45  # windows' worth of final decoding in a second of speech
 SERVER = 0.012  # seconds for a second of audio: VAD, journal, socket (`make bench` shows it)
 LOAD = 0.75  # of the cores' time that may be spent
+AGAIN = 60.0  # seconds between two measurements, while nobody is listened to
 
 
 async def live_streams(hosts: Hosts, count: int, interim_every: int) -> int | None:
@@ -46,6 +51,24 @@ async def live_streams(hosts: Hosts, count: int, interim_every: int) -> int | No
         took = min(took, await _round(hosts, count, window))
     second = took * (SAMPLE_RATE / interim_every * SPEAKING + FINAL) + SERVER
     return max(1, int(count * LOAD / second))
+
+
+async def keep_measuring(
+    hosts: Hosts, count: int, interim_every: int, tell: Callable[[int], None], idle: Idle
+) -> None:
+    """Tell the most that was ever measured: a machine is often busy when it starts.
+
+    It measures again, a few times, while nobody is listened to. Raises as `live_streams`.
+    """
+    most = 0
+    for _ in range(TIMES):
+        streams = await live_streams(hosts, count, interim_every) if idle() else most
+        if streams is None:
+            return
+        if streams > most:
+            most = streams
+            tell(most)
+        await asyncio.sleep(AGAIN)
 
 
 async def _round(hosts: Hosts, count: int, window: Window) -> float:

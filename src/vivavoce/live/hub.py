@@ -49,6 +49,11 @@ class Hub:
         """Whether the server is stopping."""
         return self._draining
 
+    @property
+    def sessions(self) -> int:
+        """How many run, files included."""
+        return len(self._sessions) + len(self._starting)
+
     async def start(
         self, start: Start, owner: str = "local", *, media: str | None = None, kept: bool = True
     ) -> Seat:

@@ -17,7 +17,7 @@ from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.commit import Committer
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.sql import SqlRepository
-from vivavoce.live.capacity import live_streams
+from vivavoce.live.capacity import keep_measuring
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
@@ -96,7 +96,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         await hub.recover()
         if settings.max_sessions is None:
             measuring = asyncio.create_task(_measure(engines, hub, settings))
-            stack.callback(measuring.cancel)
+            stack.push_async_callback(_ended, measuring)
         yield Services(
             settings=settings,
             hub=hub,
@@ -107,17 +107,24 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         )
 
 
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel it, and wait until it has put everything away."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def _measure(engines: Engines, hub: Hub, settings: Settings) -> None:
     """Admit as many live sessions as the machine turns out to hold."""
-    count = engines.default.count
+
+    def tell(streams: int) -> None:
+        hub.max_sessions = streams
+        log.info("live sessions admitted", at_most=streams)
+
+    pool, every = engines.default, settings.interim_ms * 16
     try:
-        streams = await live_streams(engines.default, count, settings.interim_ms * 16)
+        await keep_measuring(pool, pool.count, every, tell, lambda: hub.sessions == 0)
     except VivavoceError as error:
         log.warning("cannot measure this machine", reason=error.message)
-        return
-    if streams is not None:
-        hub.max_sessions = streams
-    log.info("live sessions admitted", at_most=hub.max_sessions)
 
 
 def _defaults(settings: Settings) -> StreamOptions:
