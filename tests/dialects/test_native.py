@@ -14,7 +14,7 @@ from vivavoce.core.types import AudioFormat, Word
 from vivavoce.dialects.base import Ack, Bye, Dialect, Failed, Ready, Resume
 from vivavoce.dialects.native import NativeDialect
 from vivavoce.dialects.native_messages import (
-    MAX_FRAME,
+    MAX_MESSAGE,
     EventMessage,
     StartMessage,
     decode_from_server,
@@ -164,15 +164,15 @@ def test_rubbish_is_named_in_one_sentence(message: Any, sentence: str) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("wire", [bytes(MAX_FRAME + 1), " " * (MAX_FRAME + 1)])
+@pytest.mark.parametrize("wire", [bytes(MAX_MESSAGE + 1), " " * (MAX_MESSAGE + 1)])
 def test_too_large_a_message_is_refused(wire: str | bytes) -> None:
-    with pytest.raises(TooLarge, match=str(MAX_FRAME + 1)):
+    with pytest.raises(TooLarge, match=str(MAX_MESSAGE + 1)):
         opened().receive(wire)
 
 
 def test_the_largest_frame_is_taken() -> None:
-    (frame,) = opened().receive(bytes(MAX_FRAME))
-    assert frame == Audio(0, bytes(MAX_FRAME - 8))
+    (frame,) = opened().receive(bytes(MAX_MESSAGE))
+    assert frame == Audio(0, bytes(MAX_MESSAGE - 8))
 
 
 @pytest.mark.parametrize("second", [START, RESUME])

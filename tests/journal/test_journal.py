@@ -19,7 +19,7 @@ from vivavoce.core.errors import DiskError, FrameGap, Gone, Held, NotFound, TooL
 from vivavoce.core.types import AudioFormat
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.disk import Disk
-from vivavoce.journal.frames import MAX_FRAME, RECORD_SIZE
+from vivavoce.journal.frames import MAX_RECORDED, RECORD_SIZE
 from vivavoce.journal.journal import Journal, SessionHeader, read_header, sweep
 from vivavoce.testing.disks import FrailDisk
 
@@ -71,11 +71,11 @@ async def test_frames_held_missing_and_too_large(tmp_path: Path) -> None:
         journal.append(2, b"cd")
     assert gap.value.expected == 1
     with pytest.raises(TooLarge, match="262145 bytes"):
-        journal.append(1, bytes(MAX_FRAME + 1))
-    assert journal.append(1, bytes(MAX_FRAME))
+        journal.append(1, bytes(MAX_RECORDED + 1))
+    assert journal.append(1, bytes(MAX_RECORDED))
     assert journal.append(2, b"")
     await journal.close()
-    assert audio_of(journal) == b"ab" + bytes(MAX_FRAME)
+    assert audio_of(journal) == b"ab" + bytes(MAX_RECORDED)
     assert journal.acknowledged == 2
     await committer.close()
 

@@ -11,7 +11,9 @@ from vivavoce.core.errors import BadMessage, Held, TooLarge
 from vivavoce.core.events import Started
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Ack, Bye
-from vivavoce.live.seat import MAX_FRAME, Seat
+from vivavoce.dialects.native_messages import MAX_MESSAGE
+from vivavoce.journal.frames import MAX_RECORDED
+from vivavoce.live.seat import Seat
 from vivavoce.testing.clock import virtual_time
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +37,7 @@ async def test_it_is_ready_before_anything_is_sent(serve: Serve) -> None:
         seat = await seated(server)
         assert (seat.ready.epoch, seat.ready.next_frame) == (1, 0)
         assert len(seat.ready.token) >= 32
-        assert seat.ready.limits == {"max_frame": MAX_FRAME, "grace": 2.0}
+        assert seat.ready.limits == {"max_frame": MAX_MESSAGE, "grace": 2.0}
         assert seat.acknowledged == -1
         (other,) = [await seated(server)]
         assert other.ready.token != seat.ready.token
@@ -60,12 +62,12 @@ async def test_an_acknowledgement_means_on_the_disk(serve: Serve) -> None:
 async def test_what_is_not_for_a_session_is_refused_and_it_goes_on(serve: Serve) -> None:
     async with serve() as server:
         seat = await seated(server)
-        with pytest.raises(TooLarge, match=f"{MAX_FRAME} is the most"):
-            await seat.send(Audio(0, bytes(MAX_FRAME + 1)))
+        with pytest.raises(TooLarge, match=f"{MAX_RECORDED} is the most"):
+            await seat.send(Audio(0, bytes(MAX_RECORDED + 1)))
         for command in (Tick(5), START):
             with pytest.raises(BadMessage, match="not for a running session"):
                 await seat.send(command)
-        await seat.send(Audio(0, bytes(MAX_FRAME)))
+        await seat.send(Audio(0, bytes(MAX_RECORDED)))
         await seat.send(Finish())
         assert [answer async for answer in seat.answers()][-1] == Bye("finished")
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from vivavoce import __version__
-from vivavoce.journal.frames import MAX_FRAME
+from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.library.export import FORMATS
 from vivavoce.server.services import Services
 
@@ -63,5 +63,5 @@ async def test_it_says_what_it_can_do(http: httpx2.AsyncClient) -> None:
     assert info["version"] == __version__
     assert (info["engine"]["name"], info["engine"]["kind"]) == ("scripted", "windowed")
     assert {"moonshine", "scripted"} <= {engine["name"] for engine in info["engines"]}
-    assert info["limits"] == {"max_upload_mb": 4096, "max_frame": MAX_FRAME, "grace": 120}
+    assert info["limits"] == {"max_upload_mb": 4096, "max_frame": MAX_MESSAGE, "grace": 120}
     assert info["formats"] == FORMATS

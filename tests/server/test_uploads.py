@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from vivavoce.audio.wav import wav_header
 from vivavoce.core.types import AudioFormat
-from vivavoce.journal.frames import MAX_FRAME
+from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.live.session import LiveSession
 from vivavoce.server.services import Services
 
@@ -170,10 +170,10 @@ async def test_who_deletes_an_upload_on_the_way_ends_it(
     http: httpx2.AsyncClient, parts: Services
 ) -> None:
     async def body() -> AsyncIterator[bytes]:
-        yield bytes(MAX_FRAME)
+        yield bytes(MAX_RECORDED)
         (listed,) = (await http.get("/recordings")).json()["items"]
         assert (await http.delete(f"/recordings/{listed['id']}")).status_code == 204
-        yield bytes(MAX_FRAME)
+        yield bytes(MAX_RECORDED)
 
     answer = await http.post("/recordings", content=body())
     assert (answer.status_code, answer.json()["error"]["code"]) == (410, "gone")
@@ -219,10 +219,10 @@ async def test_bytes_are_in_the_journal_while_others_are_still_to_come(
     remote: httpx2.AsyncClient, parts: Services
 ) -> None:
     async def body() -> AsyncIterator[bytes]:
-        yield bytes(MAX_FRAME)
+        yield bytes(MAX_RECORDED)
         yield b"x"
         # Nothing more is sent before the server has written this much of it.
-        await journalled(parts, MAX_FRAME)
+        await journalled(parts, MAX_RECORDED)
         yield b"y"
 
     async with asyncio.timeout(30):
@@ -239,10 +239,10 @@ async def test_a_client_that_vanishes_leaves_nothing_and_others_go_on(
     _, writer = await asyncio.open_connection(*address)
     writer.write(
         b"POST /api/v1/recordings HTTP/1.1\r\nHost: test\r\nContent-Length: 9999999\r\n\r\n"
-        + bytes(2 * MAX_FRAME)
+        + bytes(2 * MAX_RECORDED)
     )
     async with asyncio.timeout(30):
-        await journalled(parts, MAX_FRAME)
+        await journalled(parts, MAX_RECORDED)
         writer.transport.abort()
         good = await remote.post("/recordings", params=WAIT, content=talk)
         while len((await remote.get("/recordings")).json()["items"]) > 1:

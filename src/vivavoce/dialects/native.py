@@ -10,7 +10,7 @@ from vivavoce.core.events import Interim, Numbered
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Ready, Request, Resume, Wire
 from vivavoce.dialects.native_messages import (
-    MAX_FRAME,
+    MAX_MESSAGE,
     SUBPROTOCOL,
     AckMessage,
     ByeMessage,
@@ -35,7 +35,7 @@ class NativeDialect:
     """One connection's translator. `opened`: its session is known already (plain HTTP)."""
 
     subprotocol: str | None = SUBPROTOCOL
-    max_message: int = MAX_FRAME
+    max_message: int = MAX_MESSAGE
 
     def __init__(self, *, opened: bool = False) -> None:
         self._opened = opened

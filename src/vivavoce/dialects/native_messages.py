@@ -17,12 +17,12 @@ from vivavoce.core.events import AnyEvent, Interim
 from vivavoce.core.types import AudioFormat
 
 SUBPROTOCOL = "vivavoce.v1"
-MAX_FRAME = 256 * 1024
+MAX_MESSAGE = 256 * 1024
 """Bytes of the largest message: a frame with its number, or JSON text."""
 
 _NUMBER = struct.Struct(">Q")
 _LENGTH = struct.Struct(">I")
-MAX_PAYLOAD = MAX_FRAME - _NUMBER.size
+MAX_PAYLOAD = MAX_MESSAGE - _NUMBER.size
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -160,8 +160,8 @@ def pack_frame(frame: Audio) -> bytes:
 
 def unpack_frame(data: bytes) -> Audio:
     """The frame in a binary message. Raises `BadMessage`, or `TooLarge`."""
-    if len(data) > MAX_FRAME:
-        raise TooLarge(f"A frame of {len(data)} bytes came, but {MAX_FRAME} are the most.")
+    if len(data) > MAX_MESSAGE:
+        raise TooLarge(f"A frame of {len(data)} bytes came, but {MAX_MESSAGE} are the most.")
     if len(data) < _NUMBER.size:
         raise BadMessage(
             f"A binary message of {len(data)} bytes came, but a frame begins with its number "
@@ -189,8 +189,8 @@ def unpack_batch(body: bytes) -> Iterator[Audio]:
 
 
 def _decode(decoder: msgspec.json.Decoder[T], text: str) -> T:
-    if len(text) > MAX_FRAME:
-        raise TooLarge(f"A message of {len(text)} characters came, but {MAX_FRAME} are the most.")
+    if len(text) > MAX_MESSAGE:
+        raise TooLarge(f"A message of {len(text)} characters came, but {MAX_MESSAGE} are the most.")
     try:
         return decoder.decode(text)
     except RecursionError:

@@ -21,8 +21,8 @@ from typing import NamedTuple
 from vivavoce.core.errors import DiskError
 from vivavoce.journal.appendfile import AppendFile
 
-MAX_FRAME = 262_144
-"""Bytes of the largest payload."""
+MAX_RECORDED = 262_144
+"""Bytes of the largest payload that is recorded; a wire may take less."""
 
 _RECORD = struct.Struct(">QQQI")
 _CHECK = struct.Struct(">I")
@@ -67,7 +67,7 @@ def recover(frames: AppendFile, audio: AppendFile) -> tuple[Kept, Kept]:
     kept = certain
     while (record := read_record(frames, kept.frames)) is not None:
         size = record.end - kept.end
-        if not 0 <= size <= MAX_FRAME:
+        if not 0 <= size <= MAX_RECORDED:
             break
         payload = audio.read(kept.end, size)
         if len(payload) != size or zlib.crc32(payload) != record.payload:

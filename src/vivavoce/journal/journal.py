@@ -36,7 +36,7 @@ from vivavoce.journal.folder import (
     read_header,
     sweep,
 )
-from vivavoce.journal.frames import MAX_FRAME, RECORD_SIZE, Record
+from vivavoce.journal.frames import MAX_RECORDED, RECORD_SIZE, Record
 
 __all__ = ["Journal", "SessionHeader", "read_header", "sweep"]
 
@@ -93,8 +93,8 @@ class Journal:
             return False
         if frame > self.next_frame:
             raise FrameGap(self.next_frame, frame)
-        if len(payload) > MAX_FRAME:
-            raise TooLarge(f"Frame {frame} has {len(payload)} bytes; {MAX_FRAME} is the most.")
+        if len(payload) > MAX_RECORDED:
+            raise TooLarge(f"Frame {frame} has {len(payload)} bytes; {MAX_RECORDED} is the most.")
         self._refuse_if_complete()
         self._write(frame, payload)
         self.size, self.next_frame = self._files.audio.size, frame + 1

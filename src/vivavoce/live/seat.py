@@ -6,9 +6,8 @@ from vivavoce.core.commands import Audio, Cancel, Command, Configure, Finish, Fl
 from vivavoce.core.errors import BadMessage, Held
 from vivavoce.core.events import Interim
 from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Ready
+from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.live.session import LiveSession
-
-MAX_FRAME = 262_144
 
 
 class Seat:
@@ -26,7 +25,7 @@ class Seat:
             token=token,
             epoch=session.broadcast.epoch,
             next_frame=session.journal.next_frame,
-            limits={"max_frame": MAX_FRAME, "grace": session.grace},
+            limits={"max_frame": MAX_MESSAGE, "grace": session.grace},
         )
         session.hold(self)
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 
 from vivavoce import __version__, plugins
 from vivavoce.core.errors import VivavoceError
-from vivavoce.journal.frames import MAX_FRAME
+from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.library.export import FORMATS
 from vivavoce.server.models import Engine, Health, Info, Limits, Ready
 from vivavoce.server.services import Parts, Services
@@ -49,7 +49,7 @@ async def about(parts: Parts) -> Info:
         engine=msgspec.to_builtins(parts.engines.default.capabilities),
         engines=await asyncio.to_thread(_engines),
         limits=Limits(
-            max_upload_mb=settings.max_upload_mb, max_frame=MAX_FRAME, grace=settings.grace_s
+            max_upload_mb=settings.max_upload_mb, max_frame=MAX_MESSAGE, grace=settings.grace_s
         ),
         formats=FORMATS,
     )

@@ -18,7 +18,7 @@ from vivavoce.core.errors import (
 from vivavoce.core.events import Numbered, Warning
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Bye, Failed
-from vivavoce.journal.frames import MAX_FRAME
+from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.live.seat import Seat
 from vivavoce.server.multipart import Field, File, Item
 from vivavoce.server.names import media_type, title_from, title_of_file
@@ -122,8 +122,8 @@ class Intake:
         if self._seat is None and data:
             self._seat = await self._start(self._file or File(None, None))
         self._buffer += data
-        while len(self._buffer) >= MAX_FRAME:
-            await self._send(MAX_FRAME)
+        while len(self._buffer) >= MAX_RECORDED:
+            await self._send(MAX_RECORDED)
 
     async def _start(self, file: File) -> Seat:
         options = Options(
