@@ -140,7 +140,8 @@ async def test_what_could_not_be_sealed_is_sealed_later(
         patch.setattr(library.blobs, "put_file", full)
         with pytest.raises(DiskError):
             await library.sealer.seal(journal, EVENTS)
-    assert journal.folder.exists()
+    assert journal.audio_path.exists()
+    assert not journal.audio_path.with_name("audio.wav").exists(), "twice on a full disk"
     assert (await library.repository.get("local", ID)).state == "live"
     await library.sealer.seal(journal, EVENTS)
     assert (await library.repository.get("local", ID)).state == "done"

@@ -42,9 +42,13 @@ class Sealer:
             await journal.remove()
             return
         playable = await asyncio.to_thread(_playable, journal.audio_path, header.format)
-        size = playable.stat().st_size
-        media = await asyncio.to_thread(media_type, playable, header)
-        await self._blobs.put_file(audio_key(header.session), playable, media)
+        try:
+            size = playable.stat().st_size
+            media = await asyncio.to_thread(media_type, playable, header)
+            await self._blobs.put_file(audio_key(header.session), playable, media)
+        finally:  # kept or not: a copy must not stay on a disk that may be full
+            if playable != journal.audio_path:
+                playable.unlink(missing_ok=True)
         try:
             await self._repository.seal(header.session, events, _changes(events, media, size))
         except NotFound:  # deleted while it was transcribed
