@@ -9,7 +9,7 @@ from vivavoce.engines.base import Urgency
 from vivavoce.engines.fake import say
 from vivavoce.live.engines import Engines
 from vivavoce.testing.engines import window
-from vivavoce.testing.local import LocalEngines
+from vivavoce.testing.local import LocalEngines, LocalHosts
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +34,22 @@ async def test_an_engine_nobody_has_is_refused_and_not_remembered() -> None:
         with pytest.raises(BadMessage, match="there are moonshine, scripted, scripted-native"):
             await engines.get(name)
     assert engines._pools == {}
+
+
+async def test_whatever_kept_an_engine_from_loading_it_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engines = LocalEngines()
+    with monkeypatch.context() as patch:
+
+        async def broken(self: LocalHosts) -> None:
+            raise OSError("Too many open files.")
+
+        patch.setattr(LocalHosts, "start", broken)
+        with pytest.raises(OSError, match="open files"):
+            await engines.get(None)
+    assert await engines.get(None) is engines.default
+    await engines.stop()
 
 
 async def test_an_engine_that_would_not_load_is_tried_again(odd_engines: Path) -> None:

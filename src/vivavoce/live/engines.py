@@ -2,7 +2,7 @@
 
 import asyncio
 
-from vivavoce.core.errors import BadMessage, EngineError
+from vivavoce.core.errors import BadMessage
 from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.better import Finals
 from vivavoce.live.hosts import Hosts
@@ -47,7 +47,7 @@ class Engines:
         loading = self._pools[name]
         try:
             return await asyncio.shield(loading)
-        except EngineError:
+        except Exception:
             if self._pools.get(name) is loading:
                 del self._pools[name]  # the next who asks tries again
             raise
