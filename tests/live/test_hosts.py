@@ -221,3 +221,22 @@ async def test_a_native_host_that_died_is_told_and_replaced() -> None:
         opened = await asyncio.gather(*(hosts.open(None) for _ in range(3)))
         assert len(hosts.pids) == 1
         assert {stream.host.pid for stream in opened} == set(hosts.pids)
+
+
+async def test_a_host_that_is_started_while_its_pool_stops_is_ended_too() -> None:
+    hosts = Hosts("scripted-native", 1)
+    await hosts.start()
+    (pid,) = hosts.pids
+    os.kill(pid, signal.SIGKILL)
+    while hosts.ready:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    opening = asyncio.create_task(hosts.open(None))
+    await asyncio.sleep(0)  # it has begun to start another
+    await hosts.stop()
+    await asyncio.gather(opening, return_exceptions=True)
+    assert hosts.pids == []
+    with pytest.raises(EngineError, match="stopped"):
+        await hosts.open(None)
+    await hosts.start()
+    assert hosts.ready
+    await hosts.stop()

@@ -50,6 +50,7 @@ class Hosts:
         self._starting = [asyncio.Lock() for _ in range(count)]
         self._workers: list[asyncio.Task[None]] = []
         self._streams = itertools.count()
+        self._stopping = False
 
     @property
     def ready(self) -> bool:
@@ -68,6 +69,7 @@ class Hosts:
 
     async def start(self) -> None:
         """Start the hosts, all at once. Raises `EngineError` if the engine cannot be loaded."""
+        self._stopping = False
         slots = range(self.count)
         started = await asyncio.gather(*map(self._started, slots), return_exceptions=True)
         for outcome in started:
@@ -84,12 +86,12 @@ class Hosts:
 
     async def stop(self) -> None:
         """End every host; calls still waiting, or being answered, fail."""
+        self._stopping = True
         await self._better.stop()
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
-        await asyncio.gather(*(host.stop() for host in self._hosts.values()))
-        self._hosts.clear()
+        await asyncio.gather(*map(self._end, range(self.count)))
         while not self._jobs.empty():
             _, _, _, answer = self._jobs.get_nowait()
             if not answer.done():
@@ -161,6 +163,8 @@ class Hosts:
 
     async def _started(self, slot: int) -> HostProcess:
         async with self._starting[slot]:
+            if self._stopping:
+                raise self._stopped()
             host = self._hosts.get(slot)
             if host is None or not host.alive:
                 if host is not None:
@@ -169,6 +173,13 @@ class Hosts:
                 if self._better.loaded:
                     await self._better.load_anew(host)
             return host
+
+    async def _end(self, slot: int) -> None:
+        """Waits for a host that is being started: else nobody would ever end it."""
+        async with self._starting[slot]:
+            host = self._hosts.pop(slot, None)
+            if host is not None:
+                await host.stop()
 
 
 class RemoteStream:
