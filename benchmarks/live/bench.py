@@ -50,6 +50,7 @@ class Extent:
 @dataclass(frozen=True)
 class Ours:
     speed: Speed
+    alone: Accuracy  # of the readings that the speed was measured with
     accuracy: dict[str, Accuracy]  # by the name of the recordings
     model: str  # that made most of the finals
     flush: Spread
@@ -98,6 +99,7 @@ def measure_ours(extent: Extent, speech: Path, readings: list[Reading], cores: C
     sets = _grouped([*readings, *texts], together)
     return Ours(
         speed(alone),
+        _accuracy(readings[: extent.readings], [one.heard[0].text for one in alone], model),
         {name: _accuracy(of, heard, model) for name, (of, heard) in sets.items()},
         model,
         spread(_flushes(flushed.heard[0])),

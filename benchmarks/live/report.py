@@ -44,7 +44,7 @@ def page(ours: Ours, theirs: Sequence[Theirs], extent: Extent, machine: Machine)
                 for one in theirs
                 if one.failed
             ),
-            "In brackets: how many times ours.",
+            f"On {extent.readings} of the five readings. In brackets: how many times ours.",
             f"![When words are shown](images/{WORDS_SHOWN})",
             f"![Late words and streams](images/{STREAMS_HELD})",
             "## What was measured against",
@@ -161,7 +161,6 @@ def _side_rows(ours: Ours, theirs: Sequence[Theirs]) -> list[Row]:
     own = ours.speed
     speeds = [one.speed for one in theirs]
     accuracies = [one.accuracy for one in theirs]
-    ours_accuracy = ours.accuracy["test-other"]
 
     def row(title: str, mine: str, cells: Sequence[str | None]) -> Row:
         return (title, mine, *(cell or "-" for cell in cells))
@@ -191,12 +190,12 @@ def _side_rows(ours: Ours, theirs: Sequence[Theirs]) -> list[Row]:
         ),
         row(
             "error rate, live / whole",
-            f"{ours_accuracy.live.rate:.1%} / {ours_accuracy.whole.rate:.1%}",
+            f"{ours.alone.live.rate:.1%} / {ours.alone.whole.rate:.1%}",
             [f"{a.live.rate:.1%} / {a.whole.rate:.1%}" if a else None for a in accuracies],
         ),
         row(
             "words lost / invented",
-            _lost(ours_accuracy),
+            _lost(ours.alone),
             [_lost(a) if a else None for a in accuracies],
         ),
         row(

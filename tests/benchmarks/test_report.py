@@ -30,6 +30,7 @@ def speed(cost: float, final: Spread) -> Speed:
 
 OURS = Ours(
     speed=speed(0.05, spread([0.6])),
+    alone=ACCURACY,
     accuracy={"test-other": ACCURACY},
     model="moonshine-tiny-en",
     flush=spread([0.1]),
