@@ -297,7 +297,12 @@ def draw(folder: Path, ours: Ours, theirs: Sequence[Theirs]) -> None:
     measured += [(t.peer.name, t.speed, t.held) for t in theirs if t.speed and t.held]
     seconds = Axis("seconds after the end of a word", 3, (0, 0.5, 1, 1.5, 2, 2.5, 3))
     share = Axis("share of the words shown", 1, (0, 0.25, 0.5, 0.75, 1))
-    shown = [Line(name, _cumulated(speed.interim.values)) for name, speed, _ in measured]
+    shown = [
+        Line(
+            name, [point for point in _cumulated(speed.interim.values) if point[0] <= seconds.most]
+        )
+        for name, speed, _ in measured
+    ]
     (folder / WORDS_SHOWN).write_text(plot(shown, seconds, share), encoding="utf-8")
     tried = [v.streams for _, _, held in measured for v in held.verdicts]
     most = max(tried, default=1)
