@@ -20,7 +20,7 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.disk import Disk
 from vivavoce.journal.frames import MAX_RECORDED, RECORD_SIZE
-from vivavoce.journal.journal import Journal, SessionHeader, read_header, sweep
+from vivavoce.journal.journal import Journal, SessionHeader, read_header
 from vivavoce.testing.disks import FrailDisk
 
 pytestmark = pytest.mark.anyio
@@ -186,20 +186,6 @@ async def test_removing_leaves_nothing_even_when_nothing_can_be_committed(tmp_pa
     journal.append(0, b"secret")
     await journal.remove()
     assert list(disk.root.iterdir()) == []
-    await committer.close()
-
-
-async def test_a_start_sweeps_up_what_never_began(tmp_path: Path) -> None:
-    committer = Committer(0)
-    live = tmp_path / "live"
-    assert sweep(live, Disk()) == []
-    journal = await Journal.create(live / "b", HEADER, committer)
-    await (await Journal.create(live / "a", HEADER, committer)).close()
-    (live / "half").mkdir()
-    (live / "half" / "audio").write_bytes(b"secret")
-    assert sweep(live, Disk()) == [live / "a", live / "b"]
-    assert not (live / "half").exists()
-    await journal.close()
     await committer.close()
 
 

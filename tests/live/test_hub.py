@@ -1,8 +1,11 @@
 """Sessions from their start to the library, through lost lines and dead servers."""
 
 import asyncio
+import os
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +50,7 @@ from vivavoce.dialects.base import Bye, Failed, Resume
 from vivavoce.engines.base import Reading
 from vivavoce.engines.fake import WORDS, ScriptedAligner, say, silence
 from vivavoce.testing.clock import virtual_time
+from vivavoce.testing.disks import FrailDisk
 from vivavoce.testing.local import LocalAligner
 
 pytestmark = pytest.mark.anyio
@@ -286,6 +290,30 @@ async def test_a_full_disk_does_not_keep_a_session_from_being_deleted(serve: Ser
         await server.hub.cancel(client.session)
         assert await client.bye() == Bye("cancelled")
         assert list(server.disk.root.iterdir()) == []
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_every_file_is_closed_before_the_folder_goes(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    """Not every system deletes a file that is open."""
+    async with serve() as server:
+        client = await server.start()
+        unlink, still_open = server.disk.unlink, []
+
+        def noted(path: Path) -> None:
+            files = [file for file in server.disk._files if file.path.parent == path.parent]
+            still_open.append([file.path.name for file in files if not file._file.closed])
+            unlink(path)
+
+        monkeypatch.setattr(server.disk, "unlink", noted)
+        await client.say(say("alfa"))
+        if wanted:
+            await client.send(Finish())
+        else:
+            await server.hub.cancel(client.session)
+        await client.bye()
+        assert still_open == [[]]
 
 
 async def test_what_is_deleted_is_not_put_into_the_library_first(serve: Serve) -> None:
@@ -596,7 +624,9 @@ async def test_nobody_comes_back_to_a_killed_server(serve: Serve) -> None:
         assert (await server.repository.get("local", client.session)).preview == "alfa"
 
 
-async def test_a_server_killed_between_the_end_and_the_library(serve: Serve) -> None:
+async def test_a_server_killed_between_the_end_and_the_library(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with serve() as server:
         client = await server.start()
         await client.say(say("alfa"))
@@ -605,10 +635,19 @@ async def test_a_server_killed_between_the_end_and_the_library(serve: Serve) -> 
         await client.send(Finish())
         await client.until(lambda a: isinstance(a, Numbered) and isinstance(a.event, Ended))
         await server.crash()
-    async with serve() as server:
-        kept = await server.repository.get("local", client.session)
-        assert (kept.state, kept.preview) == ("done", "alfa")
-        assert list(server.disk.root.iterdir()) == []
+    with monkeypatch.context() as patch:
+        unlink, still_open = FrailDisk.unlink, []
+
+        def noted(disk: FrailDisk, path: Path) -> None:
+            still_open.extend(file.path.name for file in disk._files if not file._file.closed)
+            unlink(disk, path)
+
+        patch.setattr(FrailDisk, "unlink", noted)
+        async with serve() as server:
+            kept = await server.repository.get("local", client.session)
+            assert (kept.state, kept.preview) == ("done", "alfa")
+            assert list(server.disk.root.iterdir()) == []
+            assert still_open == [], "not every system deletes a file that is open"
 
 
 async def test_a_full_disk_makes_words_wait_and_nothing_else(serve: Serve) -> None:
@@ -804,3 +843,97 @@ async def test_word_times_follow_and_are_kept(
         assert all(bool(utterance.words) == bool(revised) for utterance in kept.utterances)
         expected = await undisturbed(server)
         assert essence(client.finals) == expected
+
+
+async def test_a_recording_may_be_renamed_while_it_is_made(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start(Options(title="A talk"))
+        await client.send(Configure(endpoint_ms=200))
+        assert (await server.repository.get("local", client.session)).title == "A talk"
+        await client.send(Configure(title="The talk"))
+        assert (await server.repository.get("local", client.session)).title == "The talk"
+        await server.repository.delete("local", client.session)
+        await client.send(Configure(title="Gone"), Finish())
+        assert await client.bye() == Bye("finished")
+
+
+async def test_a_language_that_the_engine_does_not_know_is_refused_and_it_goes_on(
+    serve: Serve,
+) -> None:
+    async with serve() as server:
+        client = await server.start(Options(engine="moonshine"))
+        with pytest.raises(BadMessage, match="understands en, not tlh"):
+            await client.send(Configure(language="tlh", title="No"))
+        assert (await server.repository.get("local", client.session)).title != "No"
+        await client.send(Configure(language="en-GB"), Finish())
+        assert await client.bye() == Bye("finished")
+
+
+async def test_who_only_guesses_the_token_makes_no_process_let_go(serve: Serve) -> None:
+    async with serve() as here, serve() as there:
+        client = await here.start()
+        with pytest.raises(BadCredentials):
+            await there.hub.resume(Resume(client.session, "guess", 1, 0))
+        assert client.session in here.hub._sessions
+        await client.send(Finish())
+        assert await client.bye() == Bye("finished")
+
+
+@pytest.mark.parametrize("file", ["session.json", "audio", "controls", "events"])
+async def test_a_damaged_session_can_be_deleted(serve: Serve, file: str) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(np.concatenate([say("alfa"), PAUSE]))
+        await client.final("alfa")
+        await client.acknowledged()
+        await client.say(say("bravo"))  # whose record says that the others were safe
+        await server.crash()
+    folder = server.disk.root / client.session
+    damaged = folder / file
+    if file in ("controls", "events"):
+        damaged.unlink()
+    else:
+        damaged.write_bytes(b"")
+    async with serve() as server:
+        assert client.session not in server.hub._sessions
+        assert folder.exists(), "what is damaged is left for somebody to look at"
+        await server.hub.cancel(client.session)
+        assert not folder.exists()
+
+
+async def test_a_damaged_session_that_another_process_has_is_held(serve: Serve) -> None:
+    async with serve() as here, serve() as there:
+        client = await here.start()
+        header = here.disk.root / client.session / "session.json"
+        whole = header.read_bytes()
+        header.write_bytes(b"")
+        with pytest.raises(Held):
+            await there.hub.cancel(client.session)
+        header.write_bytes(whole)
+        await client.send(Finish())
+        assert await client.bye() == Bye("finished")
+
+
+async def test_a_recording_whose_session_is_gone_is_said_to_be_lost(serve: Serve) -> None:
+    async with serve() as here:
+        lost, other = await here.start(), await here.start()
+        await here.crash()
+        shutil.rmtree(here.disk.root / lost.session)
+        async with serve() as there:
+            kept = await there.repository.get("local", lost.session)
+            assert (kept.state, kept.reason) == ("failed", "lost")
+            assert (await there.repository.get("local", other.session)).state == "live"
+
+
+async def test_a_start_sweeps_up_what_never_began_and_leaves_what_may_be_beginning(
+    serve: Serve,
+) -> None:
+    async with serve() as server:
+        old, young = server.disk.root / ("0" * 26), server.disk.root / ("1" * 26)
+        for folder in (old, young):
+            folder.mkdir()
+            (folder / "audio").write_bytes(b"secret")
+        os.utime(old, (0, 0))
+    async with serve():
+        assert not old.exists()
+        assert young.exists()

@@ -1,6 +1,5 @@
 """A session's folder: its header, its files opened for one writer, and its end."""
 
-import contextlib
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from vivavoce.core.commands import Options
-from vivavoce.core.errors import DiskError, Held, NotFound
+from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.types import AudioFormat
 from vivavoce.journal.appendfile import AppendFile
 from vivavoce.journal.controls import read_controls
@@ -43,22 +42,6 @@ def read_header(folder: Path) -> SessionHeader:
         raise
     except msgspec.MsgspecError as error:
         raise DiskError(f"{path} is damaged: {error}.") from error
-
-
-def sweep(live: Path, disk: Disk) -> list[Path]:
-    """The folders of the sessions in `live`, for a server that starts.
-
-    Deletes what never quite began, or was not quite deleted. Raises DiskError.
-    """
-    if not live.is_dir():
-        return []
-    with disk_errors(live):
-        folders = sorted(path for path in live.iterdir() if path.is_dir())
-    for debris in (path for path in folders if not (path / HEADER).exists()):
-        with contextlib.suppress(Held), disk_errors(debris):  # held: a process is at it now
-            disk.lock(debris).release()
-            delete_folder(debris, disk)
-    return [path for path in folders if (path / HEADER).exists()]
 
 
 class Files:
@@ -106,10 +89,19 @@ def create_files(folder: Path, header: SessionHeader, disk: Disk) -> Files:
 def delete_folder(folder: Path, disk: Disk) -> None:
     """The header goes first, durably, so that a power cut cannot bring half a session back."""
     with disk_errors(folder):
-        if (folder / HEADER).exists():
-            disk.unlink(folder / HEADER)
-            disk.sync_folder(folder)
+        _unmake(folder, disk)
         shutil.rmtree(folder)
+
+
+def discard(folder: Path, disk: Disk) -> None:
+    """Delete a session that nobody can open. Blocks. Raises Held, DiskError."""
+    with disk_errors(folder):
+        lease = disk.lock(folder)
+        try:
+            _unmake(folder, disk)
+        finally:
+            lease.release()  # before the rest: not every system deletes an open file
+    delete_folder(folder, disk)
 
 
 def open_files(folder: Path, disk: Disk) -> tuple[SessionHeader, Files]:
@@ -125,6 +117,12 @@ def open_files(folder: Path, disk: Disk) -> tuple[SessionHeader, Files]:
         files.close()
         raise
     return header, files
+
+
+def _unmake(folder: Path, disk: Disk) -> None:
+    if (folder / HEADER).exists():
+        disk.unlink(folder / HEADER)
+        disk.sync_folder(folder)
 
 
 def _controls_size(controls: AppendFile, audio_end: int) -> int:

@@ -34,11 +34,10 @@ from vivavoce.journal.folder import (
     delete_folder,
     open_files,
     read_header,
-    sweep,
 )
 from vivavoce.journal.frames import MAX_RECORDED, RECORD_SIZE, Record
 
-__all__ = ["Journal", "SessionHeader", "read_header", "sweep"]
+__all__ = ["Journal", "SessionHeader", "read_header"]
 
 
 class Journal:

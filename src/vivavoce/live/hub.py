@@ -16,16 +16,17 @@ from vivavoce.core.errors import (
     Full,
     Gone,
     Held,
+    NotFound,
     VivavoceError,
 )
 from vivavoce.core.events import Interim, Numbered
 from vivavoce.dialects.base import Bye, Resume
-from vivavoce.journal.journal import SessionHeader
+from vivavoce.journal.journal import SessionHeader, read_header
 from vivavoce.library.recording import is_id, new_id
 from vivavoce.live.elsewhere import RELEASE_EVERY, released, tail, wanted
 from vivavoce.live.opening import Opener
 from vivavoce.live.seat import Seat
-from vivavoce.live.session import LiveSession, token_hash
+from vivavoce.live.session import LiveSession, owns, token_hash
 
 log = structlog.get_logger()
 
@@ -89,11 +90,12 @@ class Hub:
         """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`."""
         if self._draining:
             raise Draining("The server is stopping; resume in a moment.")
-        session = await self._claimed(resume.session)
+        header = await self._header(resume.session)
+        if header is not None and not owns(header, resume.token):
+            raise BadCredentials(f"This is not the token of the session {resume.session}.")
+        session = None if header is None else await self._claimed(resume.session)
         if session is None:
             raise Gone(f"The session {resume.session} has ended, or never was.")
-        if not session.owns(resume.token):
-            raise BadCredentials(f"This is not the token of the session {resume.session}.")
         return Seat(session, resume.token, epoch=resume.epoch, after=resume.after)
 
     def watch(self, session: str, after: int = 0) -> AsyncIterator[Numbered | Interim] | None:
@@ -109,8 +111,16 @@ class Hub:
 
     async def cancel(self, session: str) -> None:
         """End a live session that is to be deleted, and wait until nothing of it runs."""
-        if (live := await self._claimed(session)) is not None:
-            await live.discard()
+        try:
+            live = await self._claimed(session)
+        except Held:
+            raise
+        except VivavoceError as error:  # it is damaged, or its engine is no more
+            log.warning("deleted unopened", session=session, reason=error.message)
+            await self._opener.discard(self._opener.folder / session)
+        else:
+            if live is not None:
+                await live.discard()
 
     async def sealed(self, session: str) -> None:
         """Return when a session that runs here is over and in the library; at once for others."""
@@ -118,7 +128,7 @@ class Hub:
             await live.done()
 
     async def recover(self) -> None:
-        """Take up, or seal, every session that an earlier process left."""
+        """Take up, seal or give up every session that an earlier process left."""
         self._opener.folder.mkdir(parents=True, exist_ok=True)
         for folder in sorted(self._opener.folder.iterdir()):
             try:
@@ -127,6 +137,10 @@ class Hub:
                 continue  # another process of this server has it
             except VivavoceError as error:
                 log.error("cannot take a session up", session=folder.name, reason=error.message)
+        try:
+            await self._opener.give_up_lost()
+        except VivavoceError as error:
+            log.error("cannot look for lost sessions", reason=error.message)
         self._releasing = asyncio.create_task(self._release_wanted())
 
     async def drain(self, limit: float) -> None:
@@ -163,6 +177,15 @@ class Hub:
         if session is not None:
             self._begin(session)
         return session
+
+    async def _header(self, session: str) -> SessionHeader | None:
+        """Of a live session, of whatever process; a stranger must not make that let go."""
+        if (live := self._sessions.get(session)) is not None:
+            return live.header
+        if (folder := self._folder(session)) is not None:
+            with suppress(NotFound):
+                return await asyncio.to_thread(read_header, folder)
+        return None
 
     def _folder(self, session: str) -> Path | None:
         """Where a live session of whatever process is journalled."""

@@ -8,14 +8,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import structlog
+
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.events import Ended, Final, Marker, Numbered, Speech
 from vivavoce.core.session import Session
 from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.eventlog import EventLog
+from vivavoce.journal.folder import discard
 from vivavoce.journal.journal import Journal, SessionHeader
-from vivavoce.library.recording import Recording
+from vivavoce.library.recording import Changes, Recording
 from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.engines import Engines
@@ -23,6 +26,8 @@ from vivavoce.live.runner import Runner
 from vivavoce.live.seal import Sealer
 from vivavoce.live.session import LiveSession
 from vivavoce.live.streams import check_language, open_stream, stream_options
+
+log = structlog.get_logger()
 
 STALE = 60.0
 """Seconds after which a folder without a header is nobody's session in the making."""
@@ -71,6 +76,19 @@ class Opener:
                     await self._repository.delete(header.owner, header.session)
             raise
 
+    async def give_up_lost(self) -> None:
+        """End the recordings whose live folder is gone. Raises `DiskError`."""
+        lost = set(await self._folderless())
+        # One may have been sealed between two looks; that comes before its folder goes.
+        for recording in lost.intersection(await self._repository.unfinished() if lost else ()):
+            log.error("a session is lost", session=recording)
+            with suppress(NotFound):  # deleted meanwhile
+                await self._repository.update(recording, Changes(state="failed", reason="lost"))
+
+    async def discard(self, folder: Path) -> None:
+        """Delete a session that cannot be taken up. Raises `Held`, `DiskError`."""
+        await asyncio.to_thread(discard, folder, self._committer.disk)
+
     async def take_up(self, folder: Path) -> LiveSession | None:
         """What an earlier process left; None when it had ended and only had to be sealed.
 
@@ -90,7 +108,9 @@ class Opener:
                 await self._known(journal.header)
                 return await self._assemble(journal, events, said)
             await self._sealer.seal(journal, list(events.read()))
-            await events.close()
+            with suppress(DiskError):  # all of it is in the library
+                await events.close()
+            await journal.remove()
             return None
         except BaseException:
             if events is not None:
@@ -99,6 +119,10 @@ class Opener:
             with suppress(DiskError):  # or nobody would learn what is wrong
                 await journal.close()
             raise
+
+    async def _folderless(self) -> list[str]:
+        unfinished = await self._repository.unfinished()
+        return [recording for recording in unfinished if not (self.folder / recording).is_dir()]
 
     async def _known(self, header: SessionHeader) -> None:
         """A crash may have come between the journal and the list of recordings."""
@@ -128,7 +152,15 @@ class Opener:
             hosts, options, said.end, going_on=said.going_on, aligning=self._engines.aligner
         )
         runner = Runner(journal, broadcast, core, stream, options, position=base, marked=said.marks)
-        session = LiveSession(journal, broadcast, runner, self._sealer, self._grace)
+        session = LiveSession(
+            journal,
+            broadcast,
+            runner,
+            self._sealer,
+            self._grace,
+            capabilities=hosts.capabilities,
+            repository=self._repository,
+        )
         runner.attended = lambda: session.attended
         return session
 

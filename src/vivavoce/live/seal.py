@@ -36,10 +36,9 @@ class Sealer:
                     yield numbered
 
     async def seal(self, journal: Journal, events: list[Numbered]) -> None:
-        """Keep the audio and the events, then delete the live folder. Raises DiskError."""
+        """Keep the audio and the events; the journal may be removed then. Raises DiskError."""
         header = journal.header
         if not header.kept:
-            await journal.remove()
             return
         playable = await asyncio.to_thread(_playable, journal.audio_path, header.format)
         try:
@@ -53,7 +52,6 @@ class Sealer:
             await self._repository.seal(header.session, events, _changes(events, media, size))
         except NotFound:  # deleted while it was transcribed
             await self._blobs.delete(folder(header.session))
-        await journal.remove()
 
 
 def media_type(path: Path, header: SessionHeader) -> str:

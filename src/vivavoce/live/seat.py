@@ -51,14 +51,17 @@ class Seat:
     async def send(self, command: Command) -> None:
         """Carry out a command; audio is in the journal when this returns.
 
-        Raises `FrameGap`, `TooLarge`, `Gone`, `Held`, `DiskError`; the session goes on.
+        Raises `FrameGap`, `BadMessage`, `TooLarge`, `Gone`, `Held`, `DiskError`; the session
+        goes on.
         """
         if self._lost is not None:
             raise Held("Another client has taken this session.")
         match command:
             case Audio():
                 self._append(command)
-            case Flush() | Mark() | Configure() | Finish():
+            case Configure():
+                await self._session.configure(command)
+            case Flush() | Mark() | Finish():
                 self._session.journal.control(command)
             case Cancel():
                 await self._session.cancel()

@@ -9,14 +9,17 @@ from typing import Protocol
 
 import structlog
 
-from vivavoce.core.commands import Finish
-from vivavoce.core.errors import DiskError, VivavoceError
+from vivavoce.core.commands import Configure, Finish
+from vivavoce.core.errors import DiskError, NotFound, VivavoceError
 from vivavoce.core.events import Numbered
 from vivavoce.dialects.base import Bye
-from vivavoce.journal.journal import Journal
+from vivavoce.engines.base import Capabilities
+from vivavoce.journal.journal import Journal, SessionHeader
+from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.runner import Runner
 from vivavoce.live.seal import Sealer
+from vivavoce.live.streams import check_language
 
 log = structlog.get_logger()
 
@@ -26,6 +29,11 @@ AGAIN = 5.0
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def owns(header: SessionHeader, token: str) -> bool:
+    """Whether this is the session's token."""
+    return hmac.compare_digest(token_hash(token), header.token_sha256)
 
 
 class Holder(Protocol):
@@ -42,7 +50,15 @@ class LiveSession:
     """
 
     def __init__(
-        self, journal: Journal, broadcast: Broadcast, runner: Runner, sealer: Sealer, grace: float
+        self,
+        journal: Journal,
+        broadcast: Broadcast,
+        runner: Runner,
+        sealer: Sealer,
+        grace: float,
+        *,
+        capabilities: Capabilities,
+        repository: Repository,
     ) -> None:
         self.id = journal.header.session
         self.header = journal.header
@@ -52,6 +68,8 @@ class LiveSession:
         self.bye: Bye | None = None
         self._runner = runner
         self._sealer = sealer
+        self._capabilities = capabilities
+        self._repository = repository
         self.grace = grace  # seconds
         self._holder: Holder | None = None
         self._expiry: asyncio.TimerHandle | None = None
@@ -74,10 +92,6 @@ class LiveSession:
         self._wait()
         return self.task
 
-    def owns(self, token: str) -> bool:
-        """Whether this is the session's token."""
-        return hmac.compare_digest(token_hash(token), self.header.token_sha256)
-
     def hold(self, holder: Holder) -> None:
         """A client takes the session; whoever held it is told so."""
         if self._holder is not None:
@@ -93,6 +107,14 @@ class LiveSession:
         if self._holder is holder:
             self._holder = None
             self._wait()
+
+    async def configure(self, change: Configure) -> None:
+        """Raises `BadMessage` (a language the engine does not know), `Gone`, `DiskError`."""
+        check_language(self._capabilities, change.language)
+        self.journal.control(change)
+        if change.title and self.header.kept:
+            with suppress(NotFound):  # deleted meanwhile
+                await self._repository.rename(self.header.owner, self.id, change.title)
 
     async def cancel(self) -> None:
         """End at once; what was said so far is kept."""
@@ -155,11 +177,12 @@ class LiveSession:
         events = list(self.broadcast.after(0))
         while True:
             try:
-                if self._runner.unwanted:
-                    await self.journal.remove()
-                    break
-                await self.journal.settle()
-                await self._sealer.seal(self.journal, events)
+                if not self._runner.unwanted:
+                    await self.journal.settle()
+                    await self._sealer.seal(self.journal, events)
+                with suppress(DiskError):  # closed first: not every system deletes an open file
+                    await self.broadcast.close()
+                await self.journal.remove()
                 break
             except DiskError as error:
                 log.warning("cannot seal yet", session=self.id, reason=error.message)

@@ -54,6 +54,7 @@ const REASONS = {
   engine: "The engine could not read this",
   abandoned: "Ended early: the line was lost",
   cancelled: "Cancelled",
+  lost: "Its files are gone from the server",
 };
 
 /** An engine with its model, whose name often begins with the engine's. */
