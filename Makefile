@@ -48,7 +48,7 @@ lock: $(VENV)/.dev ## bring the lock files up to pyproject.toml (ARGS=--upgrade:
 	@scripts/lock $(VENV)/bin/uv $(ARGS)
 
 clean: ## remove everything that can be made again
-	@rm -rf $(VENV) .cache dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .bench .cache dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 LOCKS := requirements/build.txt requirements/runtime.txt

@@ -1,7 +1,7 @@
 """Environments of their own for what is measured against and measured with.
 
-Each is made once, from pinned versions, under `.cache/bench/`; nothing of it comes near the
-product's own environment.
+Each is made once, from pinned versions, under `.bench/`; nothing of it comes near the
+product's own environment. (Not under `.cache`: building the documentation empties that.)
 """
 
 import subprocess
@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-CACHE = Path(".cache/bench").absolute()
+CACHE = Path(".bench").absolute()
 
 
 @dataclass(frozen=True)
