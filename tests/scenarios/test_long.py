@@ -22,7 +22,7 @@ RATE = 22_050
 PAUSE = bytes(2 * RATE * 7 // 10)
 BLOCK = 1 << 18  # bytes
 
-SERVER, DECODER, HOST = 160 << 20, 96 << 20, 64 << 20
+SERVER, DECODER, HOST = 160 << 20, 96 << 20, 112 << 20
 """Bytes by which each process may grow; the decoder is started for the file. The file of
 three hours has 476 MB."""
 

@@ -120,7 +120,9 @@ class AlignedStream:
     def _decided(self, decided: Decided) -> None:
         pcm = self._kept.take(decided.start, decided.end)
         wanted = decided.text and not decided.words and self._understood(decided.language)
-        if pcm is not None and wanted and len(self._tasks) < OUTSTANDING:
+        # A file has waited already, but several of its finals may come at once.
+        most = OUTSTANDING * (1 if self._options.interims else 2)
+        if pcm is not None and wanted and len(self._tasks) < most:
             task = asyncio.create_task(self._align(decided, pcm))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
