@@ -6,12 +6,15 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from vivavoce.client import Session, Unreachable, connect
 from vivavoce.core.commands import Endpointing
-from vivavoce.core.errors import BadMessage, Gone, PeerError
+from vivavoce.core.errors import BadMessage, DiskError, Gone, PeerError
 from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Marker, Started
 from vivavoce.core.types import AudioFormat, samples
+from vivavoce.dialects.native_messages import SUBPROTOCOL, ErrorMessage, ReadyMessage, encode
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.relay import Relay
 
@@ -152,6 +155,30 @@ async def test_send_waits_while_too_much_is_not_acknowledged(
         await sending
         await rest(session)
         assert (await kept(server, session)).endswith(pcm)
+
+
+async def test_a_server_that_opens_and_takes_nothing_is_not_tried_for_ever() -> None:
+    lines = 0
+
+    async def full(line: ServerConnection) -> None:
+        nonlocal lines
+        lines += 1
+        await line.recv()
+        limits = {"grace": 0.5}
+        ready = ReadyMessage(session="s", token="t", epoch=1, next_frame=0, limits=limits)
+        await line.send(encode(ready))
+        await line.recv()
+        told = ErrorMessage(code="disk", message="The disk is full.", retryable=True)
+        await line.send(encode(told))
+        await line.close(1013)
+
+    async with serve(full, "127.0.0.1", 0, subprotocols=[Subprotocol(SUBPROTOCOL)]) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        async with asyncio.timeout(20), connect(f"http://127.0.0.1:{port}") as session:
+            await session.send(bytes(PIECE))
+            with pytest.raises(DiskError, match="The disk is full"):
+                await session.drained()
+    assert lines > 1
 
 
 async def test_where_there_is_no_server(unused_port: int) -> None:

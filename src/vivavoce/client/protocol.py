@@ -46,7 +46,7 @@ class ClientProtocol:
     def __init__(self, start: StartMessage, *, bound: int) -> None:
         self.state = State.LOST
         self.ready: ReadyMessage | None = None
-        self.openings = 0  # how many lines got as far as `ready`
+        self.headway = 0  # rises when the server takes what we have, or opens when we have nothing
         self.after = 0  # the number of the last event seen
         self.epoch = 0  # and its epoch
         self.outbox = Outbox(bound)
@@ -89,7 +89,7 @@ class ClientProtocol:
             case ReadyMessage() as ready:
                 self._is_ready(ready)
             case AckMessage(frame=frame):
-                self.outbox.acknowledge(frame)
+                self._acknowledged(frame)
             case EventMessage() as message:
                 return self._heard(message)
             case Interim() as interim:
@@ -130,8 +130,13 @@ class ClientProtocol:
         # The server holds what is before this frame; that it is durable, only an `ack` says.
         self.outbox.rewind(ready.next_frame)
         self.ready = ready
-        self.openings += 1
+        self.headway += not self.outbox.held
         self.state = State.OPEN
+
+    def _acknowledged(self, frame: int) -> None:
+        held = self.outbox.held
+        self.outbox.acknowledge(frame)
+        self.headway += self.outbox.held < held
 
     def _heard(self, message: EventMessage) -> Numbered | None:
         if message.epoch < self.epoch or (message.epoch == self.epoch and message.n <= self.after):
