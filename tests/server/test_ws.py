@@ -11,6 +11,7 @@ from vivavoce.core.commands import Audio
 from vivavoce.dialects.base import Resume
 from vivavoce.dialects.native import NativeDialect
 from vivavoce.dialects.native_messages import pack_frame
+from vivavoce.engines.fake import say, silence
 from vivavoce.server.services import Services
 from vivavoce.server.ws import Connection
 
@@ -44,6 +45,34 @@ class Line:
     def socket(self) -> WebSocket:
         self.coming.put_nowait({"type": "websocket.connect"})
         return WebSocket({"type": "websocket"}, self.coming.get, self.send)
+
+
+async def test_a_control_message_waits_for_the_frames_before_it(parts: Services) -> None:
+    """All of it was on its way already when the gap was told; all of it comes again."""
+    line = Line()
+    running = asyncio.create_task(Connection(line.socket(), NativeDialect(), parts.hub).run())
+    line.come('{"type": "start", "format": {"encoding": "pcm_f32le"}}')
+    ready = await line.ready
+    audio = [say("alfa").tobytes(), silence(1).tobytes(), say("bravo").tobytes()]
+    frames = [pack_frame(Audio(n, payload)) for n, payload in enumerate(audio)]
+    line.come(frames[0])
+    early: list[str | bytes] = [
+        frames[2],
+        '{"type": "mark", "label": "end"}',
+        frames[0],
+        '{"type": "finish"}',
+    ]
+    for message in (*early, frames[1], frames[2], early[1], early[3]):
+        line.come(message)
+    await running
+    gaps = [said["expected"] for said in line.said if said["type"] == "error"]
+    assert gaps == [1]
+    events = [said["event"] for said in line.said if said["type"] == "event"]
+    assert [event["text"] for event in events if event["type"] == "final"] == ["alfa", "bravo"]
+    (marker,) = [event for event in events if event["type"] == "marker"]
+    assert marker["at"] == sum(map(len, audio)) // 4
+    assert line.said[-2] == {"type": "bye", "reason": "finished"}
+    assert (await parts.repository.get("local", ready["session"])).state == "done"
 
 
 async def test_who_lost_the_session_is_told_so_even_while_sending(parts: Services) -> None:

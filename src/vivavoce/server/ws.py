@@ -6,7 +6,7 @@ from contextlib import suppress
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from vivavoce.core.commands import Start
+from vivavoce.core.commands import Audio, Start
 from vivavoce.core.errors import (
     BadMessage,
     FrameGap,
@@ -42,7 +42,7 @@ class Connection:
         self._hub = hub
         self._owner = owner
         self._sending = asyncio.Lock()
-        self._gap: int | None = None  # the frame that the client knows to be missing
+        self._gap: int | None = None  # the missing frame that the client was told of
 
     async def run(self) -> None:
         """Until the session or the line ends."""
@@ -113,9 +113,12 @@ class Connection:
         assert not isinstance(request, Say)
         if isinstance(request, Resume):
             raise BadMessage("This connection has a session already.")
+        if self._gap is not None and not isinstance(request, Audio):
+            return  # its place is after frames that are still to come, and it comes again
         try:
             await seat.send(request)
-            self._gap = None
+            if isinstance(request, Audio) and request.frame == self._gap:
+                self._gap = None
         except FrameGap as gap:
             # What was on its way when the first gap was told comes to the same gap.
             if self._gap != gap.expected:
