@@ -11,11 +11,12 @@ import pytest
 
 from vivavoce.core.commands import Audio, Finish, Options, Start
 from vivavoce.core.errors import DiskError
-from vivavoce.core.events import Interim, Marker, Numbered
+from vivavoce.core.events import Ended, Interim, Marker, Numbered
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.fake import say, silence
-from vivavoce.library.recording import new_id
+from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.live.seat import Seat
+from vivavoce.server import sse
 from vivavoce.server.services import Services
 from vivavoce.server.sse import PING, Item, _stream
 
@@ -130,15 +131,66 @@ async def test_a_bad_number_is_refused(http: httpx2.AsyncClient, live: Seat, aft
     assert answer.json()["error"]["message"].startswith("Last-Event-ID cannot be taken")
 
 
-async def test_what_is_neither_running_nor_sealed_is_held(
-    http: httpx2.AsyncClient, parts: Services, live: Seat
-) -> None:
+async def elsewhere(parts: Services, live: Seat) -> Recording:
+    """A recording whose session neither runs here nor is sealed."""
     here = await parts.repository.get("local", live.ready.session)
-    elsewhere = msgspec.structs.replace(here, id=new_id())
-    await parts.repository.create(elsewhere)
-    answer = await http.get(f"/recordings/{elsewhere.id}/events")
+    other = msgspec.structs.replace(here, id=new_id())
+    await parts.repository.create(other)
+    return other
+
+
+async def test_what_is_neither_running_nor_sealed_is_held(
+    http: httpx2.AsyncClient, parts: Services, live: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse, "LOOKS", 2)
+    other = await elsewhere(parts, live)
+    answer = await http.get(f"/recordings/{other.id}/events")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "held")
     assert answer.json()["error"]["retryable"] is True
+
+
+async def test_a_reader_is_held_until_what_is_on_its_way_is_there(
+    http: httpx2.AsyncClient, parts: Services, live: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await elsewhere(parts, live)
+    watch, looks = parts.hub.watch, []
+
+    def watched(session: str, after: int = 0) -> None:
+        looks.append(watch(session, after))
+
+    monkeypatch.setattr(parts.hub, "watch", watched)
+    monkeypatch.setattr(sse, "LOOK_EVERY", 0)
+    monkeypatch.setattr(sse, "LOOKS", 100_000)
+    asking = asyncio.create_task(http.get(f"/recordings/{other.id}/events"))
+    async with asyncio.timeout(30):
+        while not looks:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await parts.repository.seal(other.id, [NOTE], Changes(state="done"))
+        answer = await asking
+    assert answer.status_code == 200
+    assert answer.content == NOTE_BYTES
+
+
+async def test_the_end_of_another_process_s_session_is_told_when_it_is_sealed(
+    parts: Services, live: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await elsewhere(parts, live)
+    ended = Numbered(1, 1, Ended(reason="finished", duration=0))
+
+    async def tail() -> AsyncIterator[Item]:
+        yield ended
+
+    monkeypatch.setattr(sse, "LOOK_EVERY", 0)
+    monkeypatch.setattr(sse, "LOOKS", 100_000)
+    items = sse._on(parts, other, tail(), 0)
+    assert await anext(items) == ended
+    end = asyncio.create_task(anext(items, None))
+    for _ in range(3):  # looks into the library
+        await parts.repository.get("local", other.id)
+    assert not end.done()
+    await parts.repository.seal(other.id, [ended], Changes(state="done"))
+    assert await end is None
+    assert (await parts.repository.get("local", other.id)).state == "done"
 
 
 def watching() -> bool:

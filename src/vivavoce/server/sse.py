@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Final
 
 import msgspec
@@ -9,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Header
 from starlette.responses import StreamingResponse
 
-from vivavoce.core.errors import Held, VivavoceError
+from vivavoce.core.errors import Held, NotFound, VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
 from vivavoce.library.recording import Recording
 from vivavoce.server.models import Error
@@ -21,6 +22,10 @@ log = structlog.get_logger()
 
 PING: Final = b": still here\n\n"
 PING_EVERY: Final = 15.0  # seconds; proxies give up on silence sooner or later
+
+LOOK_EVERY: Final = 0.25  # seconds
+LOOKS: Final = 20
+"""Looks at a recording that is on its way: between two processes, or into the library."""
 
 Item = Numbered | Interim
 
@@ -55,15 +60,36 @@ async def events(
 
 
 async def _items(parts: Services, recording: Recording, after: int) -> AsyncIterator[Item]:
-    """What to send. Raises `Held` while a session is neither running nor in the library."""
-    watched = parts.hub.watch(recording.id, after)
-    if watched is not None:
-        return _on(parts, recording, watched, after)
-    # It may have ended since it was looked up, so look again.
+    """What to send. Raises `Held` while a session is neither running nor in the library.
+
+    Not before looking for a while: a browser's EventSource does not ask again after a 409.
+    """
+    for look in range(LOOKS):
+        if look:
+            await asyncio.sleep(LOOK_EVERY)
+        watched = parts.hub.watch(recording.id, after)
+        if watched is not None:
+            return _on(parts, recording, watched, after)
+        # It may have ended since it was looked up, so look again.
+        if await _kept(parts, recording):
+            return parts.repository.events(recording.owner, recording.id, after)
+    raise Held(f"The recording {recording.id} cannot be followed just now; try again.")
+
+
+async def _kept(parts: Services, recording: Recording) -> bool:
+    """Whether it is over and in the library. Raises `NotFound`."""
     latest = await parts.repository.get(recording.owner, recording.id)
-    if latest.state in ("live", "transcribing"):
-        raise Held(f"The recording {recording.id} cannot be followed just now; try again.")
-    return parts.repository.events(recording.owner, recording.id, after)
+    return latest.state not in ("live", "transcribing")
+
+
+async def _sealed(parts: Services, recording: Recording) -> None:
+    """Return when it is in the library: who asks for the text after the stream finds it."""
+    await parts.hub.sealed(recording.id)
+    with suppress(NotFound):  # deleted at once
+        for _ in range(LOOKS):  # another process seals it, or a full disk keeps it waiting
+            if await _kept(parts, recording):
+                return
+            await asyncio.sleep(LOOK_EVERY)
 
 
 async def _on(
@@ -75,7 +101,7 @@ async def _on(
         if isinstance(item, Numbered):
             after = item.n
             if isinstance(item.event, Ended):
-                await parts.hub.sealed(recording.id)  # who asks for the text next finds it
+                await _sealed(parts, recording)
                 return
     async for numbered in parts.repository.events(recording.owner, recording.id, after):
         yield numbered
