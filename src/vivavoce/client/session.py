@@ -86,7 +86,8 @@ class Session:
         max_utterance_ms: int | None = None,
         title: str | None = None,
     ) -> None:
-        """Change what may change in mid-session; it holds from the next utterance on."""
+        """Change what may change in mid-session. It holds at once, for the open utterance too;
+        the title is the recording's."""
         self._say(
             ConfigureMessage(
                 language=language,
@@ -152,11 +153,11 @@ class Session:
         clock = asyncio.get_running_loop().time
         pause, deadline = FIRST_PAUSE, 0.0
         while True:
-            openings = self._protocol.openings
+            headway = self._protocol.headway
             trouble = await self._one_line()
             if self._protocol.state is State.OVER:
                 return
-            if self._protocol.openings > openings:
+            if self._protocol.headway > headway:
                 pause, deadline = FIRST_PAUSE, clock() + self._grace()
             if clock() >= deadline:
                 raise trouble

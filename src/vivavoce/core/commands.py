@@ -53,7 +53,9 @@ class Flush:
 
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """Change what may change in mid-session; it holds from the next utterance on."""
+    """Change what may change in mid-session. The limits hold at once, for the open utterance
+    too; the language for what an engine that decodes windows reads from now on; the title
+    is the recording's."""
 
     language: str | None = None
     endpoint_ms: int | None = None

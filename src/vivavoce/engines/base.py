@@ -199,7 +199,8 @@ class EngineStream(Protocol):
         """Decide all that was fed; returns when its results are out."""
 
     def configure(self, options: StreamOptions) -> None:
-        """Holds from the next utterance on."""
+        """Limits hold at once, for the open utterance too; the language for what is decoded
+        from now on, unless the engine's own stream was opened with one."""
 
     def results(self) -> AsyncIterator[Result]:
         """What was heard, in order; ends after `close`. Raises `EngineError`."""
