@@ -1,6 +1,6 @@
 """Word error rates on the shared recordings: decoded whole, transcribed as files, and live.
 
-    python benchmarks/accuracy.py [--streams 6] [--speech FOLDER] [--write docs/accuracy.md]
+    python benchmarks/accuracy.py [--streams 6] [--finals tiny base] [--write docs/accuracy.md]
 
 Live means: over the WebSocket of a real server, at the pace of speech, in frames of 100 ms,
 so many streams side by side. The references are those of `manifest.tsv`.
@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from vivavoce.core.events import AnyEvent, Final
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm, Window
 from vivavoce.engines.moonshine import Moonshine
+from vivavoce.live.better import Finals
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.words import word_error_rate
 
@@ -61,28 +63,41 @@ async def read(path: Path) -> Pcm:
         return np.concatenate([block async for block in blocks])
 
 
-async def whole(clips: list[Clip]) -> list[str]:
+def whole(finals: Finals) -> Way:
     """The engine alone: each clip as one window."""
-    engine = Moonshine()
-    engine.load()
-    return [engine.decode(Window(samples=clip.pcm.tobytes())).text for clip in clips]
+
+    async def run(clips: list[Clip]) -> list[str]:
+        engine = Moonshine()
+        engine.load()
+        model = ""
+        if finals == "base":
+            engine.load_better()
+            model = engine.capabilities.better
+        windows = (Window(samples=clip.pcm.tobytes(), model=model) for clip in clips)
+        return [engine.decode(window).text for window in windows]
+
+    return run
 
 
-async def as_files(clips: list[Clip]) -> list[str]:
+def as_files(finals: Finals) -> Way:
     """As `vivavoce transcribe` does it, in this process."""
-    async with Transcriber(Settings()) as transcriber:
-        return [
-            text([event async for event in transcriber.transcribe(clip.path)]) for clip in clips
-        ]
+
+    async def run(clips: list[Clip]) -> list[str]:
+        async with Transcriber(Settings(finals=finals)) as transcriber:
+            return [
+                text([event async for event in transcriber.transcribe(clip.path)]) for clip in clips
+            ]
+
+    return run
 
 
-def live(streams: int) -> Way:
+def live(streams: int, finals: Finals) -> Way:
     """As people speak, so many at once."""
 
     async def run(clips: list[Clip]) -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             # A session still counts until it is sealed, and the next clip does not wait for that.
-            server = ServerProcess(Path(folder), max_sessions=2 * streams)
+            server = ServerProcess(Path(folder), max_sessions=2 * streams, finals=finals)
             await asyncio.to_thread(server.start)
             try:
                 turns = asyncio.Semaphore(streams)
@@ -130,16 +145,19 @@ def page(rows: list[str], streams: int, command: str) -> str:
         [
             "# Accuracy",
             "",
-            "Word error rates of the embedded engine (Moonshine tiny-en) on public recordings:",
+            "Word error rates of the embedded engine (Moonshine) on public recordings:",
             "lower case, no punctuation, hyphens as spaces, *mister* as *mr*, *missus* as *mrs*.",
             "",
-            "| recordings | clips | words | whole clip | as a file | live |",
-            "|---|---|---|---|---|---|",
+            "| recordings | finals by | clips | words | whole clip | as a file | live |",
+            "|---|---|---|---|---|---|---|",
             *rows,
             "",
             "*Whole clip*: the engine alone, each clip decoded at once. *As a file*: "
             "`vivavoce transcribe`, which cuts utterances at pauses. *Live*: over the WebSocket "
             f"at the pace of speech, in frames of 100 ms, {streams} streams side by side.",
+            "",
+            "Finals by *tiny* are those of the default install; *base* comes with "
+            "`vivavoce[better]`.",
             "",
             f"Vivavoce {__version__} on {machine()}. Made by",
             "",
@@ -149,17 +167,16 @@ def page(rows: list[str], streams: int, command: str) -> str:
     )
 
 
-async def measure(speech: Path, streams: int) -> list[str]:
+async def measure(speech: Path, streams: int, models: list[Finals]) -> list[str]:
     rows = []
-    for name in SETS:
+    for name, finals in product(SETS, models):
         clips = await load(speech, name)
         said = [clip.said for clip in clips]
-        rates = [
-            word_error_rate(said, await way(clips)) for way in (whole, as_files, live(streams))
-        ]
+        ways = (whole(finals), as_files(finals), live(streams, finals))
+        rates = [word_error_rate(said, await way(clips)) for way in ways]
         words = sum(len(one.split()) for one in said)
         cells = " | ".join(f"{rate:.1%}" for rate in rates)
-        rows.append(f"| {name} | {len(clips)} | {words} | {cells} |")
+        rows.append(f"| {name} | {finals} | {len(clips)} | {words} | {cells} |")
         print(rows[-1], flush=True)
     return rows
 
@@ -169,12 +186,14 @@ def main() -> None:
     parser.add_argument("--speech", type=Path, default=Path("../shared/speech"))
     parser.add_argument("--streams", type=int, default=6)
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep the table here as well")
+    parser.add_argument("--finals", nargs="+", choices=("tiny", "base"), default=["tiny"])
     args = parser.parse_args()
     if not args.speech.is_dir():
         print(f"{args.speech} is not here; it holds the recordings that this measures with.")
         return
-    rows = asyncio.run(measure(args.speech, args.streams))
-    command = f"python benchmarks/accuracy.py --streams {args.streams}"
+    rows = asyncio.run(measure(args.speech, args.streams, args.finals))
+    chosen = " ".join(args.finals)
+    command = f"python benchmarks/accuracy.py --streams {args.streams} --finals {chosen}"
     made = page(rows, args.streams, command)
     print(made)
     if args.write:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from vivavoce.cli.demo import CLIP
+from vivavoce.live.capacity import CLIP
 
 
 def test_the_clip_is_read_and_the_delays_are_told(run: Any) -> None:
