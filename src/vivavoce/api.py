@@ -18,12 +18,11 @@ from vivavoce.config import Settings, load_settings
 from vivavoce.core.commands import Options
 from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent
-from vivavoce.core.types import SAMPLE_RATE, AudioFormat
-from vivavoce.engines.base import StreamOptions
+from vivavoce.core.types import AudioFormat
 from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.hosts import Hosts
 from vivavoce.live.pipeline import transcribe_file
-from vivavoce.live.streams import check_language, open_stream, stream_options
+from vivavoce.live.streams import check_language, default_options, open_stream, stream_options
 from vivavoce.paths import readable
 
 Source = str | os.PathLike[str] | bytes | AsyncIterable[bytes]
@@ -92,21 +91,12 @@ class Transcriber:
         check_language(self._hosts.capabilities, language)
         options = Options(language=language, interims=interims, title=name)
         async with _as_file(source) as (path, growth):
-            chosen = stream_options(options, self._defaults())
+            chosen = stream_options(options, default_options(self._settings))
             stream, _ = await open_stream(self._hosts, chosen, aligning=self._aligner)
             events = transcribe_file(path, format, growth, stream, options)
             async with aclosing(events):
                 async for event in events:
                     yield event
-
-    def _defaults(self) -> StreamOptions:
-        per_ms = SAMPLE_RATE // 1000
-        return StreamOptions(
-            language=self._settings.language,
-            endpoint=self._settings.endpoint_ms * per_ms,
-            max_utterance=self._settings.max_utterance_ms * per_ms,
-            interim_every=self._settings.interim_ms * per_ms,
-        )
 
 
 class Spool:

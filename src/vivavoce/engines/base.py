@@ -7,7 +7,7 @@ neither of them but an `EngineStream`: asynchronous, streaming, the same for bot
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
 
@@ -218,4 +218,3 @@ class Availability:
     installed: bool
     capabilities: Capabilities | None = None
     hint: str = ""
-    settings: dict[str, str] = field(default_factory=dict)

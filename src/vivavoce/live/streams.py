@@ -2,6 +2,7 @@
 
 from vivavoce.audio.level import LevelVad
 from vivavoce.audio.vad import Vad
+from vivavoce.config import Settings
 from vivavoce.core.commands import Configure, Endpointing, Options
 from vivavoce.core.errors import BadMessage
 from vivavoce.core.types import SAMPLE_RATE
@@ -10,6 +11,8 @@ from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.windowed import WindowedStream, rewound
 from vivavoce.live.hosts import Hosts
+
+PER_MS = SAMPLE_RATE // 1000  # samples
 
 FILE_ENDPOINT = SAMPLE_RATE
 """Silence that ends an utterance of a file: nobody waits for it, and longer ones read better."""
@@ -65,6 +68,16 @@ def check_language(capabilities: Capabilities, language: str | None) -> None:
         )
 
 
+def default_options(settings: Settings) -> StreamOptions:
+    """What a session is opened with where it chooses nothing."""
+    return StreamOptions(
+        language=settings.language,
+        endpoint=settings.endpoint_ms * PER_MS,
+        max_utterance=settings.max_utterance_ms * PER_MS,
+        interim_every=settings.interim_ms * PER_MS,
+    )
+
+
 def stream_options(options: Options, defaults: StreamOptions) -> StreamOptions:
     """What a session chose, and the server's setting where it chose nothing."""
     endpoint = defaults.endpoint if options.interims else max(defaults.endpoint, FILE_ENDPOINT)
@@ -91,4 +104,4 @@ def configured(options: StreamOptions, change: Configure) -> StreamOptions:
 
 
 def _samples(milliseconds: int | None, default: int) -> int:
-    return default if milliseconds is None else milliseconds * SAMPLE_RATE // 1000
+    return default if milliseconds is None else milliseconds * PER_MS

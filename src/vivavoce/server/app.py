@@ -13,7 +13,6 @@ from starlette.routing import WebSocketRoute
 from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import VivavoceError
-from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.commit import Committer
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.sql import SqlRepository
@@ -22,6 +21,7 @@ from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
+from vivavoce.live.streams import default_options
 from vivavoce.server import docs, errors, health, http, live_http, page
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
@@ -88,7 +88,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
             repository,
             Sealer(repository, blobs),
             committer,
-            _defaults(settings),
+            default_options(settings),
             settings.grace_s,
         )
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
@@ -125,12 +125,3 @@ async def _measure(engines: Engines, hub: Hub, settings: Settings) -> None:
         await keep_measuring(pool, pool.count, every, tell, lambda: hub.sessions == 0)
     except VivavoceError as error:
         log.warning("cannot measure this machine", reason=error.message)
-
-
-def _defaults(settings: Settings) -> StreamOptions:
-    return StreamOptions(
-        language=settings.language,
-        endpoint=settings.endpoint_ms * 16,
-        max_utterance=settings.max_utterance_ms * 16,
-        interim_every=settings.interim_ms * 16,
-    )
