@@ -9,6 +9,7 @@ from vivavoce.engines.fake import Scripted, ScriptedNative, say, silence
 from vivavoce.engines.moonshine import Moonshine
 from vivavoce.plugins import names
 from vivavoce.testing.engines import NativeContract, WindowedContract, check_grammar, pieces, said
+from vivavoce.testing.faulty import Faulty, FaultyNative
 from vivavoce.testing.local import hear, open_local
 
 LETTERS = np.concatenate(
@@ -46,6 +47,22 @@ class TestScriptedNative(NativeContract):
         return LETTERS
 
 
+class TestFaulty(TestScripted):
+    """Which has no fault while nobody tells it to fail."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls) -> Faulty:
+        return Faulty()
+
+
+class TestFaultyNative(TestScriptedNative):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls) -> FaultyNative:
+        return FaultyNative()
+
+
 class TestMoonshine(WindowedContract):
     @pytest.fixture(scope="class")
     @classmethod
@@ -59,7 +76,7 @@ class TestMoonshine(WindowedContract):
 
 
 def test_no_built_in_engine_is_left_out() -> None:
-    tested = (Scripted, ScriptedNative, Moonshine)
+    tested = (Scripted, ScriptedNative, Faulty, FaultyNative, Moonshine)
     assert names() == sorted(engine.capabilities.name for engine in tested)
 
 

@@ -31,7 +31,7 @@ async def test_the_default_is_loaded_from_the_start_and_others_when_asked_for() 
 async def test_an_engine_nobody_has_is_refused_and_not_remembered() -> None:
     engines = LocalEngines()
     for name in ("nobody", "../x"):
-        with pytest.raises(BadMessage, match="there are moonshine, scripted, scripted-native"):
+        with pytest.raises(BadMessage, match="there are faulty, faulty-native, moonshine, scripted"):
             await engines.get(name)
     assert engines._pools == {}
 
