@@ -1,83 +1,29 @@
 """A disk that is full for a while: new audio is refused, what was acknowledged stays."""
 
 import asyncio
-import os
-import resource
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from vivavoce.engines.fake import say, silence
+from vivavoce.testing.full_disk import FullDisk, Limited, Small, may_mount
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.wire import encoded, open_wire
 
 pytestmark = pytest.mark.anyio
 
-FREE = resource.RLIM_INFINITY
-
-
-class Limited:
-    """No file of the server may grow: any user can have this on Linux."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def fill(self, server: ServerProcess) -> None:
-        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1, FREE))
-
-    def empty(self, server: ServerProcess) -> None:
-        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (FREE, FREE))
-
-    def release(self) -> None:
-        """Nothing was taken."""
-
-
-class Small:
-    """A file system of a few megabytes, for those who may mount one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "small"
-        self.folder.mkdir()
-        self._ballast = self.folder / "ballast"
-        command = ["mount", "-t", "tmpfs", "-o", "size=4m", "vivavoce", str(self.folder)]
-        subprocess.run(command, check=True, capture_output=True)
-
-    def fill(self, server: ServerProcess) -> None:
-        with suppress(OSError), self._ballast.open("wb", buffering=0) as file:
-            while file.write(bytes(4096)):
-                pass
-
-    def empty(self, server: ServerProcess) -> None:
-        self._ballast.unlink()
-
-    def release(self) -> None:
-        subprocess.run(["umount", str(self.folder)], check=True)
-
-
-def may_mount() -> bool:
-    script = 'd=$(mktemp -d) && mount -t tmpfs none "$d" && umount "$d" && rmdir "$d"'
-    return (
-        os.geteuid() == 0
-        and subprocess.run(script, shell=True, capture_output=True).returncode == 0
-    )
-
-
-Disk = Limited | Small
-
 
 @pytest.fixture(params=[Limited, *([Small] if may_mount() else [])])
-def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FullDisk]:
     disk = request.param(tmp_path)
     yield disk
     disk.release()
 
 
 @pytest.fixture
-def server(disk: Disk) -> Iterator[ServerProcess]:
+def server(disk: FullDisk) -> Iterator[ServerProcess]:
     server = ServerProcess(disk.folder, engine="scripted", hosts=1, commit_ms=0)
     server.start()
     yield server
@@ -85,7 +31,7 @@ def server(disk: Disk) -> Iterator[ServerProcess]:
     assert "Traceback" not in server.log, server.log
 
 
-async def test_a_full_disk(disk: Disk, server: ServerProcess) -> None:
+async def test_a_full_disk(disk: FullDisk, server: ServerProcess) -> None:
     async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
         async with open_wire(server.url) as wire:
             ready = await wire.start()
@@ -122,7 +68,9 @@ async def _refuses_what_is_new(server: ServerProcess, http: httpx2.AsyncClient) 
     assert (await http.get("/api/v1/recordings")).status_code == 200
 
 
-async def test_a_disk_that_is_full_when_the_session_ends(disk: Disk, server: ServerProcess) -> None:
+async def test_a_disk_that_is_full_when_the_session_ends(
+    disk: FullDisk, server: ServerProcess
+) -> None:
     async with open_wire(server.url) as wire:
         await wire.start()
         await wire.frame(0, say("alfa", "bravo").tobytes())

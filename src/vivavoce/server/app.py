@@ -14,6 +14,7 @@ from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import VivavoceError
 from vivavoce.journal.commit import Committer
+from vivavoce.journal.disk import Disk
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.sql import SqlRepository
 from vivavoce.live.capacity import keep_measuring
@@ -35,17 +36,18 @@ SESSIONS_PER_CORE = 8
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, disk: Disk | None = None) -> FastAPI:
     """An application with these settings, or those of the environment and the files.
 
-    Raises `SettingError`; its start raises `SettingError` and `EngineError`.
+    `disk`: where the journals lie; tests put a worse one there. Raises `SettingError`; its
+    start raises `SettingError` and `EngineError`.
     """
     settings = settings or load_settings()
     set_up_logs(settings.log_level)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with services(settings) as found:
+        async with services(settings, disk) as found:
             app.state.services = found
             with prepared(partial(found.hub.drain, settings.drain_s)):
                 yield
@@ -69,14 +71,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def services(settings: Settings) -> AsyncIterator[Services]:
+async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterator[Services]:
     """Every part of a running server, started in order and stopped in reverse."""
     cores = os.cpu_count() or 1
     async with AsyncExitStack() as stack:
         repository = await SqlRepository.open(settings.data_dir)
         stack.push_async_callback(repository.close)
         blobs = ObjectBlobs.local(settings.data_dir / "blobs")
-        committer = Committer(settings.commit_ms)
+        committer = Committer(settings.commit_ms, disk)
         stack.push_async_callback(committer.close)
         share = max(1, cores // settings.workers)  # of the machine, for this process
         engines = Engines(settings.engine, settings.hosts or share, settings.finals)

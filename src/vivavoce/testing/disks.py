@@ -20,7 +20,7 @@ _NAMES = ".names"  # in the shadow of a folder: the names that are on the disk
 
 
 class FrailDisk(Disk):
-    """Everything under `root`, which must be an empty folder or not be there.
+    """Everything under `root`: an empty folder, none, or one that an earlier one kept there.
 
     `shadow` is a folder beside it, kept up to date by the process that writes; `power_cut`
     may be called by another, after that one was killed.
@@ -57,8 +57,7 @@ class FrailDisk(Disk):
         if not folder.is_relative_to(self.root):
             return
         self.shadow_of(folder).mkdir(parents=True, exist_ok=True)
-        names = "\n".join(path.name for path in folder.iterdir())
-        (self.shadow_of(folder) / _NAMES).write_text(names)
+        _note_names(folder, self.shadow_of(folder))
 
     def shadow_of(self, path: Path) -> Path:
         return self.shadow / path.relative_to(self.root)
@@ -166,5 +165,11 @@ def _remember(folder: Path, shadow: Path) -> None:
     shutil.rmtree(shadow, ignore_errors=True)
     shutil.copytree(folder, shadow)
     for each in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        names = "\n".join(path.name for path in each.iterdir())
-        (shadow / each.relative_to(folder) / _NAMES).write_text(names)
+        _note_names(each, shadow / each.relative_to(folder))
+
+
+def _note_names(folder: Path, shadow: Path) -> None:
+    """Whole or not at all: the process that writes may be killed in the middle."""
+    draft = shadow / f"{_NAMES}.tmp"
+    draft.write_text("\n".join(path.name for path in folder.iterdir()))
+    draft.replace(shadow / _NAMES)
