@@ -14,7 +14,7 @@ FREE = resource.RLIM_INFINITY
 class Limited:
     """No file of the server may grow: any user can have this."""
 
-    def __init__(self, folder: Path, megabytes: int = 4) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def fill(self, server: ServerProcess) -> None:
@@ -38,12 +38,12 @@ class Small:
         command = ["mount", "-t", "tmpfs", "-o", size, "vivavoce", str(self.folder)]
         subprocess.run(command, check=True, capture_output=True)
 
-    def fill(self, server: ServerProcess) -> None:
+    def fill(self, _server: ServerProcess) -> None:
         with suppress(OSError), self._ballast.open("wb", buffering=0) as file:
             while file.write(bytes(4096)):
                 pass
 
-    def empty(self, server: ServerProcess) -> None:
+    def empty(self, _server: ServerProcess) -> None:
         self._ballast.unlink()
 
     def release(self) -> None:
