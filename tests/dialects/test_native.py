@@ -24,6 +24,7 @@ from vivavoce.dialects.native_messages import (
     unpack_batch,
     unpack_frame,
 )
+from vivavoce.testing.dialects import DialectContract
 
 PCM = {"encoding": "pcm_s16le", "rate": 16000, "channels": 1}
 RESUME = {"type": "resume", "session": "s", "token": "t", "epoch": 1, "after": 4}
@@ -295,3 +296,17 @@ def test_defaults_are_not_said() -> None:
         "type": "start",
         "format": PCM,
     }
+
+
+class TestContract(DialectContract):
+    conversation = (
+        encode(StartMessage(format=AudioFormat())),
+        pack_frame(Audio(0, bytes(3200))),
+        '{"type": "mark", "label": "here"}',
+        pack_frame(Audio(1, bytes(3200))),
+        '{"type": "flush"}',
+        '{"type": "finish"}',
+    )
+
+    def dialect(self) -> NativeDialect:
+        return NativeDialect()

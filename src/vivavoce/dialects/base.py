@@ -1,6 +1,6 @@
 """The dialect port: wire messages in, commands out; events in, wire messages out.
 
-A dialect is pure: no sockets, no clock. `server/ws.py` carries its messages, `live/hub.py`
+A dialect is pure: no sockets, no clock. `server/connection.py` carries its messages, `live/hub.py`
 carries out its commands. One object serves one connection.
 """
 
@@ -60,7 +60,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Bye:
-    """The last message; the connection closes with `close`."""
+    """The last message of a session; the connection closes with `close` unless it repeats."""
 
     reason: str
     close: int = 1000
@@ -69,14 +69,33 @@ class Bye:
 Answer = Ready | Ack | Numbered | Interim | Failed | Bye
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What a protocol does with its connections; the rest is in its messages."""
+
+    max_message: int  # bytes; a larger one is refused with 1009
+    subprotocol: str | None = None  # of the WebSocket
+    opening: float | None = None  # seconds that a client has for its first request
+    resumable: bool = False  # a session whose line is lost waits for its client; else it finishes
+    repeats: bool = False  # one session may follow another on the same line
+    kept: bool = True  # its sessions become recordings
+
+
 class Dialect(Protocol):
     """One connection's translator."""
 
-    subprotocol: str | None
-    max_message: int  # bytes; a larger one is refused with 1009 before it is read
+    manners: Manners
+
+    def greet(self) -> Sequence[Wire]:
+        """What is said before the client has said anything."""
+        ...
 
     def receive(self, message: Wire) -> Sequence[Request]:
-        """The requests in one wire message. Raises `PeerError`."""
+        """The requests in one wire message, in order.
+
+        What the protocol answers and goes on after is a `Say`. Raises `PeerError` for what
+        ends the connection.
+        """
         ...
 
     def send(self, answer: Answer) -> Sequence[Wire]:

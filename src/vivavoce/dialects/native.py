@@ -8,7 +8,7 @@ from vivavoce.core.commands import Command, Configure, Finish, Flush, Mark, Opti
 from vivavoce.core.errors import BadMessage, FrameGap, VivavoceError
 from vivavoce.core.events import Interim, Numbered
 from vivavoce.core.types import AudioFormat
-from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Ready, Request, Resume, Wire
+from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Manners, Ready, Request, Resume, Wire
 from vivavoce.dialects.native_messages import (
     MAX_MESSAGE,
     SUBPROTOCOL,
@@ -34,11 +34,14 @@ from vivavoce.dialects.native_messages import (
 class NativeDialect:
     """One connection's translator. `opened`: its session is known already (plain HTTP)."""
 
-    subprotocol: str | None = SUBPROTOCOL
-    max_message: int = MAX_MESSAGE
+    manners = Manners(MAX_MESSAGE, SUBPROTOCOL, opening=30.0, resumable=True)
 
     def __init__(self, *, opened: bool = False) -> None:
         self._opened = opened
+
+    def greet(self) -> Sequence[Wire]:
+        """Nothing: the client begins."""
+        return ()
 
     def receive(self, message: Wire) -> Sequence[Request]:
         """The request in one wire message. Raises `BadMessage`, or `TooLarge`."""
