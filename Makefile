@@ -15,7 +15,7 @@ PY := $(VENV)/bin/python
 # A virtual environment does not survive being moved or copied: it would run the old folder's code.
 MOVED := $(shell [ "`cat $(VENV)/.made-in 2>/dev/null`" = "`pwd`" ] || echo FORCE)
 
-.PHONY: help install serve test lint bench docs lock clean FORCE
+.PHONY: help install serve test lint bench chaos docs lock clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,6 +40,9 @@ lint: $(VENV)/.dev ## check style, types and layers
 
 bench: $(VENV)/.dev ## measure beside the peers (ARGS=--quick: without; BENCH=benchmarks/journal.py chooses)
 	@$(PY) $(BENCH) $(ARGS)
+
+chaos: $(VENV)/.dev ## break everything for ten minutes and count what is lost (ARGS='--seed 1')
+	@$(PY) -m chaos $(ARGS)
 
 docs: $(VENV)/.dev ## build the documentation into site/
 	@$(VENV)/bin/zensical build --clean --strict

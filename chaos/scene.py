@@ -1,0 +1,139 @@
+"""Speakers, a stage and blows together, and what came of it."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.blows import Blows
+from chaos.check import Compared, Violations, check, missing
+from chaos.plan import ScenePlan
+from chaos.record import Audit, Record
+from chaos.sound import FRAME, Speech
+from chaos.speaker import Progress, Speaker, events
+from chaos.stage import Stage
+from vivavoce.core.events import Numbered
+from vivavoce.testing.full_disk import FullDisk
+
+LIMIT = 300.0
+"""Seconds after which a session of a scene that is not over counts as left open."""
+
+Log = tuple[Numbered, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a scene did and found."""
+
+    name: str
+    violations: Violations
+    compared: Compared = field(default_factory=Compared)
+    seconds: float = 0.0
+    sessions: int = 0
+    samples: int = 0  # acknowledged
+    events: int = 0  # delivered, repetitions not counted
+    done: Counter[str] = field(default_factory=Counter)
+    notes: tuple[str, ...] = ()  # about whatever was not as it should be
+
+
+class Scene:
+    """One, to be played once."""
+
+    def __init__(
+        self,
+        plan: ScenePlan,
+        stage: Stage,
+        speeches: Sequence[Speech],
+        *,
+        disk: FullDisk | None = None,
+        faults: Path | None = None,
+    ) -> None:
+        self.plan = plan
+        self._stage = stage
+        self._progress = Progress()
+        self._speakers = [
+            Speaker(one, speeches[one.speech], stage.url, stage.socket, self._progress)
+            for one in plan.speakers
+        ]
+        self._worst: dict[Speaker, Audit] = {}
+        self._blows = Blows(stage, self._progress, self._audit, disk=disk, faults=faults)
+
+    async def play(
+        self, undisturbed: Sequence[Log] | None = None, *, forgets: bool = False
+    ) -> tuple[Result, list[Log]]:
+        """`undisturbed`: the log of each speech, None while that is being found out. The logs
+        of this scene come back as well."""
+        began = time.monotonic()
+        notes = await self._perform()
+        records = await asyncio.gather(*(self._record(each) for each in self._speakers))
+        logs = [record.log for record in records]
+        expected = [undisturbed[s.plan.speech] for s in self._speakers] if undisturbed else logs
+        violations, compared = check(records, expected, forgets=forgets)
+        notes += [f"{r.reason or 'open'}: {r.trouble}" for r in records if r.trouble]
+        return self._result(began, records, violations, compared, notes), logs
+
+    async def _perform(self) -> list[str]:
+        speaking = [asyncio.create_task(each.speak()) for each in self._speakers]
+        falling = asyncio.create_task(self._blows.fall(self.plan.blows))
+        done, late = await asyncio.wait(speaking, timeout=LIMIT)
+        for task in late:
+            task.cancel()
+        self._progress.end()
+        outcomes = await asyncio.gather(falling, *done, *late, return_exceptions=True)
+        return [repr(outcome) for outcome in outcomes if outcome] + self._blows.trouble
+
+    def _audit(self) -> None:
+        """The server is dead: is everything there that it ever acknowledged?"""
+        for each in self._speakers:
+            if (audit := self._stage.audit(each.tape)) is not None:
+                worst = self._worst.get(each)
+                if worst is None or missing(each.speech, audit) >= missing(each.speech, worst):
+                    self._worst[each] = audit
+
+    async def _record(self, speaker: Speaker) -> Record:
+        tape, audits, log = speaker.tape, [], []
+        state = reason = ""
+        if speaker in self._worst:
+            audits.append(self._worst[speaker])
+        if tape.session:
+            state, reason, kept = await self._stage.kept(tape.session)
+            audits.append(Audit(tape.acknowledged * FRAME, kept))
+            log = [numbered async for numbered in events(self._stage.url, tape.session)]
+        expected = "finished" if speaker.plan.leaves is None else "abandoned"
+        return Record(
+            speech=speaker.speech,
+            audits=tuple(audits),
+            refused=tape.refused * FRAME,
+            delivered=tuple(tape.delivered),
+            log=tuple(log),
+            complete=tape.complete,
+            closed=(state, reason) == ("done", expected)
+            and tape.complete == (expected == "finished"),
+            reason=reason,
+            trouble=tape.trouble,
+        )
+
+    def _result(
+        self,
+        began: float,
+        records: Sequence[Record],
+        violations: Violations,
+        compared: Compared,
+        notes: list[str],
+    ) -> Result:
+        lost = sum(each.tape.lost for each in self._speakers)
+        tampered = Counter(how for each in self.plan.speakers for _, how in each.tampered)
+        done = self._blows.done + Counter({"lost line": lost}) + Counter(tampered)
+        return Result(
+            name=self.plan.name,
+            seconds=time.monotonic() - began,
+            sessions=len(records),
+            samples=sum(each.tape.acknowledged for each in self._speakers) * FRAME,
+            events=sum(len({(n.n, n.epoch) for n in record.delivered}) for record in records),
+            done=done,
+            violations=violations,
+            compared=compared,
+            notes=tuple(notes),
+        )

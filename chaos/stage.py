@@ -1,0 +1,116 @@
+"""The server processes that are broken, and their files."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx2
+
+from chaos.record import Audit, Tape
+from chaos.sound import FRAME
+from vivavoce.client.address import live_url
+from vivavoce.journal.appendfile import AppendFile
+from vivavoce.journal.disk import Disk
+from vivavoce.journal.frames import recover
+from vivavoce.testing.process import ServerProcess
+
+GRACE = 30
+"""Seconds in which a client has to come back: longer than any restart takes."""
+
+PATIENCE = 2 * GRACE
+"""Seconds after which a session that nobody speaks in should long have ended."""
+
+OPEN = ("live", "transcribing")
+
+FRAIL = ("-m", "uvicorn", "vivavoce.testing.frail:app", "--port", "{port}")
+
+
+class Stage:
+    """One data directory, and a server on it that is started as often as it is ended."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.server = server
+        self.live = server.data_dir / "live"
+        self.shadow = server.data_dir / "shadow"  # of a disk that forgets
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def socket(self) -> str:
+        return live_url(self.url)
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self.server.start)
+
+    async def kill(self) -> None:
+        await asyncio.to_thread(self.server.kill)
+
+    async def stop(self) -> int:
+        return await asyncio.to_thread(self.server.stop)
+
+    def audit(self, tape: Tape) -> Audit | None:
+        """What a dead server left of a session; None when it had ended already, or not begun."""
+        folder = self.live / tape.session
+        if not tape.session or not (folder / "session.json").exists():
+            return None
+        return Audit(tape.acknowledged * FRAME, _whole(folder))
+
+    async def kept(self, session: str) -> tuple[str, str, bytes]:
+        """A recording's state, how it ended, and its samples as they are in the library."""
+        path = f"/api/v1/recordings/{session}"
+        async with self._http() as http:
+            found = (await http.get(path)).json()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    while found.get("state") in OPEN:
+                        await asyncio.sleep(0.1)
+                        found = (await http.get(path)).json()
+            audio = await http.get(f"{path}/audio")
+        wav = audio.content if audio.status_code == 200 else b""
+        return str(found.get("state")), str(found.get("reason")), wav.partition(b"data")[2][4:]
+
+    async def left_open(self) -> int:
+        """How many sessions are open, after a while in which all should have ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while any(self.live.glob("*/session.json")):  # noqa: ASYNC110 (of another process)
+                    await asyncio.sleep(0.1)
+        async with self._http() as http:
+            items = (await http.get("/api/v1/recordings?limit=200")).json()["items"]
+        listed = {item["id"] for item in items if item["state"] in OPEN}
+        return len(listed | {path.parent.name for path in self.live.glob("*/session.json")})
+
+    def _http(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(base_url=self.url, timeout=60, trust_env=False)
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, *, forgets: bool = False, **settings: str | int | float
+) -> AsyncIterator[Stage]:
+    """A server that runs while the `with` lasts. `forgets`: on a disk that does."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    defaults = {"grace_s": GRACE, "max_sessions": 64, "finals": "tiny", "drain_s": 10}
+    command = {"command": FRAIL} if forgets else {}
+    found = Stage(ServerProcess(folder, **command, **{**defaults, **settings}))  # type: ignore[arg-type]
+    await found.start()
+    try:
+        yield found
+    except BaseException:
+        await found.kill()
+        raise
+    await found.stop()
+
+
+def _whole(folder: Path) -> bytes:
+    """The frames of a journal that recovery would keep. Changes nothing."""
+    disk = Disk()
+    frames, audio = (AppendFile.open(disk, folder / name) for name in ("frames", "audio"))
+    try:
+        return audio.read(0, recover(frames, audio)[1].end)
+    finally:
+        frames.close()
+        audio.close()
