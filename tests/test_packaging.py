@@ -24,6 +24,7 @@ FOLDERS = (
     "scripts",
     "requirements",
     "benchmarks",
+    "chaos",
     "changelog.d",
     ".ci",
     ".github",
