@@ -54,6 +54,13 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
+class Flushed:
+    """All that was said before the session's `count`-th flush is final, and was answered."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     error: VivavoceError
 
@@ -66,7 +73,7 @@ class Bye:
     close: int = 1000
 
 
-Answer = Ready | Ack | Numbered | Interim | Failed | Bye
+Answer = Ready | Ack | Numbered | Interim | Flushed | Failed | Bye
 
 
 @dataclass(frozen=True, slots=True)

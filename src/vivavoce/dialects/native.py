@@ -8,7 +8,18 @@ from vivavoce.core.commands import Command, Configure, Finish, Flush, Mark, Opti
 from vivavoce.core.errors import BadMessage, FrameGap, VivavoceError
 from vivavoce.core.events import Interim, Numbered
 from vivavoce.core.types import AudioFormat
-from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Manners, Ready, Request, Resume, Wire
+from vivavoce.dialects.base import (
+    Ack,
+    Answer,
+    Bye,
+    Failed,
+    Flushed,
+    Manners,
+    Ready,
+    Request,
+    Resume,
+    Wire,
+)
 from vivavoce.dialects.native_messages import (
     MAX_MESSAGE,
     SUBPROTOCOL,
@@ -61,8 +72,8 @@ class NativeDialect:
                 return (_command(control),)
 
     def send(self, answer: Answer) -> Sequence[Wire]:
-        """The one wire message that says this."""
-        return (encode(_message(answer)),)
+        """The one wire message that says this; of a flush its finals say enough."""
+        return () if isinstance(answer, Flushed) else (encode(_message(answer)),)
 
     def _open(self, name: str) -> None:
         if self._opened:
@@ -103,7 +114,7 @@ def _command(message: Control) -> Command:
             return Finish()
 
 
-def _message(answer: Answer) -> FromServer:
+def _message(answer: Ready | Ack | Numbered | Interim | Failed | Bye) -> FromServer:
     match answer:
         case Ready():
             return ReadyMessage(

@@ -42,6 +42,7 @@ from vivavoce.dialects.base import (
     Bye,
     Dialect,
     Failed,
+    Flushed,
     Ready,
     Request,
     Resume,
@@ -79,6 +80,7 @@ ANSWERS: tuple[Answer, ...] = (
         event if isinstance(event, Interim) else Numbered(n, 1, event)
         for n, event in enumerate(EVENTS, 1)
     ),
+    Flushed(1),
     Bye("finished"),
 )
 
