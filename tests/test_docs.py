@@ -35,6 +35,7 @@ def section(page: str, heading: str) -> str:
 def test_every_setting_is_described(name: str) -> None:
     page = (REFERENCE / "settings.md").read_text()
     default = Settings.model_fields[name].default
+    default = ",".join(default) if isinstance(default, tuple) else default
 
     (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
     assert f"`VIVAVOCE_{name.upper()}`" in row

@@ -39,9 +39,22 @@ ALIASES = {
 }
 """Variables of the programs that Vivavoce replaces, so that their deployments keep working."""
 
+SHORT = {"engine": "engines"}
+"""Other names of our own, for a setting that is mostly given one value."""
+
 # Absolute, because a worker process may be started in another folder.
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+
+def _names(value: object) -> object:
+    """A comma list, as variables and flags have it, as its parts."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Names = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), BeforeValidator(_names)
+]
 
 
 class Settings(BaseModel):
@@ -59,7 +72,12 @@ class Settings(BaseModel):
     log_level: Annotated[Literal["debug", "info", "warning", "error", "critical"], Lower] = Field(
         "info", description="least important line that is logged"
     )
-    engine: str = Field("moonshine", min_length=1, description="engine, where none is asked for")
+    engines: Names = Field(
+        ("moonshine",), description="engine, where none is asked for, and who takes over from it"
+    )
+    engine_deadline_s: float = Field(
+        20, gt=0, le=600, description="seconds an engine has for one answer"
+    )
     language: str | None = Field(None, description="BCP-47 tag; none: the engine's own")
     finals: Annotated[Literal["auto", "tiny", "base"], Lower] = Field(
         "auto", description="model of the finals; auto: base where it is here and there is room"
@@ -89,6 +107,11 @@ class Settings(BaseModel):
     max_upload_mb: int = Field(4096, ge=1, description="largest upload in MiB")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def engine(self) -> str:
+        """The preferred one."""
+        return self.engines[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +151,7 @@ def explain(settings: Settings) -> list[tuple[str, str, str]]:
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that give another process, say a worker, these same settings."""
     return {
-        PREFIX + name.upper(): str(getattr(settings, name))
+        PREFIX + name.upper(): _as_text(getattr(settings, name))
         for name in Settings.model_fields
         if getattr(settings, name) is not None
     }
@@ -151,7 +174,7 @@ def _layers(flags: Mapping[str, Any]) -> Iterator[Found]:
 def _variables(values: Mapping[str, str | None], where: str) -> Iterator[Found]:
     """Own names, then aliases. Names that are neither belong to other programs."""
     given = {name.upper(): value for name, value in values.items() if value}
-    for variable, value in given.items():
+    for variable, value in _short_last(given, PREFIX):
         if variable.startswith(PREFIX):
             name = _known(variable.removeprefix(PREFIX).lower(), f"{variable} in {where}", PREFIX)
             yield Found(name, value, f"{variable} in {where}")
@@ -174,12 +197,18 @@ def _toml(path: Path) -> Iterator[Found]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingError(f"{path} cannot be read: {error}.") from None
-    for name, value in values.items():
+    for name, value in _short_last(values):
         yield Found(_known(name, f"{name} in {path}"), value, str(path))
 
 
+def _short_last(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Where both names of a setting are given, the full one counts."""
+    return sorted(values.items(), key=lambda item: item[0].removeprefix(prefix).lower() in SHORT)
+
+
 def _known(name: str, described: str, prefix: str = "") -> str:
-    """The name, if it is a setting's; else an error with the nearest that is."""
+    """The setting of this name; else an error with the nearest that is."""
+    name = SHORT.get(name, name)
     if name in Settings.model_fields:
         return name
     near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.0)[0]
@@ -196,4 +225,6 @@ def _impossible(error: ValidationError, found: Mapping[str, Found]) -> SettingEr
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
     return "" if value is None else str(value)

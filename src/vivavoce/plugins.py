@@ -38,6 +38,11 @@ def capabilities(name: str) -> Capabilities:
     return create(name).capabilities
 
 
+def check(name: str) -> None:
+    """Raises `EngineError` for an engine nobody has, whether it can be used here or not."""
+    _entry(ENGINES, name)
+
+
 def available() -> list[Availability]:
     """Every engine known here and whether it can be used."""
     return [_availability(name) for name in names()]
@@ -54,11 +59,20 @@ def _found(group: str) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=group)}
 
 
-def _made(group: str, name: str) -> Any:
-    kind, found = group.removeprefix("vivavoce.").removesuffix("s"), _found(group)
+def _entry(group: str, name: str) -> EntryPoint:
+    kind, found = _kind(group), _found(group)
     if name not in found:
         raise EngineError(f"There is no {kind} {name!r}; installed are {', '.join(sorted(found))}.")
+    return found[name]
+
+
+def _made(group: str, name: str) -> Any:
+    entry = _entry(group, name)
     try:
-        return found[name].load()()
+        return entry.load()()
     except ImportError as error:
-        raise EngineError(f"The {kind} {name} cannot be used here: {error}.") from error
+        raise EngineError(f"The {_kind(group)} {name} cannot be used here: {error}.") from error
+
+
+def _kind(group: str) -> str:
+    return group.removeprefix("vivavoce.").removesuffix("s")

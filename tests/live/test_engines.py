@@ -16,24 +16,27 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_default_is_loaded_from_the_start_and_others_when_asked_for() -> None:
     engines = LocalEngines()
-    assert not engines.default.ready
+    assert not engines.ready
+    with pytest.raises(EngineError, match="No engine is loaded"):
+        _ = engines.default
     await engines.start()
-    assert engines.default.ready
-    assert await engines.get(None) is await engines.get("scripted") is engines.default
+    assert engines.ready
+    assert await engines.get("scripted") is engines.default
     other = await engines.get("scripted-native")
     assert other.capabilities.name == "scripted-native"
     assert await engines.get("scripted-native") is other
     await engines.stop()
-    assert not engines.default.ready
+    assert not engines.ready
     assert not other.ready
 
 
-async def test_an_engine_nobody_has_is_refused_and_not_remembered() -> None:
+async def test_an_engine_nobody_has_is_refused() -> None:
     engines = LocalEngines()
     for name in ("nobody", "../x"):
-        with pytest.raises(BadMessage, match="there are faulty, faulty-native, moonshine, scripted"):
-            await engines.get(name)
-    assert engines._pools == {}
+        with pytest.raises(BadMessage, match="there are faulty, faulty-native, moonshine"):
+            engines.chain(name)
+    with pytest.raises(EngineError, match="There is no engine 'nobody'"):
+        LocalEngines("scripted", "nobody")
 
 
 async def test_whatever_kept_an_engine_from_loading_it_is_tried_again(
@@ -47,13 +50,13 @@ async def test_whatever_kept_an_engine_from_loading_it_is_tried_again(
 
         patch.setattr(LocalHosts, "start", broken)
         with pytest.raises(OSError, match="open files"):
-            await engines.get(None)
-    assert await engines.get(None) is engines.default
+            await engines.get("scripted")
+    assert await engines.get("scripted") is engines.default
     await engines.stop()
 
 
 async def test_an_engine_that_would_not_load_is_tried_again(odd_engines: Path) -> None:
-    engines = Engines("scripted", 1)
+    engines = Engines(["scripted"], 1)
     (odd_engines / "loaded").touch()
     with pytest.raises(EngineError, match="memory for one only"):
         await engines.get("half-loadable")

@@ -26,7 +26,6 @@ from vivavoce.core.errors import (
     BadMessage,
     DiskError,
     Draining,
-    EngineError,
     FrameGap,
     Full,
     Gone,
@@ -432,6 +431,7 @@ async def test_an_engine_that_fails_ends_its_session_and_no_other(
 
         monkeypatch.setattr(engine, "decode", broken)
         await bad.say(np.concatenate([say("bravo"), PAUSE]))
+        await bad.send(Finish())
         assert await bad.bye() == Bye("engine")
         assert any(isinstance(event, Warning) for event in bad.events)
         ended = bad.events[-1]
@@ -449,18 +449,17 @@ async def test_a_session_that_cannot_begin_leaves_nothing(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with serve() as server:
-        first = await server.start(Options(engine="scripted-native"))
-        await first.send(Finish())
-        await first.bye()
+        create = server.repository.create
 
-        async def broken(language: str | None) -> None:
+        async def broken(recording: Any) -> None:
+            await create(recording)
             server.disk.failing_syncs = 3  # a second trouble must not hide the first
-            raise EngineError("No host is left.")
+            raise DiskError("The library is full.")
 
-        monkeypatch.setattr(server.engines.pools["scripted-native"], "open", broken)
-        with pytest.raises(EngineError, match="No host is left"):
-            await server.start(Options(engine="scripted-native"))
-        assert len((await server.repository.page("local")).items) == 1
+        monkeypatch.setattr(server.repository, "create", broken)
+        with pytest.raises(DiskError, match="The library is full"):
+            await server.start()
+        assert (await server.repository.page("local")).items == ()
         assert list(server.disk.root.iterdir()) == []
 
 

@@ -20,7 +20,7 @@ from vivavoce.engines.fake import say, silence
 from vivavoce.engines.windowed import UNDECIDED
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.journal import Journal, SessionHeader
-from vivavoce.live.runner import Runner
+from vivavoce.live.passage import Passage
 from vivavoce.testing.clock import virtual_time
 from vivavoce.testing.family import children
 
@@ -105,6 +105,21 @@ async def test_samples_of_another_rate_are_on_the_same_clock(serve: Serve) -> No
         assert abs(final.words[0].start - 8_000) < 200
 
 
+class Nobody:
+    """Whose session it is."""
+
+    attended = staticmethod(lambda: False)
+
+    async def mark(self, at: int, label: str) -> None:
+        raise AssertionError
+
+    async def lag(self, position: int) -> None:
+        """Nobody is told."""
+
+    def speaks(self, language: str) -> None:
+        raise AssertionError
+
+
 async def test_no_decoder_outlives_its_session(data: Path, tmp_path: Path) -> None:
     committer = Committer(0)
     header = SessionHeader(
@@ -118,9 +133,8 @@ async def test_no_decoder_outlives_its_session(data: Path, tmp_path: Path) -> No
     journal = await Journal.create(tmp_path / "s", header, committer)
     journal.append(0, (data / "reference.flac").read_bytes())
     unused: Any = None
-    runner = Runner(journal, unused, unused, unused, StreamOptions(), position=0)
-    runner.attended = lambda: False
-    blocks = runner._blocks()
+    passage = Passage(journal, unused, StreamOptions(), 0, 0, Nobody())
+    blocks = passage._blocks()
     await anext(blocks)
     assert children(os.getpid(), "vivavoce.audio.decoder")
     await blocks.aclose()

@@ -137,11 +137,32 @@ def _engine(settings: Settings) -> Finding:
     try:
         words, pace = asyncio.run(_read_clip(settings))
     except VivavoceError as error:
-        return Finding("Engine", error.message, "Install Vivavoce again, or choose another engine.")
+        mend = "Install Vivavoce again, or choose another engine."
+        helped = any(_readable(settings, name) is None for name in settings.engines[1:])
+        return Finding("Engine", error.message, mend, needed=not helped)
     slow = "This machine is too slow for live words." if pace > 1 else ""
     if not words:
         return Finding("Engine", f"{settings.engine} heard nothing", "Install Vivavoce again.")
     return Finding("Engine", f"{settings.engine} reads the demo in {pace:.2f} of its time", slow)
+
+
+def _fallbacks(settings: Settings) -> Finding:
+    """Those that take over from the engine: they must work when nobody looks."""
+    others = settings.engines[1:]
+    if not others:
+        return Finding("Fallbacks", f"none: {settings.engine} is tried again", needed=False)
+    wrong = [why for name in others if (why := _readable(settings, name)) is not None]
+    mend = "Take it out of `engines`, or make it work." if wrong else ""
+    return Finding("Fallbacks", " ".join(wrong) or ", ".join(others), mend, needed=False)
+
+
+def _readable(settings: Settings, engine: str) -> str | None:
+    """Why an engine cannot read the clip; None: it can."""
+    try:
+        asyncio.run(_read_clip(settings.model_copy(update={"engines": (engine,)})))
+    except VivavoceError as error:
+        return error.message
+    return None
 
 
 async def _read_clip(settings: Settings) -> tuple[str, float]:
@@ -207,6 +228,7 @@ CHECKS: tuple[Check, ...] = (
     _port,
     _microphone,
     _engine,
+    _fallbacks,
     _words,
     _finals,
     _live,

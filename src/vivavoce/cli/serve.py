@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,14 +32,24 @@ def serve(
     reload: Annotated[
         bool, typer.Option("--reload", help="Start again whenever the code changes.")
     ] = False,
-    engine: Annotated[str | None, typer.Option(help="See `vivavoce models`.")] = None,
+    engines: Annotated[
+        str | None,
+        typer.Option(
+            "--engines", "--engine", help="By preference, a,b: see `vivavoce models`."
+        ),
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """Serve the page, the live protocol and the REST interface."""
     settings = load_settings(
-        host=host, port=port, data_dir=data_dir, workers=workers, engine=engine, log_level=log_level
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        workers=workers,
+        engines=engines,
+        log_level=log_level,
     )
-    plugins.capabilities(settings.engine)
+    _check_engines(settings.engines)
     _check_folder(settings.data_dir)
     settings = settings.model_copy(update={"port": _free_port(settings.host, settings.port)})
     os.environ.update(environment(settings))  # each server process reads them again
@@ -56,6 +67,15 @@ def serve(
         ws_max_size=MAX_MESSAGE,
         timeout_graceful_shutdown=round(settings.drain_s) + 5,
     )
+
+
+def _check_engines(names: Sequence[str]) -> None:
+    """Every name must be an engine's; that one of several cannot be used here is no reason
+    not to start."""
+    for name in names:
+        plugins.check(name)
+    if len(names) == 1:
+        plugins.capabilities(names[0])
 
 
 def _check_folder(folder: Path) -> None:
@@ -93,7 +113,7 @@ def _greet(settings: Settings) -> None:
     shown = "localhost" if _only_here(settings.host) or _any(settings.host) else settings.host
     console.print(f"Vivavoce {vivavoce.__version__}", style="bold")
     console.print(f"  Open    {_url(shown, settings.port)}", soft_wrap=True)
-    console.print(f"  Engine  {settings.engine}")
+    console.print(f"  Engine  {', then '.join(settings.engines)}")
     console.print(f"  Data    {settings.data_dir}", soft_wrap=True)
     if not _only_here(settings.host):
         _greet_phones(_own_address() if _any(settings.host) else settings.host, settings.port)

@@ -43,16 +43,23 @@ UNTIMED = 32
 
 
 class Session:
-    """`decided`, `end` and `speaking` are where an earlier server left off, when it is taken
-    up again."""
+    """`decided`, `end`, `speaking` and `quiet` (where speech last ended) are where an earlier
+    server left off, when it is taken up again."""
 
     def __init__(
-        self, engine: str, *, decided: int = 0, end: int = 0, speaking: bool = False
+        self,
+        engine: str,
+        *,
+        decided: int = 0,
+        end: int = 0,
+        speaking: bool = False,
+        quiet: int = 0,
     ) -> None:
         self._engine = engine
         self._decided = decided
         self._end = end  # of the last final
         self._speaking = speaking
+        self._quiet = quiet
         self._lagging = False
         self._over = False
         self._stable = ""
@@ -125,10 +132,13 @@ class Session:
         return [*events, Ended(reason=reason, duration=duration)]
 
     def _speech(self, speaking: bool, at: int) -> list[AnyEvent]:
-        if speaking == self._speaking:
-            return []
+        if speaking == self._speaking or at < self._quiet:
+            return []  # what another engine said of it stands
         self._speaking = speaking
-        return [Speech(state="started" if speaking else "ended", at=max(at, self._end))]
+        at = max(at, self._end)
+        if not speaking:
+            self._quiet = at
+        return [Speech(state="started" if speaking else "ended", at=at)]
 
     def _interim(self, heard: Heard) -> list[AnyEvent]:
         # A native engine may take a word back that it called stable; we do not.

@@ -1,63 +1,167 @@
 """The engines that run here: the server's own from the start, others when first asked for."""
 
 import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 
-from vivavoce.core.errors import BadMessage
+import structlog
+
+from vivavoce import plugins
+from vivavoce.core.errors import BadMessage, EngineError
 from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.better import Finals
-from vivavoce.live.hosts import Hosts
-from vivavoce.plugins import names
+from vivavoce.live.breaker import Breaker
+from vivavoce.live.chain import Chain
+from vivavoce.live.hosts import DEADLINE, Hosts
+from vivavoce.live.streams import check_language
+
+log = structlog.get_logger()
 
 
 class Engines:
     """Each has its pool of `count` host processes. Use `start` and `stop`.
 
-    `finals` is for the default one; the others decide theirs as "auto" does.
+    `chain` is in order of preference: the first is a session's that asks for none, the others
+    take over when it fails. `finals` is for the first; the others decide theirs as "auto"
+    does. `deadline` is in seconds for one call of an engine.
     """
 
-    def __init__(self, default: str, count: int, finals: Finals = "auto") -> None:
-        self.default = Hosts(default, count, finals)
+    def __init__(
+        self,
+        chain: Sequence[str],
+        count: int,
+        finals: Finals = "auto",
+        deadline: float = DEADLINE,
+    ) -> None:
+        """Raises `EngineError` for an engine nobody has."""
+        self.names = tuple(dict.fromkeys(chain))
         self.aligner: AlignerHost | None = AlignerHost()
+        self.capabilities = cache(plugins.capabilities)
         self._count = count
-        self._pools: dict[str, asyncio.Task[Hosts]] = {}
+        self._finals = finals
+        self._deadline = deadline
+        self._loading: dict[str, asyncio.Task[Hosts]] = {}
+        self._pools: dict[str, Hosts] = {}  # loaded
+        self._breakers: dict[str, Breaker] = {}
+        self._waking: dict[str, asyncio.Task[None]] = {}
+        for name in self.names:
+            plugins.check(name)
 
     async def start(self) -> None:
-        """Load the default engine. Raises `EngineError` if it cannot be."""
-        await self.get(None)
+        """Load the chain; the first that can be loaded is enough to return.
+
+        Raises `EngineError`, the first's, if none can be.
+        """
+        for name in self.names:
+            self.wake(name)
+        for name in self.names:
+            await self._waking[name]
+            if self.loaded(name):
+                break
+            log.warning("engine cannot be loaded", engine=name, reason=self.breaker(name).reason)
+        else:
+            reason = self.breaker(self.names[0]).reason
+            await self.stop()
+            raise EngineError(reason)
         if self.aligner is not None:
             self.aligner.start()
 
     async def stop(self) -> None:
         if self.aligner is not None:
             await self.aligner.stop()
-        pools = await asyncio.gather(*self._pools.values(), return_exceptions=True)
-        await asyncio.gather(*(pool.stop() for pool in pools if isinstance(pool, Hosts)))
+        loading = [*self._waking.values(), *self._loading.values()]
+        for task in loading:
+            task.cancel()
+        await asyncio.gather(*loading, return_exceptions=True)
+        await asyncio.gather(*(pool.stop() for pool in self._pools.values()))
 
-    async def get(self, name: str | None) -> Hosts:
-        """The pool of an engine, loaded. None: the default's.
+    @property
+    def ready(self) -> bool:
+        """Whether any engine of the chain can decode."""
+        return any(self._pools[name].ready for name in self.names if name in self._pools)
 
-        Raises `BadMessage` for an engine nobody has, `EngineError` for one that will not load.
+    @property
+    def default(self) -> Hosts:
+        """The pool of the first engine of the chain that is loaded. Raises `EngineError`."""
+        for name in self.names:
+            if name in self._pools:
+                return self._pools[name]
+        raise EngineError("No engine is loaded.")
+
+    def chain(self, asked: str | None = None, language: str | None = None) -> Chain:
+        """The engines of a session that asks for one, or for none.
+
+        Who asks for one gets it, and when it fails those after it in the chain; one that is
+        not of the chain stands alone. Raises `BadMessage` for an engine nobody has, and for a
+        language that it, or nobody of the chain, knows; `EngineError` for an engine that
+        cannot be used here.
         """
-        name = name or self.default.capabilities.name
-        if name not in self._pools:
-            if name != self.default.capabilities.name and name not in names():
-                known = ", ".join(names())
-                raise BadMessage(f"There is no engine {name!r} here; there are {known}.")
-            self._pools[name] = asyncio.create_task(self._load(name))
-        loading = self._pools[name]
+        if asked is None:
+            names = self.names
+        elif asked in self.names:
+            names = self.names[self.names.index(asked) :]
+        else:
+            if asked not in plugins.names():
+                known = ", ".join(plugins.names())
+                raise BadMessage(f"There is no engine {asked!r} here; there are {known}.")
+            names = (asked,)
+        if asked is not None:
+            check_language(self.capabilities(asked), language)
+        chain = Chain(self, names)
+        chain.check_language(language)
+        return chain
+
+    def breaker(self, name: str) -> Breaker:
+        return self._breakers.setdefault(name, Breaker(_now))
+
+    def loaded(self, name: str) -> bool:
+        return name in self._pools
+
+    def wake(self, name: str) -> None:
+        waking = self._waking.get(name)
+        if waking is None or waking.done():
+            self._waking[name] = asyncio.create_task(self._wake(name))
+
+    async def get(self, name: str) -> Hosts:
+        """The pool of an engine, loaded. Raises `EngineError` for one that will not load."""
+        if name in self._pools:
+            return self._pools[name]
+        if name not in self._loading:
+            self._loading[name] = asyncio.create_task(self._load(name))
+        loading = self._loading[name]
         try:
             return await asyncio.shield(loading)
-        except Exception:
-            if self._pools.get(name) is loading:
-                del self._pools[name]  # the next who asks tries again
-            raise
+        finally:
+            if loading.done() and self._loading.get(name) is loading:
+                del self._loading[name]  # if it failed, the next who asks tries again
+
+    async def _wake(self, name: str) -> None:
+        try:
+            await self.get(name)
+        except EngineError as error:
+            self.breaker(name).failed(error.message, grave=True)
+        else:
+            self.breaker(name).worked()
 
     async def _load(self, name: str) -> Hosts:
         pool = self._pool(name)
-        await pool.start()
+        try:
+            await pool.start()
+        except BaseException:  # some of its hosts may have started
+            await pool.stop()
+            raise
+        self._pools[name] = pool
         return pool
 
     def _pool(self, name: str) -> Hosts:
-        if name == self.default.capabilities.name:
-            return self.default
-        return Hosts(name, self._count)
+        finals = self._finals if name == self.names[0] else "auto"
+        return Hosts(name, self._count, finals, self._deadline)
+
+
+def _now() -> float:
+    """The loop's, where there is one: a test's may be virtual."""
+    with suppress(RuntimeError):
+        return asyncio.get_running_loop().time()
+    return time.monotonic()

@@ -31,7 +31,7 @@ from vivavoce.live.room import Room
 from vivavoce.plugins import capabilities
 
 TRIES = 3
-DEADLINE = 20.0  # seconds for one call; a 30 s window takes well under one
+DEADLINE = 20.0  # seconds for one call, where nothing else is set; a 30 s window takes under one
 
 _Job = tuple[int, int, Window, "asyncio.Future[Reading]"]
 
@@ -39,11 +39,15 @@ _Job = tuple[int, int, Window, "asyncio.Future[Reading]"]
 class Hosts:
     """`count` processes of `engine`. Use `start` and `stop`."""
 
-    def __init__(self, engine: str, count: int, finals: Finals = "auto") -> None:
+    def __init__(
+        self, engine: str, count: int, finals: Finals = "auto", deadline: float = DEADLINE
+    ) -> None:
+        """`deadline` is in seconds for one call. Raises `EngineError` (`plugins.create`)."""
         self.capabilities: Capabilities = capabilities(engine)
         self._better = Better(engine, self.capabilities.better, finals, Room(count))
         self._engine = engine
         self.count = count
+        self._deadline = deadline
         self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
         self._order = itertools.count()
         self._hosts: dict[int, HostProcess] = {}
@@ -108,7 +112,7 @@ class Hosts:
     async def open(self, language: str | None) -> "RemoteStream":
         """A stream on one of a native engine's hosts, the one with the fewest."""
         host = await self._started(min(range(self.count), key=self._busy))
-        stream = RemoteStream(host, next(self._streams))
+        stream = RemoteStream(host, next(self._streams), self._deadline)
         try:
             await stream.call(OpenStream(stream.number, language))
         except BaseException:
@@ -152,7 +156,7 @@ class Hosts:
         for attempt in itertools.count(1):
             try:
                 host = await self._started(slot)
-                answered = await host.call(Decode(window), DEADLINE)
+                answered = await host.call(Decode(window), self._deadline)
             except HostDied:
                 if attempt == TRIES:
                     raise
@@ -185,15 +189,16 @@ class Hosts:
 class RemoteStream:
     """A native engine's stream in a host process. It counts on its host until `close`."""
 
-    def __init__(self, host: HostProcess, number: int) -> None:
+    def __init__(self, host: HostProcess, number: int, deadline: float) -> None:
         self.host = host
         self.number = number
+        self._deadline = deadline
         self._closed = False
         host.streams += 1
 
     async def call(self, call: Call) -> Answer:
         """Whoever gives up waiting does not end the call: other streams live in that host."""
-        return await asyncio.shield(self.host.call(call, DEADLINE))
+        return await asyncio.shield(self.host.call(call, self._deadline))
 
     async def feed(self, pcm: Pcm) -> Sequence[Result]:
         samples = np.asarray(pcm, "<f4").tobytes()

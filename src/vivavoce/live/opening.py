@@ -3,15 +3,12 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
 from vivavoce.core.errors import DiskError, NotFound
-from vivavoce.core.events import Ended, Final, Marker, Numbered, Speech
 from vivavoce.core.session import Session
 from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.commit import Committer
@@ -21,11 +18,13 @@ from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.recording import Changes, Recording
 from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
+from vivavoce.live.chain import Chain
 from vivavoce.live.engines import Engines
 from vivavoce.live.runner import Runner
+from vivavoce.live.said import Said, said
 from vivavoce.live.seal import Sealer
 from vivavoce.live.session import LiveSession
-from vivavoce.live.streams import check_language, open_stream, stream_options
+from vivavoce.live.streams import stream_options
 
 log = structlog.get_logger()
 
@@ -57,15 +56,15 @@ class Opener:
 
     async def new(self, header: SessionHeader) -> LiveSession:
         """Raises `EngineError`, `DiskError`, `BadMessage` (no such engine or language)."""
-        hosts = await self._engines.get(header.options.engine)
-        check_language(hosts.capabilities, header.options.language)
+        chain = self._engines.chain(header.options.engine, header.options.language)
+        engine = await chain.first(header.options.language or self._defaults.language)
         journal = await Journal.create(self.folder / header.session, header, self._committer)
         events: EventLog | None = None
         try:
             events = await EventLog.create(journal.folder, self._committer)
             if header.kept:
-                await self._repository.create(_recording(header, hosts.capabilities.name))
-            return await self._assemble(journal, events, _Said())
+                await self._repository.create(_recording(header, engine))
+            return self._assemble(journal, events, chain, Said(engine=engine))
         except BaseException:
             if events is not None:
                 with suppress(DiskError):
@@ -103,10 +102,14 @@ class Opener:
         events: EventLog | None = None
         try:
             events = await EventLog.open(folder, self._committer)
-            said = _said(events.read())
-            if not said.ended:
-                await self._known(journal.header)
-                return await self._assemble(journal, events, said)
+            so_far = said(numbered.event for numbered in events.read())
+            if not so_far.ended:
+                asked = journal.header.options
+                chain = self._engines.chain(asked.engine, asked.language)
+                if not so_far.began:
+                    so_far = Said(engine=chain.names[0])
+                await self._known(journal.header, so_far.engine)
+                return self._assemble(journal, events, chain, so_far)
             await self._sealer.seal(journal, list(events.read()))
             with suppress(DiskError):  # all of it is in the library
                 await events.close()
@@ -124,41 +127,41 @@ class Opener:
         unfinished = await self._repository.unfinished()
         return [recording for recording in unfinished if not (self.folder / recording).is_dir()]
 
-    async def _known(self, header: SessionHeader) -> None:
+    async def _known(self, header: SessionHeader, engine: str) -> None:
         """A crash may have come between the journal and the list of recordings."""
         if not header.kept:
             return
         try:
             await self._repository.get(header.owner, header.session)
         except NotFound:
-            engine = header.options.engine or self._engines.default.capabilities.name
             await self._repository.create(_recording(header, engine))
 
-    async def _assemble(self, journal: Journal, events: EventLog, said: "_Said") -> LiveSession:
-        """The session goes on at the first sample that no final covers."""
+    def _assemble(
+        self, journal: Journal, events: EventLog, chain: Chain, said: Said
+    ) -> LiveSession:
         header = journal.header
-        hosts = await self._engines.get(header.options.engine)
         core = Session(
-            hosts.capabilities.name, decided=said.finals, end=said.end, speaking=said.speaking
+            said.engine,
+            decided=said.finals,
+            end=said.end,
+            speaking=said.speaking,
+            quiet=said.quiet,
         )
         broadcast = Broadcast(events)
-        if not said.events:
+        if not said.began:
             chosen = header.options
             for event in core.start(header.session, header.format, chosen.language, chosen.title):
                 broadcast.say(event)
         options = stream_options(header.options, self._defaults)
-        # Last, because nobody closes it when something fails after it.
-        stream, base = await open_stream(
-            hosts, options, said.end, going_on=said.going_on, aligning=self._engines.aligner
-        )
-        runner = Runner(journal, broadcast, core, stream, options, position=base, marked=said.marks)
+        aligner = self._engines.aligner
+        runner = Runner(journal, broadcast, core, chain, options, said, aligning=aligner)
         session = LiveSession(
             journal,
             broadcast,
             runner,
             self._sealer,
             self._grace,
-            capabilities=hosts.capabilities,
+            chain=chain,
             repository=self._repository,
         )
         runner.attended = lambda: session.attended
@@ -169,40 +172,6 @@ def _stale(folder: Path) -> bool:
     with suppress(FileNotFoundError):  # deleted meanwhile
         return time.time() - folder.stat().st_mtime > STALE
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What an earlier process said of a session."""
-
-    events: int = 0
-    finals: int = 0
-    end: int = 0  # of the last final, in samples
-    marks: int = 0
-    speaking: bool = False
-    spoke_at: int = 0  # where speech last started
-    ended: bool = False
-
-    @property
-    def going_on(self) -> bool:
-        """Whether the last final was cut from one who went on speaking."""
-        return self.speaking and self.end > self.spoke_at
-
-
-def _said(log: Iterable[Numbered]) -> _Said:
-    said = _Said()
-    for numbered in log:
-        said = replace(said, events=numbered.n)
-        match numbered.event:
-            case Final() as final:
-                said = replace(said, finals=said.finals + 1, end=final.end)
-            case Marker():
-                said = replace(said, marks=said.marks + 1)
-            case Speech() as speech:
-                said = replace(said, speaking=speech.state == "started", spoke_at=speech.at)
-            case Ended():
-                said = replace(said, ended=True)
-    return said
 
 
 def _recording(header: SessionHeader, engine: str) -> Recording:

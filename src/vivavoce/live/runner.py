@@ -1,35 +1,55 @@
 """From a session's journal to its events: one task per session.
 
 The runner only ever reads the journal. A microphone, an upload, and a session taken up after
-a crash differ in how fast the journal grows and in nothing else.
+a crash differ in how fast the journal grows and in nothing else. An engine that fails is the
+same thing again: another stream is opened, of the next engine of the session's chain, and is
+fed from where all that was said leaves off.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from vivavoce.audio.source import read_audio
-from vivavoce.core.commands import Configure, Flush, Mark
-from vivavoce.core.errors import DiskError, VivavoceError
+from vivavoce.core.errors import DiskError, EngineError, VivavoceError
 from vivavoce.core.events import AnyEvent, Interim
+from vivavoce.core.results import Aligned, Decided, Heard, Switched
 from vivavoce.core.session import Session
 from vivavoce.core.types import SAMPLE_RATE
-from vivavoce.engines.base import EngineStream, Pcm, StreamOptions
-from vivavoce.journal.controls import ControlCommand
+from vivavoce.engines.aligned import Aligning
+from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.journal import Journal
 from vivavoce.live.broadcast import Broadcast
-from vivavoce.live.paced import PacedJournal
-from vivavoce.live.pipeline import Feeder
-from vivavoce.live.streams import configured
+from vivavoce.live.chain import Chain
+from vivavoce.live.passage import Passage
+from vivavoce.live.said import Said
+from vivavoce.live.streams import open_stream
 
 ROOM = 0.5
 """Seconds between two attempts to log an event on a full disk."""
 
+FIRST, LONGEST = 1.0, 60.0
+"""Seconds for which a session waits when every engine of its chain has failed it: each time
+twice as long as the last, until there is a final."""
+
+LAST = 6
+"""Times that it does so after the audio is finished: a minute, and then its last words are
+given up. The audio is kept."""
+
+WELL = "It is preferred, and is tried again."
+
+
+class Unfit(EngineError):
+    """The speaker goes on in a language that the engine does not know."""
+
+    def __init__(self, engine: str, language: str) -> None:
+        super().__init__(f"{engine} does not know the language {language}.")
+        self.language = language
+
 
 class Runner:
-    """`position`: the first sample that the stream is to be fed.
+    """`said` is what an earlier process said of the session, or this one as it began.
 
-    `marked`: how many of the journal's marks an earlier server has said.
+    `options` are those that it began with: what changed them is in the journal.
     """
 
     def __init__(
@@ -37,52 +57,59 @@ class Runner:
         journal: Journal,
         broadcast: Broadcast,
         session: Session,
-        stream: EngineStream,
+        chain: Chain,
         options: StreamOptions,
+        said: Said,
         *,
-        position: int,
-        marked: int = 0,
+        aligning: Aligning | None = None,
     ) -> None:
         self._journal = journal
         self._broadcast = broadcast
         self._session = session
-        self._stream = stream
+        self._chain = chain
         self._options = options
-        self._position = position
-        self._marked = marked
+        self._said = said
+        self._aligning = aligning
         self.attended: Callable[[], bool] = lambda: True  # whether a client is on the line
-        self._feeder = Feeder(stream, position)
-        self._feeding: asyncio.Task[None] | None = None
+        self._passage: Passage | None = None
+        self._name = said.engine  # who decodes
+        self._reached = 0  # samples fed to any stream
+        self._language = options.language
+        self._waits = 0  # in a row, since the last final
+        self._last_waits = 0  # of them since the audio is finished
+        self._cancelled = asyncio.Event()
         self.reason = "finished"  # what `Ended` will say
         self.unwanted = False  # nothing of the session is to be kept
 
     async def run(self) -> None:
         """Until the audio is finished and all is said; the last event is `Ended`."""
-        feeding = asyncio.create_task(self._feeder.run(self._blocks()))
         try:
-            # A task that is cancelled before its first step never closes the stream.
-            await asyncio.sleep(0)
-            self._feeding = feeding
-            if self.reason == "cancelled":
-                feeding.cancel()
-            async for result in self._stream.results():
-                await self._say(self._session.result(result))
-            await asyncio.wait([feeding])
-            if not feeding.cancelled():
-                feeding.result()
+            reason = ""
+            while not self._cancelled.is_set():
+                name = self._chain.pick(self._language)
+                if name is None:
+                    await self._wait()
+                    continue
+                try:
+                    if await self._decode(name, reason):
+                        break
+                    reason = WELL
+                except Unfit as error:
+                    reason, self._language = error.message, error.language
+                except EngineError as error:
+                    reason = error.message
+                    self._chain.failed(name, error)
         except VivavoceError as error:
             self.reason = error.code
             await self._say(self._session.warn(error.code, error.message))
-        finally:
-            feeding.cancel()
-            await asyncio.gather(feeding, return_exceptions=True)
-        await self._say(self._session.end(self.reason, self._feeder.position))
+        await self._say(self._session.end(self.reason, self._reached))
 
     def cancel(self) -> None:
         """End soon, without what is not decided yet."""
         self.reason = "cancelled"
-        if self._feeding is not None:
-            self._feeding.cancel()
+        self._cancelled.set()
+        if self._passage is not None:
+            self._passage.cancel()
 
     def discard(self) -> None:
         """End soon, also on a disk so full that it cannot be said."""
@@ -90,44 +117,126 @@ class Runner:
         self.cancel()
 
     async def settle(self) -> None:
-        """Decide everything fed so far."""
-        await self._stream.flush()
+        """Decide everything fed so far. Raises `EngineError`."""
+        if self._passage is not None:
+            await self._passage.stream.flush()
 
-    async def _blocks(self) -> AsyncGenerator[Pcm, None]:
-        header = self._journal.header
-        growth = PacedJournal(self._journal, self._obey, self._idle)
-        name = header.options.title or "The audio"
-        path = self._journal.audio_path
-        reading = read_audio(path, header.format, growth, name=name, skip=self._position)
-        async with aclosing(reading) as blocks:  # else its decoder would outlive the session
-            async for block in blocks:
-                await self._lag()
-                yield block
+    async def _decode(self, name: str, reason: str) -> bool:
+        """Have an engine decode what is left; False: a better one may go on from here.
 
-    async def _obey(self, command: ControlCommand) -> None:
-        match command:
-            case Flush():
-                await self._stream.flush()
-            case Mark() if self._marked:
-                self._marked -= 1
-            case Mark():
-                await self._say(self._session.mark(self._feeder.position, command.label))
-            case Configure():
-                self._options = configured(self._options, command)
-                self._stream.configure(self._options)
+        Raises `Unfit`, `EngineError`, and what reading the audio may.
+        """
+        hosts = await self._chain.pool(name)
+        said = self._said
+        stream, base = await open_stream(
+            hosts, self._options, said.resume, going_on=said.going_on, aligning=self._aligning
+        )
+        passage = Passage(self._journal, stream, self._options, base, said.marks, self)
+        self._name, self._passage = name, passage
+        try:
+            await self._say(self._switched(name, reason))
+            return await self._follow(passage)
+        finally:
+            self._passage = None
+            await passage.close()
+            self._reached = max(self._reached, passage.position)
 
-    async def _idle(self, elapsed: int) -> None:
-        # While the line is lost more audio of this very word may be on its way.
-        if self.attended():
-            await self._stream.tick(elapsed)
+    def _switched(self, name: str, reason: str) -> Iterable[AnyEvent]:
+        if name == self._said.engine:
+            return []
+        previous = self._said.engine
+        at = self._said.resume
+        return self._session.result(
+            Switched(at=at, previous=previous, engine=name, reason=reason or self._why(previous))
+        )
 
-    async def _lag(self) -> None:
+    def _why(self, previous: str) -> str:
+        """Of a switch at the start: the engine of an earlier process is not to be had."""
+        return f"{previous} decoded this session before the server was started again."
+
+    async def _follow(self, passage: Passage) -> bool:
+        await passage.begin()
+        if self._cancelled.is_set():
+            passage.cancel()
+        try:
+            all_heard = await self._hear(passage)
+        except EngineError:
+            await self._say_left(passage)
+            raise
+        if not all_heard:
+            await self._say_left(passage)
+            return False
+        await passage.end()
+        return True
+
+    async def _hear(self, passage: Passage) -> bool:
+        """Say what the stream hears; False: left after a final, for a better engine."""
+        async for result in passage.stream.results():
+            await self._say(self._session.result(result))
+            if isinstance(result, Heard):
+                self._chain.worked(self._name)
+            elif isinstance(result, Decided):
+                self._decided(self._name)
+                if not passage.fed and self._chain.better(self._name, self._language):
+                    return False
+        return True
+
+    def _decided(self, name: str) -> None:
+        self._chain.decided(name)
+        self._waits = self._last_waits = 0
+
+    async def _wait(self) -> None:
+        """No engine can decode this now. Raises the preferred one's error at the very last."""
+        trouble = self._chain.trouble
+        self._last_waits += self._journal.complete
+        if self._last_waits > LAST:
+            raise trouble
+        if self._waits == 0:
+            await self._say(self._session.warn(trouble.code, trouble.message))
+        pause = min(FIRST * 2**self._waits, LONGEST)
+        self._waits += 1
+        await self._pause(max(pause, self._chain.wait))
+        self._chain.again()
+
+    async def _pause(self, pause: float) -> None:
+        """Wait so many seconds, or until it is cancelled; meanwhile say how much is waiting."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + pause
+        while (left := until - clock()) > 0 and not self._cancelled.is_set():
+            await self.lag(self._reached)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, FIRST)):
+                    await self._cancelled.wait()
+
+    def speaks(self, language: str) -> None:
+        """Raises `Unfit` where another engine of the chain knows it and this one does not."""
+        if self._chain.unfit(self._name, language):
+            raise Unfit(self._name, language)
+        self._language = language
+
+    async def mark(self, at: int, label: str) -> None:
+        await self._say(self._session.mark(at, label))
+
+    async def lag(self, position: int) -> None:
         """Say so when a live session's words come late."""
         format = self._journal.header.format
         if format.encoding == "container" or not self._options.interims:
             return
         received = self._journal.size // format.frame_bytes * SAMPLE_RATE // format.rate
-        await self._say(self._session.behind(received - self._feeder.position))
+        await self._say(self._session.behind(received - max(position, self._said.resume)))
+
+    async def _say_left(self, passage: Passage) -> None:
+        """When the words of the last finals were said: that may be found after the stream is
+        left. What it heard beyond them is heard again."""
+        await passage.close()
+        while True:
+            try:
+                async for result in passage.stream.results():
+                    if isinstance(result, Aligned):
+                        await self._say(self._session.result(result))
+                return
+            except EngineError:
+                continue
 
     async def _say(self, events: Iterable[AnyEvent]) -> None:
         for event in events:
@@ -141,8 +250,9 @@ class Runner:
         while True:
             try:
                 self._broadcast.say(event)
-                return
+                break
             except DiskError:
                 if self.unwanted:
                     return
                 await asyncio.sleep(ROOM)
+        self._said = self._said.after(event)

@@ -13,13 +13,12 @@ from vivavoce.core.commands import Configure, Finish
 from vivavoce.core.errors import DiskError, NotFound, VivavoceError
 from vivavoce.core.events import Numbered
 from vivavoce.dialects.base import Bye
-from vivavoce.engines.base import Capabilities
 from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
+from vivavoce.live.chain import Chain
 from vivavoce.live.runner import Runner
 from vivavoce.live.seal import Sealer
-from vivavoce.live.streams import check_language
 
 log = structlog.get_logger()
 
@@ -57,7 +56,7 @@ class LiveSession:
         sealer: Sealer,
         grace: float,
         *,
-        capabilities: Capabilities,
+        chain: Chain,
         repository: Repository,
     ) -> None:
         self.id = journal.header.session
@@ -68,7 +67,7 @@ class LiveSession:
         self.bye: Bye | None = None
         self._runner = runner
         self._sealer = sealer
-        self._capabilities = capabilities
+        self._chain = chain
         self._repository = repository
         self.grace = grace  # seconds
         self._holder: Holder | None = None
@@ -109,8 +108,8 @@ class LiveSession:
             self._wait()
 
     async def configure(self, change: Configure) -> None:
-        """Raises `BadMessage` (a language the engine does not know), `Gone`, `DiskError`."""
-        check_language(self._capabilities, change.language)
+        """Raises `BadMessage` (a language no engine of it knows), `Gone`, `DiskError`."""
+        self._chain.check_language(change.language)
         self.journal.control(change)
         if change.title and self.header.kept:
             with suppress(NotFound):  # deleted meanwhile

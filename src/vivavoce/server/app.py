@@ -81,7 +81,12 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         committer = Committer(settings.commit_ms, disk)
         stack.push_async_callback(committer.close)
         share = max(1, cores // settings.workers)  # of the machine, for this process
-        engines = Engines(settings.engine, settings.hosts or share, settings.finals)
+        engines = Engines(
+            settings.engines,
+            settings.hosts or share,
+            settings.finals,
+            settings.engine_deadline_s,
+        )
         stack.push_async_callback(engines.stop)
         await engines.start()
         opener = Opener(

@@ -27,10 +27,10 @@ async def health() -> Health:
 
 @router.get("/ready", responses={503: {"model": Ready, "description": "Not yet, or not now."}})
 async def ready(parts: Parts, response: Response) -> Ready:
-    """The engine is loaded and what is said can be kept."""
+    """An engine of the chain is loaded and what is said can be kept."""
     found = Ready(
         ready=False,
-        engine="ok" if parts.engines.default.ready else "loading",
+        engine="ok" if parts.engines.ready else "loading",
         data_dir=await asyncio.to_thread(_writable, parts.settings.data_dir),
         library=await _library(parts),
     )
@@ -47,6 +47,7 @@ async def about(parts: Parts) -> Info:
     return Info(
         version=__version__,
         engine=msgspec.to_builtins(parts.engines.default.capabilities),
+        chain=list(settings.engines),
         engines=await asyncio.to_thread(_engines),
         limits=Limits(
             max_upload_mb=settings.max_upload_mb, max_frame=MAX_MESSAGE, grace=settings.grace_s

@@ -87,6 +87,7 @@ class Info(BaseModel):
 
     version: str
     engine: EngineCapabilities
+    chain: list[str] = Field(description="engines in order of preference")
     engines: list[Engine]
     limits: Limits
     formats: dict[str, str] = Field(description="transcript formats and their media types")

@@ -141,13 +141,12 @@ class LocalHosts(Hosts):
 
 
 class LocalEngines(Engines):
-    """Every installed engine, in this process."""
+    """Every installed engine, in this process. `pools`: those that somebody asked for."""
 
-    def __init__(self, default: str = "scripted") -> None:
-        super().__init__(default, 1)
+    def __init__(self, *chain: str) -> None:
+        super().__init__(chain or ("scripted",), 1)
         self.aligner = None
-        self.pools = {default: LocalHosts(default)}
-        self.default = self.pools[default]
+        self.pools = {name: LocalHosts(name) for name in self.names}
 
     def _pool(self, name: str) -> Hosts:
         return self.pools.setdefault(name, LocalHosts(name))

@@ -1,0 +1,81 @@
+"""Where a session goes on that an earlier process, or another engine, left."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.core.events import AnyEvent, Ended, EngineSwitched, Final, Marker, Speech, Started
+from vivavoce.core.types import AudioFormat
+from vivavoce.live.said import BEFORE, STARTS, Said, said
+
+
+def final(start: int, end: int) -> Final:
+    return Final(id="u", start=start, end=end, text="x", engine="e", model="m")
+
+
+def started(at: int) -> Speech:
+    return Speech(state="started", at=at)
+
+
+def ended(at: int) -> Speech:
+    return Speech(state="ended", at=at)
+
+
+def test_nothing_said_is_the_beginning() -> None:
+    assert said([]) == Said()
+    assert Said().resume == 0
+
+
+def test_it_is_remembered_who_decodes() -> None:
+    begun = Started(session="s", engine="a", format=AudioFormat())
+    assert said([begun]).engine == "a"
+    assert said([begun]).began
+    switched = EngineSwitched(at=0, previous="a", engine="b", reason="r")
+    assert said([begun, switched]).engine == "b"
+
+
+def test_marks_and_finals_are_counted_and_the_end_is_known() -> None:
+    events: list[AnyEvent] = [Marker(at=1), started(2), ended(5), final(2, 5), Marker(at=7)]
+    so_far = said([*events, Ended(reason="finished", duration=9)])
+    assert (so_far.marks, so_far.finals, so_far.end, so_far.quiet) == (2, 1, 5, 5)
+    assert so_far.ended
+
+
+def test_after_a_final_it_goes_on_where_that_ended() -> None:
+    so_far = said([started(20_000), ended(90_000), final(20_000, 90_000)])
+    assert so_far.resume == 90_000
+    assert not so_far.going_on
+
+
+def test_a_long_silence_is_not_heard_again() -> None:
+    so_far = said([started(0), ended(9000), final(0, 9000), started(9_000_000)])
+    assert so_far.resume == 9_000_000 - BEFORE
+    assert not so_far.going_on
+
+
+def test_speech_just_after_a_final_is_heard_from_there() -> None:
+    assert said([started(0), ended(9000), final(0, 9000), started(9100)]).resume == 9000
+
+
+def test_who_was_cut_is_going_on() -> None:
+    so_far = said([started(100), final(100, 9000)])
+    assert so_far.going_on
+    assert so_far.resume == 9000
+
+
+def test_the_first_undecided_utterance_counts() -> None:
+    """Two ended while the engine still read the first."""
+    events = [started(100_000), ended(200_000), started(300_000), ended(400_000), started(500_000)]
+    assert said(events).resume == 100_000 - BEFORE
+    so_far = said([*events, final(100_000, 200_000)])
+    assert so_far.resume == 300_000 - BEFORE
+    assert not so_far.going_on
+
+
+@given(st.integers(1, 60))
+def test_however_many_wait_it_never_goes_on_after_one_of_them(count: int) -> None:
+    ends = [(n * 100_000, n * 100_000 + 50_000) for n in range(count)]
+    so_far = said(event for start, end in ends for event in (started(start), ended(end)))
+    for start, end in ends:
+        assert so_far.resume <= start
+        assert len(so_far.starts) <= STARTS
+        so_far = so_far.after(final(start, end))
