@@ -42,6 +42,15 @@ def writer(committer: Committer, folder: Path, name: str) -> tuple[AppendFile, D
     return file, committer.track(file, mark=0)
 
 
+async def one_commit(committer: Committer, folder: Path) -> None:
+    """So that the delay to the next begins."""
+    file, durable = writer(committer, folder, "first")
+    file.append(b"x")
+    durable.wrote(1)
+    await durable.reached(1)
+    file.close()
+
+
 def commits() -> set[asyncio.Task[None]]:
     return {task for task in asyncio.all_tasks() if task.get_name() == "commit"}
 
@@ -49,6 +58,8 @@ def commits() -> set[asyncio.Task[None]]:
 async def test_many_writes_of_many_writers_cost_one_fsync_each(tmp_path: Path) -> None:
     disk = WatchedDisk()
     committer = Committer(NEVER, disk)
+    await one_commit(committer, tmp_path)
+    disk.syncs.clear()
     writers = [writer(committer, tmp_path, f"w{n}") for n in range(20)]
     for mark in range(1, 11):
         for file, durable in writers:
@@ -64,6 +75,21 @@ async def test_many_writes_of_many_writers_cost_one_fsync_each(tmp_path: Path) -
     for file, _ in writers:
         assert file.synced == file.size == 10
         file.close()
+
+
+async def test_who_writes_after_a_pause_waits_for_nobody(tmp_path: Path) -> None:
+    committer = Committer(NEVER)
+    file, durable = writer(committer, tmp_path, "w")
+    file.append(b"x")
+    durable.wrote(1)
+    await durable.reached(1)
+    file.append(b"y")
+    durable.wrote(2)
+    await asyncio.sleep(0)
+    assert (durable.mark, file.synced) == (1, 1)
+    await committer.close()
+    assert (durable.mark, file.synced) == (2, 2)
+    file.close()
 
 
 async def test_nothing_runs_while_nothing_is_dirty(tmp_path: Path) -> None:

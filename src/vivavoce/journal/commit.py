@@ -2,7 +2,8 @@
 
 A writer tells its `Durable` what it has written; the `Committer` fsyncs every dirty one at
 most `delay_ms` later, in threads, and then tells who waits. Nothing runs while nothing is
-dirty. The delay counts from the first write, so that a slow fsync does not add to it.
+dirty. The delay counts from the beginning of the commit before, so that a slow fsync does not
+add to it, and who writes after a pause does not wait at all.
 
 **A failed fsync.** The system may have dropped the pages and will call the next fsync a
 success (Linux, "fsyncgate"). So nothing written since the last successful one is acknowledged:
@@ -13,6 +14,7 @@ failing, and only recovery (`Journal.open`), which cuts what is not whole, ends 
 """
 
 import asyncio
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 from vivavoce.core.errors import DiskError
@@ -95,7 +97,7 @@ class Committer:
         self.disk = disk or Disk()
         self._delay = delay_ms / 1000
         self._dirty: dict[Durable, None] = {}  # in order of their first write
-        self._since = 0.0  # when the first of them became dirty, in the loop's time
+        self._began = -math.inf  # the last commit, in the loop's time
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="commit")
@@ -106,8 +108,6 @@ class Committer:
 
     def add(self, durable: Durable) -> None:
         """For Durable: it has something to commit."""
-        if not self._dirty:
-            self._since = asyncio.get_running_loop().time()
         self._dirty[durable] = None
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="commit")
@@ -122,14 +122,15 @@ class Committer:
     async def _run(self) -> None:
         while self._dirty:
             await self._gather()
+            self._began = asyncio.get_running_loop().time()
             batch, self._dirty = self._dirty, {}
             # One that failed waits for its `mend`; another fsync would only seem to succeed.
             await asyncio.gather(*(self._commit(each) for each in batch if each.error is None))
 
     async def _gather(self) -> None:
-        """Let others join, until the first has waited long enough."""
+        """Let others join, until the commit before is long enough ago."""
         try:
-            async with asyncio.timeout_at(self._since + self._delay):
+            async with asyncio.timeout_at(self._began + self._delay):
                 await self._closing.wait()
         except TimeoutError:
             pass
