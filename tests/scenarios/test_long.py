@@ -15,7 +15,7 @@ from vivavoce.testing.family import Peak
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.words import word_error_rate
 
-# Not coroutines, because those have a minute each.
+# Not coroutines, because those have minutes.
 pytestmark = pytest.mark.speech
 
 RATE = 22_050

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
-START_LIMIT = 60.0  # seconds
-STOP_LIMIT = 30.0  # seconds
+START_LIMIT = 120.0  # seconds; only for what hangs
+STOP_LIMIT = 60.0  # seconds
 
 UVICORN = ("-m", "uvicorn", "vivavoce.asgi:app", "--port", "{port}")
 """How a server is started: arguments of Python, with the port still to be put in."""
@@ -27,7 +28,7 @@ class ServerProcess:
     def __init__(
         self, folder: Path, command: Sequence[str] = UVICORN, **settings: str | int | float
     ) -> None:
-        self.port = free_port()
+        self.port = self._own_port()
         self.data_dir = folder / "data"
         self._folder = folder
         self._command = [part.format(port=self.port) for part in command]
@@ -89,6 +90,18 @@ class ServerProcess:
         assert self._process is not None
         self._process.kill()
         self._process.wait(STOP_LIMIT)
+
+    def _own_port(self) -> int:
+        """A port for as long as this object is there, also while its server is not."""
+        own = socket.socket()
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        own.bind(("127.0.0.1", 0))
+        port = int(own.getsockname()[1])
+        if sys.platform == "linux":  # elsewhere no server could listen on it beside `own`
+            weakref.finalize(self, own.close)
+        else:
+            own.close()
+        return port
 
     def _ready(self) -> bool:
         try:

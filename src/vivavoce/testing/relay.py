@@ -66,6 +66,8 @@ class Relay:
 
     def _carry(self, near: socket.socket, far: socket.socket, first: bytes) -> None:
         with self._lock:
+            if self.down:  # since it was admitted
+                return
             self._open |= {near, far}
         back = threading.Thread(target=_pump, args=(far, near), daemon=True)
         back.start()
