@@ -1,8 +1,10 @@
 """Words and alignments, by hand."""
 
+import random
+
 import pytest
 
-from vivavoce.bench.words import align, bare, matched, spelled
+from vivavoce.bench.words import CELLS, align, align_long, bare, matched, spelled
 
 
 @pytest.mark.parametrize(
@@ -53,3 +55,21 @@ def test_a_part_may_have_missed_words() -> None:
 def test_without_part_what_follows_costs() -> None:
     assert matched(["the"], ["the", "cat", "sat", "on", "the"]) == {0: 0}
     assert matched(["x", "b"], ["b"]) == {1: 0}
+
+
+def test_long_readings_are_aligned_as_short_ones_are() -> None:
+    said = random.Random(4).choices([f"w{n}" for n in range(300)], k=6000)
+    heard = [word for n, word in enumerate(said) if n not in (500, 3000)]
+    heard.insert(4000, "invented")
+    assert len(said) * len(heard) > CELLS
+    pairs = align_long(said, heard)
+    assert [i for i, j in pairs if j is None] == [500, 3000]
+    assert [heard[j] for i, j in pairs if i is None and j is not None] == ["invented"]
+    assert all(said[i] == heard[j] for i, j in pairs if i is not None and j is not None)
+    assert [i for i, _ in pairs if i is not None] == list(range(len(said)))
+
+
+def test_long_readings_that_have_nothing_in_common_end_as_well() -> None:
+    pairs = align_long(["a"] * 1500, ["b"] * 1200)
+    assert sum(i is not None for i, _ in pairs) == 1500
+    assert sum(j is not None for _, j in pairs) == 1200

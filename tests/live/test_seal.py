@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.core.commands import Options
+from vivavoce.core.commands import Flush, Options
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.events import AnyEvent, Ended, Final, Numbered
 from vivavoce.core.types import AudioFormat, Encoding
@@ -94,6 +94,15 @@ async def test_raw_samples_can_be_played(library: Library) -> None:
     assert (kept.state, kept.reason, kept.bytes) == ("done", "finished", 244)
     assert (kept.engine, kept.model, kept.language) == ("e", "m", "en")
     assert kept.preview == "alfa"
+
+
+async def test_what_the_client_asked_for_is_kept_beside_it(library: Library) -> None:
+    journal = await library.journal(bytes(10))
+    journal.control(Flush())
+    await library.sealer.seal(journal, EVENTS)
+    for name in ("session.json", "controls"):
+        kept = library.folder / "blobs" / "recordings" / ID / name
+        assert kept.read_bytes() == (journal.folder / name).read_bytes() != b""
 
 
 async def test_a_container_is_kept_to_the_byte(library: Library, data: Path) -> None:

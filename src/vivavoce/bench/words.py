@@ -66,6 +66,43 @@ def _align(a: Sequence[str], b: Sequence[str], part: bool) -> list[Pair]:
     return pairs[::-1]
 
 
+CELLS = 1_000_000
+"""Pairs of words that `align` may look at; longer texts are taken apart first."""
+RUN = 5
+"""Words in a row that are found once in each of two texts, and so at the same place."""
+
+
+def align_long(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
+    """As `align`, of two readings of the same hours: its work and memory are bounded.
+
+    Taken apart where both say the same rare words, nearest the middle; where they never do,
+    at their halves.
+    """
+    if len(a) * len(b) <= CELLS:
+        return align(a, b)
+    i, j = _apart(a, b)
+    return align_long(a[:i], b[:j]) + [
+        (None if x is None else x + i, None if y is None else y + j)
+        for x, y in align_long(a[i:], b[j:])
+    ]
+
+
+def _apart(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:
+    """Two places, not both at an end, that are the same."""
+    once, other = _once(a), _once(b)
+    common = [(i, other[run]) for run, i in once.items() if run in other and i and other[run]]
+    middle = len(a) // 2
+    return min(common, key=lambda pair: abs(pair[0] - middle), default=(middle, len(b) // 2))
+
+
+def _once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Where each run is that occurs once."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for i in range(len(words) - RUN + 1):
+        places.setdefault(tuple(words[i : i + RUN]), []).append(i)
+    return {run: at[0] for run, at in places.items() if len(at) == 1}
+
+
 def matched(a: Sequence[str], b: Sequence[str], *, part: bool = False) -> dict[int, int]:
     """Where the words of `a` are in `b`, of those that are there."""
     return {

@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from vivavoce import __version__
-from vivavoce.cli import bench, config, demo, doctor, listen, models, serve, transcribe
+from vivavoce.cli import (
+    audit,
+    bench,
+    config,
+    demo,
+    doctor,
+    listen,
+    models,
+    replay,
+    serve,
+    transcribe,
+)
 from vivavoce.cli.console import complain
 from vivavoce.core.errors import VivavoceError
 from vivavoce.telemetry import set_up_own_logs
@@ -28,6 +39,8 @@ app.add_typer(models.app)
 app.command()(config.config)
 app.command()(doctor.doctor)
 app.command()(bench.bench)
+app.command()(replay.replay)
+app.command()(audit.audit)
 
 
 def _version(wanted: bool) -> None:

@@ -1,6 +1,7 @@
 """How far a file is, on stderr, for a person who watches."""
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +16,8 @@ from vivavoce.core.types import SAMPLE_RATE, samples
 class FileProgress:
     """A bar while the `with` block lasts; nothing at all where stderr is no terminal."""
 
-    def __init__(self, path: str, name: str) -> None:
+    def __init__(self, name: str, length: Callable[[], int | None]) -> None:
+        """`length` gives that of the audio, in samples, where it is known; asked if shown."""
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -27,7 +29,7 @@ class FileProgress:
             redirect_stdout=sys.stdout.isatty(),  # a pipe gets the text itself, not the screen
             disable=not stderr().is_terminal,
         )
-        total = None if self._bar.disable else _length(path)
+        total = None if self._bar.disable else length()
         self._task = self._bar.add_task(name, total=total, heard="")
 
     def __enter__(self) -> Self:
@@ -49,7 +51,7 @@ class FileProgress:
             self._bar.update(self._task, completed=at, heard=f"{minutes}:{seconds:02} heard")
 
 
-def _length(path: str) -> int | None:
+def file_length(path: str) -> int | None:
     """What the file says of its own length, in samples; a pipe and some files do not say."""
     try:
         with av.open(path) as file:

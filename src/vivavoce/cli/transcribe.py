@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from vivavoce.api import Transcriber
 from vivavoce.cli.console import complain, stderr
 from vivavoce.cli.piped import standard_input
-from vivavoce.cli.progress import FileProgress
+from vivavoce.cli.progress import FileProgress, file_length
 from vivavoce.cli.writers import Write, Writer
 from vivavoce.client import Recordings
 from vivavoce.config import Settings, load_settings
@@ -82,7 +83,7 @@ async def _here(
             writer = Writer(format, write)
             source = standard_input() if file == PIPE else file
             events = transcriber.transcribe(source, language=language, name=_name(file))
-            with FileProgress(file, _name(file)) as progress:
+            with FileProgress(_name(file), partial(file_length, file)) as progress:
                 async with aclosing(events):
                     async for event in events:
                         progress.show(event)

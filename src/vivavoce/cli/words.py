@@ -7,7 +7,7 @@ from typing import Self
 from rich.live import Live
 from rich.text import Text
 
-from vivavoce.cli.console import stdout
+from vivavoce.cli.console import stderr, stdout
 from vivavoce.core.events import AnyEvent, Final, Interim
 
 
@@ -42,6 +42,11 @@ class Words:
         elif isinstance(event, Interim) and self._live:
             text = Text(event.stable).append(event.tail, style="dim")
             self._live.update(text, refresh=True)
+
+    def aside(self, text: Text) -> None:
+        """Say something above the words; in a pipe, beside them."""
+        console = self._live.console if self._live else stderr()
+        console.print(text, soft_wrap=True)
 
     def _decided(self, text: str) -> None:
         if self._live:

@@ -59,6 +59,12 @@ class Session:
         """Bytes of audio that the server has not said are safe."""
         return self._protocol.outbox.held
 
+    @property
+    def acknowledged(self) -> int:
+        """Frames that the server has said are safe. `send` makes one of each piece, unless it
+        is larger than the protocol's frames."""
+        return self._protocol.outbox.oldest_frame
+
     async def send(self, pcm: bytes) -> None:
         """Send audio, in pieces of any size. Waits while too much is not acknowledged yet.
 
@@ -129,6 +135,10 @@ class Session:
     async def until_lost(self) -> None:
         """Wait until there is no line to the server, or the session is over."""
         await self._until(lambda: not self.connected)
+
+    async def until_connected(self) -> None:
+        """Wait until the server has taken the session up, or the session is over."""
+        await self._until(lambda: self.connected)
 
     async def drained(self) -> None:
         """Wait until the session is over, passing over its events."""

@@ -12,7 +12,7 @@ import msgspec
 from vivavoce.core.commands import Configure, Finish, Flush, Mark
 from vivavoce.core.errors import DiskError
 from vivavoce.journal.appendfile import AppendFile
-from vivavoce.journal.lines import append_line, read_lines
+from vivavoce.journal.lines import Readable, append_line, read_lines
 
 ControlCommand = Flush | Mark | Configure | Finish
 _KINDS: dict[str, type[Flush] | type[Mark] | type[Configure] | type[Finish]] = {
@@ -51,7 +51,7 @@ def append_control(file: AppendFile, at: int, command: ControlCommand) -> None:
     append_line(file, msgspec.json.encode({"at": at, "type": kind, **asdict(command)}))
 
 
-def read_controls(file: AppendFile, start: int = 0) -> Iterator[Control]:
+def read_controls(file: Readable, start: int = 0) -> Iterator[Control]:
     """From byte `start` of the file to the first line that is not whole."""
     for line in read_lines(file, start):
         if line.start != start:

@@ -16,10 +16,10 @@ read again nor ever cut, however long the session; only what came after it is pr
 
 import struct
 import zlib
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from vivavoce.core.errors import DiskError
-from vivavoce.journal.appendfile import AppendFile
 
 MAX_RECORDED = 262_144
 """Bytes of the largest payload that is recorded; a wire may take less."""
@@ -27,6 +27,20 @@ MAX_RECORDED = 262_144
 _RECORD = struct.Struct(">QQQI")
 _CHECK = struct.Struct(">I")
 RECORD_SIZE = _RECORD.size + _CHECK.size
+
+
+class Stored(Protocol):
+    """A file up to `size` bytes, by whoever writes it or by one who only reads."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, at: int, count: int) -> bytes:
+        """The bytes from `at` on, fewer at the end. Raises DiskError."""
+        ...
 
 
 class Record(NamedTuple):
@@ -47,7 +61,7 @@ class Kept(NamedTuple):
     end: int
 
 
-def read_record(frames: AppendFile, frame: int) -> Record | None:
+def read_record(frames: Stored, frame: int) -> Record | None:
     """The record of a frame, None when there is no whole one."""
     data = frames.read(frame * RECORD_SIZE, RECORD_SIZE)
     body, check = data[: _RECORD.size], data[_RECORD.size :]
@@ -57,7 +71,7 @@ def read_record(frames: AppendFile, frame: int) -> Record | None:
     return record if record.frame == frame else None
 
 
-def recover(frames: AppendFile, audio: AppendFile) -> tuple[Kept, Kept]:
+def recover(frames: Stored, audio: Stored) -> tuple[Kept, Kept]:
     """What was fsynced for certain, and all that is whole. Changes nothing.
 
     Raises DiskError when what was fsynced is not there: no crash does that, so nothing may
@@ -76,7 +90,7 @@ def recover(frames: AppendFile, audio: AppendFile) -> tuple[Kept, Kept]:
     return certain, kept
 
 
-def _certain(frames: AppendFile, audio: AppendFile) -> Kept:
+def _certain(frames: Stored, audio: Stored) -> Kept:
     """What the last whole record says was fsynced when it was written."""
     for frame in reversed(range(frames.size // RECORD_SIZE)):
         if (record := read_record(frames, frame)) is not None:

@@ -1,4 +1,8 @@
-"""What becomes of a session that has ended: audio to the blobs, events to the tables."""
+"""What becomes of a session that has ended: audio to the blobs, events to the tables.
+
+What the client asked for goes with the audio, the header and the commands at their places in
+it, so that a recording can be played again as it was sent (`live/recorded.py`).
+"""
 
 import asyncio
 import shutil
@@ -19,6 +23,9 @@ from vivavoce.library.repository import Repository
 
 GOOD = ("finished", "abandoned")
 """Reasons to end after which everything that was said has been transcribed."""
+
+ASKED = {"session.json": "application/json", "controls": "text/plain"}
+"""Files of a session's folder that are kept beside its audio, and their media types."""
 
 
 class Sealer:
@@ -45,6 +52,9 @@ class Sealer:
             size = playable.stat().st_size
             media = await asyncio.to_thread(media_type, playable, header)
             await self._blobs.put_file(audio_key(header.session), playable, media)
+            for name, asked in ASKED.items():
+                key = f"{folder(header.session)}{name}"
+                await self._blobs.put_file(key, journal.folder / name, asked)
         finally:  # kept or not: a copy must not stay on a disk that may be full
             if playable != journal.audio_path:
                 playable.unlink(missing_ok=True)

@@ -1,0 +1,54 @@
+"""The library of the data directory, opened by a command to be read and not to be changed."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from vivavoce.core.errors import NotFound
+from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.recording import Recording, is_id
+from vivavoce.library.sql import FILE, SqlRepository
+from vivavoce.live.recorded import Recorded, recorded
+
+OWNER = "local"  # one principal until there is authentication
+
+
+class Shelf:
+    """What is kept in a data directory, whether or not a server runs on it."""
+
+    def __init__(self, data_dir: Path, repository: SqlRepository) -> None:
+        self._data_dir = data_dir
+        self._repository = repository
+        self._blobs = ObjectBlobs.local(data_dir / "blobs")
+
+    def recorded(self, id: str) -> AbstractAsyncContextManager[Recorded]:
+        """One recording. Raises `NotFound`, `DiskError`."""
+        if not is_id(id):
+            raise NotFound(f"{id!r} is no recording's id; one has 26 letters and digits.")
+        return recorded(self._data_dir, self._repository, self._blobs, OWNER, id)
+
+    async def recordings(self, since: datetime | None = None) -> AsyncIterator[Recording]:
+        """All of them, newest first, or those made at or after a time (aware)."""
+        cursor = None
+        while True:
+            page = await self._repository.page(OWNER, cursor=cursor)
+            for row in page.items:
+                if since is not None and row.created_at < since:
+                    return
+                yield row
+            cursor = page.next
+            if cursor is None:
+                return
+
+
+@asynccontextmanager
+async def shelf(data_dir: Path) -> AsyncIterator[Shelf]:
+    """Raises `NotFound` where there is no library."""
+    if not (data_dir / FILE).is_file():
+        raise NotFound(f"There is no library in {data_dir}; --data-dir names another folder.")
+    repository = SqlRepository(data_dir / FILE)
+    try:
+        yield Shelf(data_dir, repository)
+    finally:
+        await repository.close()
