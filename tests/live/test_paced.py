@@ -13,7 +13,7 @@ from vivavoce.journal.commit import Committer
 from vivavoce.journal.controls import ControlCommand
 from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.live.paced import PATIENCE, PAUSE, PacedJournal
-from vivavoce.testing.clock import virtual_time
+from vivavoce.testing.clock import VirtualLoop, virtual_time
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,8 @@ class Reader:
     def __init__(self, journal: Journal) -> None:
         self.seen: list[int | ControlCommand] = []  # sizes read up to, and commands obeyed
         self.idled: list[int] = []
-        self.growth = PacedJournal(journal, self._obey, self._idle)
+        self.attended = True
+        self.growth = PacedJournal(journal, self._obey, self._idle, lambda: self.attended)
 
     async def read(self) -> None:
         """To the end."""
@@ -121,6 +122,34 @@ async def test_time_passes_only_while_nothing_comes(journal: Journal) -> None:
         journal.append(frame, bytes(2))
         await asyncio.sleep(PAUSE / 2)
     assert len(reader.idled) == idled
+    journal.control(Finish())
+    await reading
+
+
+async def test_who_comes_back_has_time_to_say_something(journal: Journal) -> None:
+    reader = Reader(journal)
+    reader.attended = False
+    reading = asyncio.create_task(reader.read())
+    await asyncio.sleep(10 * PATIENCE)
+    reader.attended = True
+    await asyncio.sleep(PATIENCE - PAUSE)
+    assert reader.idled == []
+    await asyncio.sleep(4 * PAUSE)
+    assert reader.idled
+    journal.control(Finish())
+    await reading
+
+
+async def test_a_machine_that_was_busy_has_not_heard_a_pause(journal: Journal) -> None:
+    """What came meanwhile waits in the socket; it is read before more time passes."""
+    reader = Reader(journal)
+    reading = asyncio.create_task(reader.read())
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    await asyncio.sleep(PATIENCE)
+    loop.skipped += 100
+    await asyncio.sleep(PAUSE)
+    assert sum(reader.idled) <= 2 * PAUSE * 16_000
     journal.control(Finish())
     await reading
 

@@ -28,7 +28,10 @@ class PacedJournal:
         journal: Journal,
         obey: Callable[[ControlCommand], Awaitable[None]],
         idle: Callable[[int], Awaitable[None]],
+        attended: Callable[[], bool],
     ) -> None:
+        """`attended`: whether a client is on the line. While it is lost no time passes, because
+        more audio of this very word may be on its way."""
         self.size = 0
         self.complete = False
         self._journal = journal
@@ -37,6 +40,7 @@ class PacedJournal:
         self._heard = asyncio.get_running_loop().time()  # when something came last
         self._obey = obey
         self._idle = idle
+        self._attended = attended
 
     async def changed(self) -> None:
         """Let more be read, obeying the commands that lie here. Idle time is told in samples."""
@@ -67,6 +71,10 @@ class PacedJournal:
                 await self._journal.changed()
             self._heard = clock()
         except TimeoutError:
-            idle = clock() - max(since, self._heard + PATIENCE)
+            if not self._attended():
+                self._heard = clock()  # and who comes back has time to say something
+                return
+            # On a busy machine the wait may have been long, and what came not be read yet.
+            idle = min(PAUSE, clock() - max(since, self._heard + PATIENCE))
             if idle > 0:
                 await self._idle(samples(idle))

@@ -93,7 +93,8 @@ class Passage:
 
     async def _blocks(self) -> AsyncGenerator[Pcm, None]:
         header = self._journal.header
-        growth = PacedJournal(self._journal, self._obey, self._idle)
+        attended = self._owner.attended
+        growth = PacedJournal(self._journal, self._obey, self._idle, attended)
         name = header.options.title or "The audio"
         path = self._journal.audio_path
         reading = read_audio(path, header.format, growth, name=name, skip=self._start)
@@ -118,6 +119,4 @@ class Passage:
                 self.stream.configure(self._options)
 
     async def _idle(self, elapsed: int) -> None:
-        # While the line is lost more audio of this very word may be on its way.
-        if self._owner.attended():
-            await self.stream.tick(elapsed)
+        await self.stream.tick(elapsed)
