@@ -72,6 +72,9 @@ class AlignedStream:
     async def flush(self) -> None:
         await self._inner.flush()
 
+    async def settle(self) -> None:
+        await self._inner.settle()
+
     def configure(self, options: StreamOptions) -> None:
         self._options = options
         self._inner.configure(options)

@@ -198,6 +198,9 @@ class EngineStream(Protocol):
     async def flush(self) -> None:
         """Decide all that was fed; returns when its results are out."""
 
+    async def settle(self) -> None:
+        """Decide what has ended; returns when its results are out. What is open stays open."""
+
     def configure(self, options: StreamOptions) -> None:
         """Limits hold at once, for the open utterance too; the language for what is decoded
         from now on, unless the engine's own stream was opened with one."""

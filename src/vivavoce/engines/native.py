@@ -57,6 +57,9 @@ class NativeEngineStream:
     async def flush(self) -> None:
         await self._say(self._remote.flush())
 
+    async def settle(self) -> None:
+        """A call's results are out when it returns."""
+
     def configure(self, options: StreamOptions) -> None:
         self._options = options
 

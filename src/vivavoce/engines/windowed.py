@@ -106,6 +106,9 @@ class WindowedStream:
     async def flush(self) -> None:
         if self._position > self._decided:
             self._carry_out(self._utterances.flush(self._position))
+        await self.settle()
+
+    async def settle(self) -> None:
         while self._utterances.undecided and self._tasks:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 

@@ -117,9 +117,9 @@ class Runner:
         self.cancel()
 
     async def settle(self) -> None:
-        """Decide everything fed so far. Raises `EngineError`."""
+        """Decide what has ended of what was fed so far. Raises `EngineError`."""
         if self._passage is not None:
-            await self._passage.stream.flush()
+            await self._passage.stream.settle()
 
     async def _decode(self, name: str, reason: str) -> bool:
         """Have an engine decode what is left; False: a better one may go on from here.

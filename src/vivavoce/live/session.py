@@ -128,8 +128,9 @@ class LiveSession:
     async def release(self, bye: Bye, *, settle: float = 0) -> None:
         """Let go without an end: whoever opens the journal next takes it up again.
 
-        `settle`: not before everything fed so far is decided, or so many seconds have passed,
-        for those who will not be back soon; it cuts the utterance that is open.
+        `settle`: not before every utterance that has ended is decided, or so many seconds have
+        passed. The one that is open stays so: a cut in mid-word would cost the word, and its
+        audio is in the journal.
         """
         if settle:
             with suppress(TimeoutError, VivavoceError):
