@@ -1,4 +1,7 @@
-"""Every refusal as `{"error": {"code", "message", "retryable"}}`, a stack trace to nobody."""
+"""Every refusal as `{"error": {"code", "message", "retryable"}}`, a stack trace to nobody.
+
+What is asked of a protocol that is not ours is refused in that protocol's form.
+"""
 
 from typing import Any, Final
 
@@ -9,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from vivavoce.core.errors import FrameGap, NotFound, OurError, PeerError, VivavoceError
+from vivavoce.server import openai_errors
 
 RETRY_AFTER: Final = "2"  # seconds
 
@@ -28,9 +32,13 @@ class BadRange(PeerError):
 
 
 class BadParameter(PeerError):
-    """A parameter or a body that a route does not take."""
+    """A parameter or a body that a route does not take; `param` is its name."""
 
     status = 422
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
 
 
 def install(app: FastAPI) -> None:
@@ -57,29 +65,30 @@ def _body(error: VivavoceError) -> dict[str, Any]:
     return {"error": said}
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VivavoceError)
     if isinstance(error, OurError):
         log.warning("refused", code=error.code, reason=error.message)
     later = isinstance(error, OurError) and error.retryable
-    return refusal(error, {"Retry-After": RETRY_AFTER} if later else None)
+    return _said(request, error, headers={"Retry-After": RETRY_AFTER} if later else None)
 
 
 NOT_AN_OBJECT = ("model_attributes_type", "dict_type")
 OBJECT = "The body is to be a JSON object, with Content-Type: application/json."
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """The first complaint, as one sentence that names the field."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return refusal(BadParameter("The body is not JSON."))
+        return _said(request, BadParameter("The body is not JSON."))
     if first["type"] in NOT_AN_OBJECT:
-        return refusal(BadParameter(OBJECT))
-    where = ".".join(str(part) for part in first["loc"][1:]) or "The body"
+        return _said(request, BadParameter(OBJECT))
+    param = ".".join(str(part) for part in first["loc"][1:]) or None
     reason = first["msg"][:1].lower() + first["msg"][1:]
-    return refusal(BadParameter(f"{where} cannot be taken: {reason}."))
+    sentence = f"{param or 'The body'} cannot be taken: {reason}."
+    return _said(request, BadParameter(sentence, param))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -87,12 +96,22 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     path, method = request.url.path, request.method
     if error.status_code == 404:
-        return refusal(NotFound(f"There is nothing at {path}."))
+        return _said(request, NotFound(f"There is nothing at {path}."))
     sentence = f"{path} does not answer to {method}." if error.status_code == 405 else error.detail
-    body = _body(PeerError(sentence))
-    return JSONResponse(body, error.status_code, dict(error.headers or {}))
+    return _said(request, PeerError(sentence), error.status_code, dict(error.headers or {}))
 
 
-async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+async def _unforeseen(request: Request, _error: Exception) -> JSONResponse:
     """The framework logs the error itself after this."""
-    return refusal(OurError("Something went wrong in the server; its log says what."))
+    return _said(request, OurError("Something went wrong in the server; its log says what."))
+
+
+def _said(
+    request: Request,
+    error: VivavoceError,
+    status: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    if openai_errors.concerns(request.url.path):
+        return openai_errors.refusal(error, status, headers)
+    return JSONResponse(_body(error), status or error.status, headers)
