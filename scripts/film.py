@@ -49,15 +49,19 @@ def film(url: str, spoken: Path) -> list[tuple[float, bytes]]:
         return pictures
 
 
-def write(pictures: list[tuple[float, bytes]], path: Path) -> None:
-    """As an animated WebP that plays at the pace it was filmed at, for ever."""
+def write(pictures: list[tuple[float, bytes]], path: Path, *, exact: bool = False) -> None:
+    """As an animated WebP that plays at the pace it was filmed at, for ever.
+
+    `exact`: without loss, which suits letters on a plain ground.
+    """
+    options, pixels = ({"lossless": "1"}, "bgra") if exact else ({"quality": "85"}, "yuv420p")
     with av.open(str(path), "w", format="webp", options={"loop": "0"}) as sink:
-        stream = sink.add_stream("libwebp_anim", rate=1000, options={"quality": "85"})
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        stream = sink.add_stream("libwebp_anim", rate=1000, options=options)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, pixels
         stream.codec_context.time_base = Fraction(1, 1000)
         for at, png in pictures:
             with av.open(io.BytesIO(png), format="png_pipe") as source:
-                frame = next(source.decode(video=0)).reformat(format="yuv420p")
+                frame = next(source.decode(video=0)).reformat(format=pixels)
             frame.pts, frame.time_base = round(at * 1000), Fraction(1, 1000)
             sink.mux(stream.encode(frame))
         sink.mux(stream.encode())

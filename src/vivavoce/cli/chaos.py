@@ -163,7 +163,7 @@ class _Show:
         with left(self._server.data_dir / "live" / session.id) as journal:
             self._outcome.on_disk = journal.size // FRAME
         disk, safe = self._outcome.on_disk, self._outcome.safe
-        self._note("", f"On its disk are {disk:,} samples; acknowledged were {safe:,}.")
+        self._note("dim", f"On its disk are {disk:,} samples; acknowledged were {safe:,}.")
         await self._server.start()
         await self._back(session, f"A new server (pid {self._server.pid}) has taken it up")
 
@@ -182,7 +182,7 @@ class _Show:
 
     def _note(self, style: str, sentence: str) -> None:
         spoken = asyncio.get_running_loop().time() - self._zero
-        self._words.aside(Text(f"{spoken:5.1f} s  ", "dim").append(sentence, style or None))
+        self._words.aside(Text.assemble((f"{spoken:5.1f} s  ", "dim"), (sentence, style)))
 
 
 async def _in_peace(url: str, pcm: bytes) -> Reading:

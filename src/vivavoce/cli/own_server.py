@@ -12,7 +12,7 @@ import httpx2
 from vivavoce.config import PREFIX
 from vivavoce.core.errors import OurError
 
-START_LIMIT = 60.0  # seconds
+START_LIMIT = 180.0  # seconds; a quiet machine takes two
 LOOK = 0.1  # seconds between two looks at whether it is ready
 
 
