@@ -34,9 +34,7 @@ def serve(
     ] = False,
     engines: Annotated[
         str | None,
-        typer.Option(
-            "--engines", "--engine", help="By preference, a,b: see `vivavoce models`."
-        ),
+        typer.Option("--engines", "--engine", help="By preference, a,b: see `vivavoce models`."),
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
