@@ -116,7 +116,7 @@ class Nobody:
     async def lag(self, position: int) -> None:
         """Nobody is told."""
 
-    def speaks(self, language: str) -> None:
+    def speaks(self, at: int, language: str) -> None:
         raise AssertionError
 
 

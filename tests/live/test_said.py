@@ -7,6 +7,8 @@ from vivavoce.core.events import AnyEvent, Ended, EngineSwitched, Final, Marker,
 from vivavoce.core.types import AudioFormat
 from vivavoce.live.said import BEFORE, STARTS, Said, said
 
+A = 1_000_000
+
 
 def final(start: int, end: int) -> Final:
     return Final(id="u", start=start, end=end, text="x", engine="e", model="m")
@@ -64,10 +66,10 @@ def test_who_was_cut_is_going_on() -> None:
 
 def test_the_first_undecided_utterance_counts() -> None:
     """Two ended while the engine still read the first."""
-    events = [started(100_000), ended(200_000), started(300_000), ended(400_000), started(500_000)]
-    assert said(events).resume == 100_000 - BEFORE
-    so_far = said([*events, final(100_000, 200_000)])
-    assert so_far.resume == 300_000 - BEFORE
+    events = [started(A), ended(A + 1), started(2 * A), ended(2 * A + 1), started(3 * A)]
+    assert said(events).resume == A - BEFORE
+    so_far = said([*events, final(A, A + 1)])
+    assert so_far.resume == 2 * A - BEFORE
     assert not so_far.going_on
 
 

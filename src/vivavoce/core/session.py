@@ -126,7 +126,7 @@ class Session:
         """The last event, once."""
         if self._over:
             return []
-        duration = max(duration, self._end)
+        duration = max(duration, self._end, self._quiet)
         events = self._speech(False, duration)
         self._over = True
         return [*events, Ended(reason=reason, duration=duration)]

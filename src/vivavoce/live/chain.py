@@ -105,6 +105,10 @@ class Chain:
         grave = isinstance(error, HostDied) or not self._pools.loaded(name)
         self._pools.breaker(name).failed(error.message, grave=grave)
 
+    def reason(self, name: str) -> str:
+        """Why it failed last; empty: it did not."""
+        return self._pools.breaker(name).reason
+
     def again(self) -> None:
         """Nobody is left: all get another turn."""
         self._failed.clear()

@@ -26,8 +26,8 @@ class Owner(Protocol):
     async def lag(self, position: int) -> None:
         """The stream is being fed from here on."""
 
-    def speaks(self, language: str) -> None:
-        """What comes now is in this language. May raise: then another stream reads it."""
+    def speaks(self, at: int, language: str) -> None:
+        """From here on it is in this language. May raise: then another stream reads it."""
 
 
 class Passage:
@@ -114,7 +114,7 @@ class Passage:
                 await self._owner.mark(self.position, command.label)
             case Configure():
                 if command.language is not None:
-                    self._owner.speaks(command.language)
+                    self._owner.speaks(self.position, command.language)
                 self._options = configured(self._options, command)
                 self.stream.configure(self._options)
 

@@ -32,18 +32,14 @@ FIRST, LONGEST = 1.0, 60.0
 twice as long as the last, until there is a final."""
 
 LAST = 6
-"""Times that it does so after the audio is finished: a minute, and then its last words are
-given up. The audio is kept."""
+"""Times that it does so after the audio is finished: a minute, or six where a breaker is open
+for the longest, and then its last words are given up. The audio is kept."""
 
 WELL = "It is preferred, and is tried again."
 
 
 class Unfit(EngineError):
     """The speaker goes on in a language that the engine does not know."""
-
-    def __init__(self, engine: str, language: str) -> None:
-        super().__init__(f"{engine} does not know the language {language}.")
-        self.language = language
 
 
 class Runner:
@@ -73,10 +69,12 @@ class Runner:
         self.attended: Callable[[], bool] = lambda: True  # whether a client is on the line
         self._passage: Passage | None = None
         self._name = said.engine  # who decodes
+        self._better: str | None = None  # who is to decode next
         self._reached = 0  # samples fed to any stream
         self._language = options.language
-        self._waits = 0  # in a row, since the last final
-        self._last_waits = 0  # of them since the audio is finished
+        self._unfit_at = -1  # where a change of the language last changed the engine
+        self._waits = 0  # in a row, since the last final or since the audio was finished
+        self._last = False  # whether it was finished when they began
         self._cancelled = asyncio.Event()
         self.reason = "finished"  # what `Ended` will say
         self.unwanted = False  # nothing of the session is to be kept
@@ -86,7 +84,7 @@ class Runner:
         try:
             reason = ""
             while not self._cancelled.is_set():
-                name = self._chain.pick(self._language)
+                name, self._better = self._better or self._chain.pick(self._language), None
                 if name is None:
                     await self._wait()
                     continue
@@ -95,7 +93,7 @@ class Runner:
                         break
                     reason = WELL
                 except Unfit as error:
-                    reason, self._language = error.message, error.language
+                    reason = error.message
                 except EngineError as error:
                     reason = error.message
                     self._chain.failed(name, error)
@@ -142,17 +140,11 @@ class Runner:
             self._reached = max(self._reached, passage.position)
 
     def _switched(self, name: str, reason: str) -> Iterable[AnyEvent]:
-        if name == self._said.engine:
+        previous, at = self._said.engine, self._said.resume
+        if name == previous:
             return []
-        previous = self._said.engine
-        at = self._said.resume
-        return self._session.result(
-            Switched(at=at, previous=previous, engine=name, reason=reason or self._why(previous))
-        )
-
-    def _why(self, previous: str) -> str:
-        """Of a switch at the start: the engine of an earlier process is not to be had."""
-        return f"{previous} decoded this session before the server was started again."
+        reason = reason or self._chain.reason(previous) or WELL
+        return self._session.result(Switched(at=at, previous=previous, engine=name, reason=reason))
 
     async def _follow(self, passage: Passage) -> bool:
         await passage.begin()
@@ -176,43 +168,47 @@ class Runner:
             if isinstance(result, Heard):
                 self._chain.worked(self._name)
             elif isinstance(result, Decided):
-                self._decided(self._name)
-                if not passage.fed and self._chain.better(self._name, self._language):
+                self._chain.decided(self._name)
+                self._waits = 0
+                if not passage.fed:
+                    self._better = self._chain.better(self._name, self._language)
+                if self._better is not None:
                     return False
         return True
-
-    def _decided(self, name: str) -> None:
-        self._chain.decided(name)
-        self._waits = self._last_waits = 0
 
     async def _wait(self) -> None:
         """No engine can decode this now. Raises the preferred one's error at the very last."""
         trouble = self._chain.trouble
-        self._last_waits += self._journal.complete
-        if self._last_waits > LAST:
-            raise trouble
         if self._waits == 0:
             await self._say(self._session.warn(trouble.code, trouble.message))
-        pause = min(FIRST * 2**self._waits, LONGEST)
+        if self._last != self._journal.complete:
+            self._last, self._waits = True, 0
+        if self._last and self._waits == LAST:
+            raise trouble
+        pause = min(FIRST * 2 ** min(self._waits, LAST), LONGEST)
         self._waits += 1
         await self._pause(max(pause, self._chain.wait))
         self._chain.again()
 
     async def _pause(self, pause: float) -> None:
-        """Wait so many seconds, or until it is cancelled; meanwhile say how much is waiting."""
+        """Wait so many seconds, or until it is cancelled or the audio finished; meanwhile say
+        how much is waiting."""
         clock = asyncio.get_running_loop().time
         until = clock() + pause
-        while (left := until - clock()) > 0 and not self._cancelled.is_set():
+        while (left := until - clock()) > 0 and self._last == self._journal.complete:
+            if self._cancelled.is_set():
+                break
             await self.lag(self._reached)
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, FIRST)):
                     await self._cancelled.wait()
 
-    def speaks(self, language: str) -> None:
+    def speaks(self, at: int, language: str) -> None:
         """Raises `Unfit` where another engine of the chain knows it and this one does not."""
-        if self._chain.unfit(self._name, language):
-            raise Unfit(self._name, language)
         self._language = language
+        if at > self._unfit_at and self._chain.unfit(self._name, language):
+            self._unfit_at = at
+            raise Unfit(f"{self._name} does not know the language {language}.")
 
     async def mark(self, at: int, label: str) -> None:
         await self._say(self._session.mark(at, label))

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from vivavoce.core.events import AnyEvent, Ended, EngineSwitched, Final, Marker, Speech, Started
 from vivavoce.core.types import SAMPLE_RATE
 
-BEFORE = SAMPLE_RATE
-"""Samples before speech that was said to start which are heard again: words begin softly."""
+BEFORE = 10 * SAMPLE_RATE
+"""Samples before speech that was said to start which are heard again: some engines notice
+speech long after it began."""
 
 STARTS = 8
 """Undecided utterances whose start is remembered, more than a stream lets wait. Of more, the
