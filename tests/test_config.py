@@ -156,3 +156,31 @@ def test_another_process_gets_the_same_settings(
         for name, value in environment(settings).items():
             patch.setenv(name, value)
         assert load_settings().model_dump() == settings.model_dump()
+
+
+def test_engines_are_given_with_commas_and_the_first_is_preferred() -> None:
+    settings = load_settings(engines="azure, moonshine")
+    assert settings.engines == ("azure", "moonshine")
+    assert settings.engine == "azure"
+    assert environment(settings)["VIVAVOCE_ENGINES"] == "azure,moonshine"
+    assert ("engines", "azure,moonshine", "--engines") in explain(settings)
+
+
+def test_one_engine_may_be_called_engine(
+    clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clean_place / "vivavoce.toml").write_text('engine = "toml"\n')
+    assert load_settings().engines == ("toml",)
+    (clean_place / "vivavoce.toml").write_text('engine = "short"\nengines = ["a", "b"]\n')
+    assert load_settings().engines == ("a", "b")
+    monkeypatch.setenv("VIVAVOCE_ENGINE", "variable")
+    assert load_settings().engines == ("variable",)
+    monkeypatch.setenv("VIVAVOCE_ENGINES", "c,d")
+    assert load_settings().engines == ("c", "d")
+    assert load_settings(engine="flag").engines == ("flag",)
+
+
+@pytest.mark.parametrize("wrong", ["a,,b", ",", " "])
+def test_an_engine_without_a_name_is_refused(wrong: str) -> None:
+    with pytest.raises(SettingError, match="engines cannot be"):
+        load_settings(engines=wrong)

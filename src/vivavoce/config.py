@@ -161,8 +161,8 @@ def _layers(flags: Mapping[str, Any]) -> Iterator[Found]:
     """Every value there is, the strongest first."""
     for name, value in flags.items():
         if value is not None:
-            _known(name, f"the flag {name}")
-            yield Found(name, value, f"--{name.replace('_', '-')}")
+            known = _known(name, f"the flag {name}")
+            yield Found(known, value, f"--{name.replace('_', '-')}")
     yield from _variables(os.environ, "the environment")
     env_file = Path(".env")
     if env_file.is_file():
