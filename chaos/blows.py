@@ -19,6 +19,10 @@ from vivavoce.testing.full_disk import FullDisk
 STOPPED = (0, -signal.SIGTERM)
 """How a server may end after SIGTERM: uvicorn raises the signal again once all is done."""
 
+CALLS: dict[BlowKind, int] = {"raise": 6, "hang": 3, "exit": 1}
+"""Calls of the engine that one blow befalls: more than one, for a failed interim is only left
+out, while a failed final moves its session to the next engine."""
+
 REFUSALS = 10
 """Lines that a full disk refuses before there is room again."""
 
@@ -93,4 +97,5 @@ class Blows:
 
     async def _engine_fault(self, blow: Blow) -> None:
         assert self._faults is not None
-        Faults(self._faults).set(f"faulty/{blow.kind}.{blow.seed}")
+        for call in range(CALLS[blow.kind]):
+            Faults(self._faults).set(f"faulty/{blow.kind}.{blow.seed}-{call}")

@@ -35,7 +35,7 @@ class Extent:
     leaver: bool  # whether one speaker more leaves for good; the server waits out its grace
     together: bool  # one server for everything, and all of it in one scene
     blows: Counts
-    listeners: int = 0  # speakers of real speech
+    listeners: int = 0  # speakers of real speech, where not everything is together
     readings: int = 0  # of the bundled clip, by each of them
     loud: Counts = field(default_factory=dict)  # the blows while they speak
 

@@ -14,10 +14,10 @@ from chaos.record import Audit, Record
 from chaos.sound import FRAME, Speech
 from chaos.speaker import Progress, Speaker, events
 from chaos.stage import Stage
-from vivavoce.core.events import Numbered
+from vivavoce.core.events import EngineSwitched, Numbered
 from vivavoce.testing.full_disk import FullDisk
 
-LIMIT = 300.0
+LIMIT = 600.0
 """Seconds after which a session of a scene that is not over counts as left open."""
 
 Log = tuple[Numbered, ...]
@@ -125,7 +125,10 @@ class Scene:
     ) -> Result:
         lost = sum(each.tape.lost for each in self._speakers)
         tampered = Counter(how for each in self.plan.speakers for _, how in each.tampered)
-        done = self._blows.done + Counter({"lost line": lost}) + Counter(tampered)
+        said = [numbered.event for record in records for numbered in record.log]
+        switches = sum(isinstance(event, EngineSwitched) for event in said)
+        done = self._blows.done + Counter(tampered)
+        done += Counter({"lost line": lost, "engine switch": switches})
         return Result(
             name=self.plan.name,
             seconds=time.monotonic() - began,

@@ -145,14 +145,13 @@ class Speaker:
         await line.send(self._protocol.connected())
         if self._at_opening == "opening":
             return self._lose(line)
-        reading = asyncio.create_task(self._read(line))
-        writing = asyncio.create_task(self._write(line))
-        done, pending = await asyncio.wait((reading, writing), return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
+        tasks = [asyncio.create_task(self._read(line)), asyncio.create_task(self._write(line))]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        for task in done:
-            task.result()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
         return None
 
     async def _read(self, line: ClientConnection) -> None:
