@@ -1,6 +1,7 @@
 """The SDK against the real server: live words, and lines that break."""
 
 import asyncio
+import math
 import wave
 from pathlib import Path
 
@@ -122,6 +123,7 @@ async def test_a_line_that_breaks_again_and_again_loses_nothing(
         await send(session, pcm[2 * third :])
         assert text(await rest(session))
         assert session.unacknowledged == 0
+        assert session.acknowledged == math.ceil(len(pcm) / PIECE)
         assert (await kept(server, session)).endswith(pcm)
 
 
@@ -152,6 +154,8 @@ async def test_send_waits_while_too_much_is_not_acknowledged(
         assert not sending.done()
         assert session.unacknowledged <= 2 * PIECE
         relay.mend()
+        await session.until_connected()
+        assert session.connected
         await sending
         await rest(session)
         assert (await kept(server, session)).endswith(pcm)
