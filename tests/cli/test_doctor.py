@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from vivavoce.testing.faulty import FOLDER, Faults
+
 
 def test_a_machine_that_passes_the_tests_is_well(run: Any, fake_portaudio: Path) -> None:
     done = run("doctor", PYTHONPATH=str(fake_portaudio))
@@ -11,6 +13,7 @@ def test_a_machine_that_passes_the_tests_is_well(run: Any, fake_portaudio: Path)
     assert re.search(
         r"^ok  Engine +moonshine reads the demo in [\d.]+ of its time$", done.stdout, re.MULTILINE
     )
+    assert re.search(r"^ok  Fallbacks +none: moonshine is tried again$", done.stdout, re.MULTILINE)
     assert re.search(r"^ok  Words +timed by pocketsphinx$", done.stdout, re.MULTILINE)
     assert re.search(r"^ok  Finals +by the same model$", done.stdout, re.MULTILINE)
     assert re.search(r"^ok  Microphone +Headset, Webcam, Broken set$", done.stdout, re.MULTILINE)
@@ -33,3 +36,18 @@ def test_what_is_wrong_is_said_with_what_to_do(run: Any, home: Path, tmp_path: P
     ):
         assert re.search("^!!  " + line, done.stdout, re.MULTILINE)
     assert "VIVAVOCE_DATA_DIR" in done.stdout
+
+
+def test_each_engine_of_a_chain_is_tried(run: Any, fake_portaudio: Path, tmp_path: Path) -> None:
+    Faults(tmp_path).set("faulty-native/load")
+    chain = {"PYTHONPATH": str(fake_portaudio), FOLDER: str(tmp_path), "VIVAVOCE_FINALS": "tiny"}
+    first = run("doctor", **chain, VIVAVOCE_ENGINES="faulty-native,moonshine")
+    assert first.returncode == 0
+    assert re.search(r"^!!  Engine +faulty-native was told not to load", first.stdout, re.MULTILINE)
+    assert re.search(r"^ok  Fallbacks +moonshine$", first.stdout, re.MULTILINE)
+    second = run("doctor", **chain, VIVAVOCE_ENGINES="scripted,faulty-native")
+    assert second.returncode == 0
+    line = r"^!!  Fallbacks +faulty-native was told not to load"
+    assert re.search(line, second.stdout, re.MULTILINE)
+    neither = run("doctor", **chain, VIVAVOCE_ENGINES="faulty-native,faulty-native")
+    assert neither.returncode == 1

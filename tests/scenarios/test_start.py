@@ -71,6 +71,8 @@ def test_a_port_that_is_taken(command: tuple[str, ...], taken: int, tmp_path: Pa
 def test_an_engine_that_nobody_has(tmp_path: Path) -> None:
     ended = start(SERVE, free_port(), engine="moonshin", data_dir=tmp_path)
     assert "moonshin" in complaint(ended)
+    ended = start(SERVE, free_port(), engines="scripted,moonshin", data_dir=tmp_path)
+    assert "moonshin" in complaint(ended)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ async def test_it_says_what_it_can_do(http: httpx2.AsyncClient) -> None:
     info = (await http.get("/info")).json()
     assert info["version"] == __version__
     assert (info["engine"]["name"], info["engine"]["kind"]) == ("scripted", "windowed")
+    assert info["chain"] == ["scripted"]
     assert {"moonshine", "scripted"} <= {engine["name"] for engine in info["engines"]}
     assert info["limits"] == {"max_upload_mb": 4096, "max_frame": MAX_MESSAGE, "grace": 120}
     assert info["formats"] == FORMATS
