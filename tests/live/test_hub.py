@@ -229,10 +229,38 @@ async def test_only_the_token_opens_a_session(serve: Serve) -> None:
                 await server.hub.resume(Resume(unknown, client.seat.ready.token, 1, 0))
         await client.send(Finish())
         await client.bye()
-        with pytest.raises(Gone):
-            await server.resume(client)
         with pytest.raises((Gone, Held)):
             await client.say(say("alfa"))
+        with pytest.raises(BadCredentials):
+            await server.hub.resume(Resume(client.session, "guess", 1, 0))
+
+
+async def test_a_line_that_is_lost_at_the_end_costs_no_last_words(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.send(Finish())
+        client.seat.leave()
+        await server.hub.sealed(client.session)
+        again = await server.resume(client, after=0)
+        assert await again.bye() == Bye("finished")
+        kept = [n async for n in server.repository.events("local", client.session)]
+        assert again.numbered == kept
+        assert [final.text for final in again.finals] == ["alfa"]
+        again.seat.leave()
+        await server.hub.cancel(client.session)  # it is deleted
+        with pytest.raises(Gone):
+            await server.resume(client)
+
+
+async def test_the_last_words_wait_for_the_grace_and_no_longer(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.send(Finish())
+        await client.bye()
+        await asyncio.sleep(2 * client.seat.ready.limits["grace"])  # of virtual time
+        with pytest.raises(Gone):
+            await server.resume(client)
 
 
 async def test_who_does_not_come_back_is_not_waited_for(serve: Serve) -> None:

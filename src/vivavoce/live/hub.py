@@ -30,6 +30,12 @@ from vivavoce.live.session import LiveSession, owns, token_hash
 
 log = structlog.get_logger()
 
+ENDED = 256
+"""Sessions that are over and may still be resumed, for their last words; the latest ones."""
+
+DONE = 1000
+"""The close code of a session that ended, and did not fail or move."""
+
 FILES = 16
 """Files that may be transcribed at a time, beside the live sessions."""
 
@@ -41,6 +47,7 @@ class Hub:
         self._opener = opener
         self.max_sessions = max_sessions  # live ones; may be changed at any time
         self._sessions: dict[str, LiveSession] = {}
+        self._ended: dict[str, LiveSession] = {}  # in order of their end
         self._starting: list[Options] = []  # admitted, and not among the sessions yet
         self._draining = False
         self._releasing: asyncio.Task[None] | None = None
@@ -87,13 +94,17 @@ class Hub:
         return Seat(session, token)
 
     async def resume(self, resume: Resume) -> Seat:
-        """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`."""
+        """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`.
+
+        One that ended while the line was lost still says its last words, for its grace.
+        """
         if self._draining:
             raise Draining("The server is stopping; resume in a moment.")
         header = await self._header(resume.session)
         if header is not None and not owns(header, resume.token):
             raise BadCredentials(f"This is not the token of the session {resume.session}.")
         session = None if header is None else await self._claimed(resume.session)
+        session = session or self._ended.get(resume.session)
         if session is None:
             raise Gone(f"The session {resume.session} has ended, or never was.")
         return Seat(session, resume.token, epoch=resume.epoch, after=resume.after)
@@ -111,6 +122,7 @@ class Hub:
 
     async def cancel(self, session: str) -> None:
         """End a live session that is to be deleted, and wait until nothing of it runs."""
+        self._ended.pop(session, None)
         try:
             live = await self._claimed(session)
         except Held:
@@ -121,6 +133,7 @@ class Hub:
         else:
             if live is not None:
                 await live.discard()
+                self._ended.pop(session, None)
 
     async def sealed(self, session: str) -> None:
         """Return when a session that runs here is over and in the library; at once for others."""
@@ -170,7 +183,15 @@ class Hub:
 
     def _begin(self, session: LiveSession) -> None:
         self._sessions[session.id] = session
-        session.begin().add_done_callback(lambda _: self._sessions.pop(session.id, None))
+        session.begin().add_done_callback(lambda _: self._finished(session))
+
+    def _finished(self, session: LiveSession) -> None:
+        self._sessions.pop(session.id, None)
+        if session.bye is not None and session.bye.close == DONE:
+            self._ended[session.id] = session
+            asyncio.get_running_loop().call_later(session.grace, self._ended.pop, session.id, None)
+            if len(self._ended) > ENDED:
+                del self._ended[next(iter(self._ended))]
 
     async def _take_up(self, folder: Path) -> LiveSession | None:
         session = await self._opener.take_up(folder)
@@ -180,7 +201,8 @@ class Hub:
 
     async def _header(self, session: str) -> SessionHeader | None:
         """Of a live session, of whatever process; a stranger must not make that let go."""
-        if (live := self._sessions.get(session)) is not None:
+        live = self._sessions.get(session) or self._ended.get(session)
+        if live is not None:
             return live.header
         if (folder := self._folder(session)) is not None:
             with suppress(NotFound):
