@@ -17,8 +17,9 @@ from chaos.stage import Stage
 from vivavoce.core.events import EngineSwitched, Numbered
 from vivavoce.testing.full_disk import FullDisk
 
-LIMIT = 600.0
-"""Seconds after which a session of a scene that is not over counts as left open."""
+STALL = 180.0
+"""Seconds in which nothing is sent and nothing heard, after which what is not over counts as
+left open: longer than any start of a server takes."""
 
 Log = tuple[Numbered, ...]
 
@@ -77,11 +78,14 @@ class Scene:
     async def _perform(self) -> list[str]:
         speaking = [asyncio.create_task(each.speak()) for each in self._speakers]
         falling = asyncio.create_task(self._blows.fall(self.plan.blows))
-        done, late = await asyncio.wait(speaking, timeout=LIMIT)
+        late, moves = set(speaking), -1
+        while late and moves != self._progress.moves:
+            moves = self._progress.moves
+            _, late = await asyncio.wait(late, timeout=STALL)
         for task in late:
             task.cancel()
         self._progress.end()
-        outcomes = await asyncio.gather(falling, *done, *late, return_exceptions=True)
+        outcomes = await asyncio.gather(falling, *speaking, return_exceptions=True)
         return [repr(outcome) for outcome in outcomes if outcome] + self._blows.trouble
 
     def _audit(self) -> None:

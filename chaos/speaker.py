@@ -47,11 +47,13 @@ class Progress:
     def __init__(self) -> None:
         self.frames = 0
         self.refusals = 0
+        self.moves = 0  # rises whenever anything is sent or heard
         self.over = False
         self._changed = Bell()
 
     def sent(self) -> None:
         self.frames += 1
+        self.moves += 1
         self._changed.ring()
 
     def refused(self) -> None:
@@ -158,6 +160,7 @@ class Speaker:
         async for message in line:
             assert isinstance(message, str)
             self._note(message)
+            self._progress.moves += 1
             self._protocol.receive(message)
             self._changed.ring()
             if self._protocol.state is State.OVER:

@@ -26,6 +26,9 @@ CHAIN: dict[str, Any] = {"engines": "faulty,scripted", "engine_deadline_s": 3}
 MEGABYTES = 24
 """Of the small disk: room for what the speakers on it say, and for the library."""
 
+EVEN, ODD = slice(0, None, 2), slice(1, None, 2)
+"""Halves of the speakers."""
+
 FEW = 6
 """Speakers on the small disk and with the faulty engine."""
 
@@ -43,8 +46,8 @@ class Said:
     def frames(self) -> list[int]:
         return [len(speech.frames) for speech in self.speeches]
 
-    def first(self, count: int) -> "Said":
-        return Said(self.speeches[:count], self.logs[:count])
+    def part(self, which: slice) -> "Said":
+        return Said(self.speeches[which], self.logs[which])
 
 
 class Suite:
@@ -88,16 +91,23 @@ class Suite:
         lines = plan.broken(plan.scene("lost lines", frames), frames, plan.extent.breaks)
         if plan.extent.leaver:
             lines = plan.left(lines, frames)
-        killed = plan.some("kill server", "kill host")
         await self._scene(lines, stage, said)
         await self._scene(plan.tampered(plan.scene("frames astray", frames), frames), stage, said)
-        await self._scene(plan.scene("killed servers and hosts", frames, killed), stage, said)
+        await self._killed("killed servers and hosts, 1", stage, said.part(EVEN))
         await self._scene(plan.scene("SIGTERM", frames, plan.some("stop server")), stage, said)
 
+    async def _killed(self, name: str, stage: Stage, said: Said) -> None:
+        """Half of the blows: most of the time goes by while servers start."""
+        blows = self._plan.some("kill server", "kill host")
+        half = {kind: -(-count // 2) for kind, count in blows.items()}
+        await self._scene(self._plan.scene(name, said.frames, half), stage, said)
+
     async def _on_others(self, said: Said) -> None:
+        async with self._stage("killed", engines="scripted", hosts=1) as stage:
+            await self._killed("killed servers and hosts, 2", stage, said.part(ODD))
         await self._on_a_disk_that_forgets(said)
-        await self._on_a_small_disk(said.first(FEW))
-        await self._with_a_faulty_engine(said.first(FEW))
+        await self._on_a_small_disk(said.part(slice(FEW)))
+        await self._with_a_faulty_engine(said.part(slice(FEW)))
         await self._with_real_speech()
 
     async def _on_a_disk_that_forgets(self, said: Said) -> None:
