@@ -178,7 +178,7 @@ async def test_a_server_that_opens_and_takes_nothing_is_not_tried_for_ever() -> 
 
     async with serve(full, "127.0.0.1", 0, subprotocols=[Subprotocol(SUBPROTOCOL)]) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        async with asyncio.timeout(20), connect(f"http://127.0.0.1:{port}") as session:
+        async with asyncio.timeout(120), connect(f"http://127.0.0.1:{port}") as session:
             await session.send(bytes(PIECE))
             with pytest.raises(DiskError, match="The disk is full"):
                 await session.drained()

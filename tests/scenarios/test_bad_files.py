@@ -26,7 +26,7 @@ async def uploaded(server: ServerProcess, file: bytes, name: str) -> tuple[int, 
     """What an upload that waits is answered; meanwhile somebody else speaks."""
     async with (
         bystander(server.url),
-        httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http,
+        httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False) as http,
     ):
         answer = await http.post(
             "/api/v1/recordings?wait=true", files={"file": (name, file, "audio/wav")}
@@ -44,7 +44,7 @@ def sentence(error: dict[str, Any]) -> str:
 
 async def why(server: ServerProcess, recording: str) -> str:
     """The warning in a failed recording's events."""
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False) as http:
         answer = await http.get(
             f"/api/v1/recordings/{recording}/transcript", params={"format": "jsonl"}
         )
@@ -79,7 +79,7 @@ async def test_a_file_without_sound(
 
 
 async def test_a_truncated_mp3_gives_what_there_is(embedded: ServerProcess, data: Path) -> None:
-    async with httpx2.AsyncClient(base_url=embedded.url, timeout=30, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=embedded.url, timeout=120, trust_env=False) as http:
         answer = await http.post(
             "/api/v1/recordings?wait=true", content=(data / "truncated.mp3").read_bytes()
         )
@@ -102,7 +102,7 @@ async def test_a_recording_of_nothing(scripted: ServerProcess, file: bytes, seco
 async def test_silence_through_the_embedded_engine(embedded: ServerProcess) -> None:
     noise = np.random.default_rng(1).normal(0, 30, 5 * 16_000).astype("<i2").tobytes()
     for body in (wav(5), wav_header(AudioFormat(), len(noise)) + noise):
-        async with httpx2.AsyncClient(base_url=embedded.url, timeout=30, trust_env=False) as http:
+        async with httpx2.AsyncClient(base_url=embedded.url, timeout=120, trust_env=False) as http:
             found = (await http.post("/api/v1/recordings?wait=true", content=body)).json()
         assert (found["state"], found["preview"]) == ("done", "")
 
@@ -150,7 +150,7 @@ async def test_a_name_is_a_title_and_never_a_path(scripted: ServerProcess, name:
     ],
 )
 async def test_an_id_that_is_none(scripted: ServerProcess, path: str) -> None:
-    async with httpx2.AsyncClient(base_url=scripted.url, timeout=30, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=scripted.url, timeout=120, trust_env=False) as http:
         for tail in ("", "/audio", "/transcript", "/events"):
             answer = await http.get(f"/api/v1/recordings/{path}{tail}")
             assert answer.status_code == 404

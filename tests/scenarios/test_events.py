@@ -23,7 +23,7 @@ SENTENCES = [["alfa", "bravo"], ["charlie"], ["delta", "echo", "foxtrot"], ["gol
 
 
 def browser(server: ServerProcess) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False)
+    return httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False)
 
 
 async def seen(http: httpx2.AsyncClient, recording: str, after: int = 0) -> list[Message]:

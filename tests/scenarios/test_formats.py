@@ -137,7 +137,7 @@ async def plain(server: ServerProcess, audio: bytes, format: AudioFormat) -> lis
     """The same over plain HTTP, a batch of frames at a time."""
     pieces = [audio[at : at + 3001] for at in range(0, len(audio), 3001)]
     start = {"type": "start", "format": {"encoding": format.encoding, "rate": format.rate}}
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False) as http:
         ready = (await http.post("/api/v1/live", json=start)).raise_for_status().json()
         path, headers = ready["session"], {"Authorization": f"Bearer {ready['token']}"}
         for first in range(0, len(pieces), 10):

@@ -32,7 +32,7 @@ def server(disk: FullDisk) -> Iterator[ServerProcess]:
 
 
 async def test_a_full_disk(disk: FullDisk, server: ServerProcess) -> None:
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False) as http:
         async with open_wire(server.url) as wire:
             ready = await wire.start()
             await wire.frame(0, say("alfa", "bravo").tobytes() + silence(1).tobytes())
@@ -78,7 +78,7 @@ async def test_a_disk_that_is_full_when_the_session_ends(
         await wire.until("ack", frame=0)
         disk.fill(server)
         closing = asyncio.create_task(wire.closed())
-        async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False) as http:
             await http.get("/health")
         disk.empty(server)
         assert await closing == 1000

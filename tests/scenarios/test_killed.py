@@ -50,7 +50,7 @@ async def decoder(server: ServerProcess, session: str) -> int:
 
 async def ended(server: ServerProcess, recording: str) -> dict[str, str]:
     """The recording, once it is neither live nor being transcribed."""
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False) as http:
         async with http.stream("GET", f"/api/v1/recordings/{recording}/events") as answer:
             async for _ in answer.aiter_lines():
                 pass
@@ -176,7 +176,7 @@ async def test_those_who_watch_do_not_keep_a_server_from_stopping(launch: Launch
         ready = await wire.start()
         path = f"{server.url}api/v1/recordings/{ready['session']}/events"
         async with (
-            httpx2.AsyncClient(timeout=30, trust_env=False) as http,
+            httpx2.AsyncClient(timeout=120, trust_env=False) as http,
             http.stream("GET", path) as answer,
         ):
             lines = answer.aiter_lines()

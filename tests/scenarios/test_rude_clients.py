@@ -72,7 +72,7 @@ async def test_a_client_that_never_reads(scripted: ServerProcess) -> None:
 
 
 def browser(server: ServerProcess) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=server.url, timeout=60, trust_env=False)
+    return httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False)
 
 
 def sentences() -> Iterator[list[str]]:
@@ -86,7 +86,7 @@ class Deaf:
     def __init__(self, server: ServerProcess) -> None:
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        self._socket.settimeout(30)
+        self._socket.settimeout(120)
         self._socket.connect(("127.0.0.1", server.port))
         self._protocol = ClientProtocol(parse_uri(live_url(server.url)))
         self._protocol.send_request(self._protocol.connect())

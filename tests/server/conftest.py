@@ -100,5 +100,5 @@ async def remote(address: tuple[str, int]) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the listening application, which gets answers as they come."""
     host, port = address
     base = f"http://{host}:{port}/api/v1"
-    async with httpx2.AsyncClient(base_url=base, timeout=30, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=base, timeout=120, trust_env=False) as client:
         yield client

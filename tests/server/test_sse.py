@@ -67,7 +67,7 @@ async def test_a_watcher_sees_words_as_they_come_and_then_the_end(
 ) -> None:
     found: list[Message] = []
     await speak(live, 0, "alfa", "bravo")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         async for message in get(remote, live.ready.session):
             found.append(message)
             if message["event"] == "final" and "alfa" in message["data"]:
@@ -89,7 +89,7 @@ async def test_live_and_sealed_say_the_same(
 ) -> None:
     await speak(live, 0, "alfa")
     await live.send(Finish())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         watched = [m async for m in get(remote, live.ready.session) if "id" in m]
         assert parts.hub.watch(live.ready.session) is None  # the stream's end says: sealed
         sealed = [m async for m in get(remote, live.ready.session)]
@@ -100,7 +100,7 @@ async def test_a_watcher_goes_on_where_it_was(remote: httpx2.AsyncClient, live: 
     id_ = live.ready.session
     await speak(live, 0, "alfa")
     first: list[Message] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         async for message in get(remote, id_):
             if "id" in message:
                 first.append(message)
@@ -118,7 +118,7 @@ async def test_who_has_seen_all_gets_the_end_of_the_stream(
     remote: httpx2.AsyncClient, live: Seat
 ) -> None:
     await live.send(Finish())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         every = [m async for m in get(remote, live.ready.session)]
         assert [m async for m in get(remote, live.ready.session, after=len(every))] == []
 
@@ -162,7 +162,7 @@ async def test_a_reader_is_held_until_what_is_on_its_way_is_there(
     monkeypatch.setattr(sse, "LOOK_EVERY", 0)
     monkeypatch.setattr(sse, "LOOKS", 100_000)
     asking = asyncio.create_task(http.get(f"/recordings/{other.id}/events"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not looks:  # noqa: ASYNC110
             await asyncio.sleep(0)
         await parts.repository.seal(other.id, [NOTE], Changes(state="done"))
@@ -202,7 +202,7 @@ async def test_a_watcher_that_vanishes_is_forgotten(address: tuple[str, int], li
     path = f"/api/v1/recordings/{live.ready.session}/events"
     reader, writer = await asyncio.open_connection(*address)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await reader.readuntil(b"event: started")
         assert watching()
         writer.transport.abort()

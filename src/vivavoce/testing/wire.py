@@ -100,6 +100,10 @@ async def open_wire(url: str) -> AsyncIterator[Wire]:
     """A connection to the server at `url`."""
     protocols = [Subprotocol(SUBPROTOCOL)]
     async with connect(
-        live_url(url), subprotocols=protocols, compression=None, max_size=None
+        live_url(url),
+        subprotocols=protocols,
+        compression=None,
+        max_size=None,
+        open_timeout=120,
     ) as line:
         yield Wire(line)
