@@ -63,7 +63,9 @@ def launch(playwright: Playwright) -> Callable[..., Browser]:
         pytest.skip("there is no Chromium here (scripts/install-browser gets one)")
 
     def launch(*flags: str) -> Browser:
-        return playwright.chromium.launch(executable_path=path, args=[*QUIET, *flags])
+        return playwright.chromium.launch(
+            executable_path=path, args=[*QUIET, *flags], timeout=180_000
+        )
 
     return launch
 

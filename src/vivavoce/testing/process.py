@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
-START_LIMIT = 120.0  # seconds; only for what hangs
+START_LIMIT = 240.0  # seconds; only for what hangs
 STOP_LIMIT = 60.0  # seconds
 
 UVICORN = ("-m", "uvicorn", "vivavoce.asgi:app", "--port", "{port}")
