@@ -3,9 +3,10 @@
 import random
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vivavoce.core.past import Earlier
 from vivavoce.core.results import Decided, Heard, Reading, SpeechEnded, SpeechStarted
 from vivavoce.core.segmenter import PAUSE, WINDOW, Limits
 from vivavoce.core.utterances import Decode, Step, Utterances
@@ -15,10 +16,16 @@ SPEECH = {"#": 0.9, "-": 0.42, ".": 0.05}
 
 
 def reading(decode: Decode) -> Reading:
-    """A word for every five windows, so that hypotheses grow as the window does."""
+    """A word for every five windows, so that hypotheses grow as the window does.
+
+    The first names the word that it is said to follow.
+    """
     count = (decode.end - decode.start) // (5 * WINDOW)
     tokens = tuple(decode.start // WINDOW + n for n in range(count))
-    return Reading(text=" ".join(f"w{token}" for token in tokens), tokens=tokens)
+    text = " ".join(f"w{token}" for token in tokens)
+    if decode.before is not None:
+        text = f"{decode.before.text.split()[-1]}>{text}"
+    return Reading(text=text, tokens=tokens)
 
 
 @dataclass
@@ -27,12 +34,15 @@ class Play:
 
     every: int | None = 16 * WINDOW
     limits: Limits = LIMITS
+    continues: bool = False
     asked: list[Decode] = field(default_factory=list)
     waiting: list[Decode] = field(default_factory=list)
     said: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.utterances = Utterances(self.limits, interim_every=self.every, model="m")
+        self.utterances = Utterances(
+            self.limits, interim_every=self.every, model="m", continues=self.continues
+        )
         self.position = 0
 
     def windows(self, pattern: str, *, prompt: bool = True) -> "Play":
@@ -59,7 +69,7 @@ class Play:
     def take(self, steps: list[Step]) -> None:
         for step in steps:
             if isinstance(step, Decode):
-                assert step.start >= self.utterances.needed, "samples are gone that are asked for"
+                assert step.first >= self.utterances.needed, "samples are gone that are asked for"
                 self.asked.append(step)
                 self.waiting.append(step)
             else:
@@ -206,6 +216,7 @@ def test_the_model_is_the_readings_own_where_it_says_one() -> None:
     st.integers(1, 40),
     st.randoms(use_true_random=False),
 )
+@settings(deadline=None)
 def test_finals_do_not_depend_on_when_or_in_which_order_answers_come(
     runs: list[tuple[str, int]], every: int, chance: random.Random
 ) -> None:
@@ -235,3 +246,48 @@ def test_finals_do_not_depend_on_when_or_in_which_order_answers_come(
                 stable = step.stable
             case _:
                 pass
+
+
+def test_a_final_is_read_together_with_the_one_just_before() -> None:
+    play = Play(every=1000 * WINDOW, continues=True)
+    play.windows(("#" * 20 + "." * 20) * 2 + "." * 60 + "#" * 20 + "." * 20)
+    first, second, third = (decode for decode in play.asked if decode.final)
+    assert first.before is None
+    assert second.before == Earlier(first.start, second.start, play.finals[0].text)
+    assert second.first == first.start
+    assert third.before is None, "a long pause lies between"
+    assert [final.text.split()[0] for final in play.finals] == ["w0", "w4>w30", "w130"]
+    assert [(f.start, f.end) for f in play.finals] == [(d.start, d.end) for d in play.asked]
+
+
+def test_a_file_and_an_engine_that_cannot_be_told_read_each_alone() -> None:
+    for play in (Play(every=None, continues=True), Play(every=1000 * WINDOW)):
+        play.windows(("#" * 20 + "." * 20) * 3)
+        assert len(play.asked) == 3
+        assert [decode.before for decode in play.asked] == [None] * 3
+
+
+def test_a_final_waits_for_the_one_that_it_is_read_with() -> None:
+    play = Play(every=1000 * WINDOW, continues=True)
+    play.windows(("#" * 20 + "." * 20) * 3, prompt=False)
+    assert len(play.waiting) == 1
+    play.answer(0)
+    assert len(play.waiting) == 1
+    play.answer_all()
+    assert [final.text.split()[0] for final in play.finals] == ["w0", "w4>w30", "w36>w70"]
+
+
+@given(
+    pattern=st.text("#-.", min_size=100, max_size=400),
+    patience=st.lists(st.integers(0, 30), min_size=1, max_size=6),
+)
+@settings(deadline=None)
+def test_when_answers_come_changes_no_final(pattern: str, patience: list[int]) -> None:
+    """Also of finals that are read together."""
+    prompt = Play(every=10 * WINDOW, continues=True).windows(pattern).flush()
+    slow = Play(every=10 * WINDOW, continues=True)
+    for n, sign in enumerate(pattern):
+        slow.windows(sign, prompt=False)
+        if n % (patience[n % len(patience)] + 1) == 0 and slow.waiting:
+            slow.answer(n % len(slow.waiting))
+    assert slow.flush().finals == prompt.finals

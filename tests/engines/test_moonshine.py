@@ -45,6 +45,15 @@ def test_extending_a_hypothesis_reads_what_a_fresh_decoding_does(
     assert extended.text == CLIP
 
 
+def test_what_a_window_is_said_to_begin_with_is_not_read_again(
+    moonshine: Moonshine, clip: Pcm
+) -> None:
+    told = replace(window(clip), said="In being")
+    assert moonshine.decode(told).text == "comparatively modern."
+    assert moonshine.decode(replace(told, said=CLIP)).text == ""
+    assert moonshine.decode(replace(told, said="In being " * 200)).text == ""
+
+
 def test_silence_has_no_words(moonshine: Moonshine) -> None:
     assert moonshine.decode(window(np.zeros(160_000, np.float32))).text == ""
 

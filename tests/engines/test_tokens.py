@@ -49,6 +49,15 @@ def test_a_character_may_be_spread_over_tokens() -> None:
     assert text(tokenizer, [3]) == "\ufffd"
 
 
+def test_a_text_is_spelled_with_the_longest_pieces() -> None:
+    tokenizer = Tokenizer(
+        packed(b"<unk>", b"<s>", b"</s>", SPACE, SPACE + b"he", b"h", b"e", b"llo", b"l")
+    )
+    assert tokenizer.tokens("he hello  hx") == [4, 4, 7, 3, 5]
+    assert tokenizer.tokens("") == []
+    assert Tokenizer(b"").tokens("he") == []
+
+
 def test_the_vendors_own_file_is_read_to_its_end() -> None:
     folder = weights()
     if folder is None:
@@ -56,6 +65,8 @@ def test_the_vendors_own_file_is_read_to_its_end() -> None:
     tokenizer = Tokenizer((folder / "tokenizer.bin").read_bytes())
     assert len(tokenizer) == 32768
     assert text(tokenizer, [512, 1641]) == "In being"
+    said = "In being comparatively modern, it isn't \u00e9t\u00e9 1455."
+    assert text(tokenizer, tokenizer.tokens(said)) == said
 
 
 @pytest.mark.parametrize(

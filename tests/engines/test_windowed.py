@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from vivavoce.audio.level import LevelStream
 from vivavoce.core.errors import EngineError
+from vivavoce.core.past import Earlier
 from vivavoce.core.results import Decided, Heard, Reading, SpeechEnded, SpeechStarted
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Pcm, StreamOptions, Urgency, Window
-from vivavoce.engines.fake import WORDS, Scripted, say, silence
+from vivavoce.engines.fake import GRAIN, WORDS, Scripted, say, silence
 from vivavoce.engines.windowed import UNDECIDED, WindowedStream, rewound
 from vivavoce.testing.engines import check_grammar, decided, said
 from vivavoce.testing.local import LocalDecoder, hear, open_local
@@ -31,6 +33,18 @@ def talk(chance: random.Random, words: int) -> tuple[Pcm, list[str]]:
         spoken.append(word)
         parts += [say(word), silence(chance.choice((0, 0, 0.1, 0.25, 0.6, 1.0)))]
     return np.concatenate([*parts, silence(1)]), spoken
+
+
+class Continuing(Scripted):
+    """Reads what follows what it was told; its first word names the one that it follows."""
+
+    capabilities = replace(Scripted.capabilities, continues=True)
+
+    def decode(self, window: Window) -> Reading:
+        said, reading = window.said.split(), super().decode(window)
+        words = reading.words[len(said) :]
+        text = " ".join(word.text for word in words)
+        return replace(reading, text=f"{said[-1]}>{text}" if said and text else text, words=words)
 
 
 class Held:
@@ -82,20 +96,43 @@ async def test_finals_depend_on_the_samples_alone(
     assert decided(busy) == calm
 
 
-@given(seed=st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
-async def test_a_stream_taken_up_after_any_final_says_the_rest(seed: int) -> None:
+@given(engine=st.sampled_from((Scripted, Continuing)), seed=st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+async def test_a_stream_taken_up_after_any_final_says_the_rest(
+    engine: type[Scripted], seed: int
+) -> None:
     """To the sample, also where the final was cut from one who went on speaking."""
     pcm, _ = talk(random.Random(seed), 25)
     options = StreamOptions(max_utterance=3 * SAMPLE_RATE)
-    results = await hear(open_local(Scripted(), options), [pcm])
+    results = await hear(open_local(engine(), options), [pcm])
     whole = decided(results)
     pauses = {result.at for result in results if isinstance(result, SpeechEnded)}
     for n, final in enumerate(whole, 1):
         base = rewound(final.end)
         cut = final.end not in pauses
-        again = open_local(Scripted(), options, base=base, decided=final.end, going_on=cut)
+        earlier = [Earlier(one.start, one.end, one.text) for one in whole[:n]]
+        again = open_local(
+            engine(), options, base=base, decided=final.end, going_on=cut, earlier=earlier
+        )
         assert decided(await hear(again, [pcm[base:]])) == whole[n:]
+
+
+@given(seed=st.integers(0, 10_000), delays=st.lists(st.integers(0, 40), min_size=1, max_size=8))
+@settings(max_examples=20, deadline=None)
+async def test_finals_read_together_depend_on_the_samples_alone(
+    seed: int, delays: list[int]
+) -> None:
+    pcm, spoken = talk(random.Random(seed), 12)
+    calm = decided(await hear(open_local(Continuing()), [pcm]))
+    texts = " ".join(final.text for final in calm).split()
+    assert [text.split(">")[-1] for text in texts] == spoken
+    assert [word.text for final in calm for word in final.words] == spoken
+    alone = decided(await hear(open_local(Scripted()), [pcm]))
+    places = [word.start for final in alone for word in final.words]
+    found = [word.start for final in calm for word in final.words]
+    assert max(abs(a - b) for a, b in zip(found, places, strict=True)) <= 2 * GRAIN
+    busy = open_local(Continuing(), delay=lambda n: delays[n % len(delays)])
+    assert decided(await hear(busy, [pcm])) == calm
 
 
 async def test_nothing_is_decided_twice_while_the_past_is_heard_again() -> None:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.core.events import AnyEvent, Ended, EngineSwitched, Final, Marker, Speech, Started
+from vivavoce.core.past import SIGHT, Earlier
 from vivavoce.core.types import AudioFormat
 from vivavoce.live.said import BEFORE, STARTS, Said, said
 
@@ -40,6 +41,11 @@ def test_marks_and_finals_are_counted_and_the_end_is_known() -> None:
     so_far = said([*events, Ended(reason="finished", duration=9)])
     assert (so_far.marks, so_far.finals, so_far.end, so_far.quiet) == (2, 1, 5, 5)
     assert so_far.ended
+
+
+def test_finals_that_later_ones_may_be_read_with_are_remembered() -> None:
+    so_far = said([final(0, 100), final(200, SIGHT), final(SIGHT, SIGHT + 100)])
+    assert so_far.earlier == (Earlier(200, SIGHT, "x"), Earlier(SIGHT, SIGHT + 100, "x"))
 
 
 def test_after_a_final_it_goes_on_where_that_ended() -> None:

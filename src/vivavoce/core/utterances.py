@@ -5,9 +5,10 @@ out. It is pure: it holds positions, not samples, and knows no time but theirs.
 
 Finals depend on the samples alone. Live ones are asked for as soon as the speaker pauses (the
 answer waits until the end is sure, or is shown as an interim when the speaker goes on), and
-all come out in order. Interims are asked for one at a time and only when somebody spoke since
-the last, so a slow engine makes them rarer and nothing else; they look at the last seconds
-of a long utterance only (`core/hypothesis.py`).
+all come out in order. Half a sentence alone is easily misread, so an engine that can be told
+what was said just before reads the two together (`core/past.py`). Interims are asked for one
+at a time and only when somebody spoke since the last, so a slow engine makes them rarer and
+nothing else; they look at the last seconds of a long utterance only (`core/hypothesis.py`).
 """
 
 from collections import deque
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vivavoce.core.hypothesis import KEPT, SIGHT, Hypothesis
+from vivavoce.core.past import Earlier, Past
 from vivavoce.core.results import Decided, Heard, Reading, Result, SpeechEnded, SpeechStarted
 from vivavoce.core.segmenter import (
     OFFSET,
@@ -37,6 +39,12 @@ class Decode:
     end: int
     final: bool
     prefix: tuple[int, ...] = ()  # tokens to verify and extend, for interims
+    before: Earlier | None = None  # what was said just before, to be heard again: for finals
+
+    @property
+    def first(self) -> int:
+        """Where the window begins."""
+        return self.start if self.before is None else self.before.start
 
 
 Step = Decode | Result
@@ -62,6 +70,7 @@ class _Closed:
     start: int
     end: int
     reading: Reading | None = None
+    asked: bool = True  # not while what it is read with is undecided
 
 
 class Utterances:
@@ -76,9 +85,13 @@ class Utterances:
         position: int = 0,
         free: int = 0,
         going_on: bool = False,
+        continues: bool = False,
+        earlier: Iterable[Earlier] = (),
     ) -> None:
         """`interim_every` is in samples; None: finals only, each asked for once, when its end is
-        sure. The rest is the `Segmenter`'s."""
+        sure, and read alone, so that several are at a time. `continues`: the engine can be told
+        what was said before; `earlier` are the last finals of a session taken up. The rest is
+        the `Segmenter`'s."""
         self._segmenter = Segmenter(limits, position, free, going_on=going_on)
         self._every = interim_every
         self._model = model
@@ -86,11 +99,17 @@ class Utterances:
         if self._segmenter.start is not None:
             self._open = _Open(free, free, Hypothesis(free))
         self._closed: deque[_Closed] = deque()
+        self._past = Past(earlier) if continues and interim_every is not None else None
         self._idle = 0
 
     @property
     def needed(self) -> int:
         """Samples before this may be forgotten."""
+        return self._next if self._past is None else self._past.needed(self._next)
+
+    @property
+    def _next(self) -> int:
+        """No utterance that is not decided starts before this."""
         return self._closed[0].start if self._closed else self._segmenter.needed
 
     @property
@@ -125,7 +144,7 @@ class Utterances:
             for closed in self._closed:
                 if (closed.start, closed.end) == (decode.start, decode.end):
                     closed.reading = reading
-                    return self._decided()
+                    return self._decided() + self._due()
         opened = self._open
         if opened is None or decode.start < opened.start:
             return []
@@ -175,9 +194,21 @@ class Utterances:
         assert opened is not None
         if self._every is None:
             return []
+        decode = self._final(opened.start, end)
+        if decode is None:
+            return []
         opened.guess = (end, None)
         opened.asked, opened.voiced = end, 0
-        return [Decode(opened.start, end, final=True)]
+        return [decode]
+
+    def _final(self, start: int, end: int) -> Decode | None:
+        """None: not yet. What it is to be read with is not decided."""
+        if self._past is None:
+            return Decode(start, end, final=True)
+        undecided = [(c.start, c.end) for c in self._closed if c.end <= start]
+        if not self._past.ready(undecided, start, end):
+            return None
+        return Decode(start, end, final=True, before=self._past.before(start, end))
 
     def _close(self, cut: Closed) -> list[Step]:
         opened = self._open
@@ -191,8 +222,18 @@ class Utterances:
         if opened.guess is not None and opened.guess[0] == cut.end:
             closed.reading = opened.guess[1]
         else:
-            steps.append(Decode(cut.start, cut.end, final=True))
-        return steps + self._decided()
+            closed.asked = False
+        return steps + self._decided() + self._due()
+
+    def _due(self) -> list[Step]:
+        """Ask for the finals that can be."""
+        steps: list[Step] = []
+        for closed in self._closed:
+            decode = None if closed.asked else self._final(closed.start, closed.end)
+            if decode is not None:
+                closed.asked = True
+                steps.append(decode)
+        return steps
 
     def _interim(self, position: int, probability: float) -> list[Step]:
         """Ask for the next hypothesis when it is due.
@@ -226,6 +267,8 @@ class Utterances:
         steps: list[Step] = []
         while self._closed and (reading := self._closed[0].reading) is not None:
             closed = self._closed.popleft()
+            if self._past is not None:
+                self._past.add(Earlier(closed.start, closed.end, reading.text))
             steps.append(_decide(closed, reading, self._model))
         return steps
 

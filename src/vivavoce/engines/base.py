@@ -70,6 +70,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     hot_words: bool = False
     better: str = ""  # the name of a dearer, better model for finals: a `BetterEngine`
     verifies: bool = False  # a windowed engine that can extend a hypothesis (`Window.prefix`)
+    continues: bool = False  # one that can be told how a window begins (`Window.said`)
     vad: Literal["silero", "level"] = "silero"  # what finds speech for a windowed engine
     rate: int = SAMPLE_RATE
     licence: str = ""
@@ -94,6 +95,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     samples: bytes
     language: str | None = None
     prefix: tuple[int, ...] = ()  # tokens of the last hypothesis, for interims only
+    said: str = ""  # what its beginning is known to say: the reading is what follows
     model: str = ""  # to decode it with; empty: the engine's own
 
     @property

@@ -40,6 +40,7 @@ class Moonshine:
         languages=("en",),
         confidence=True,
         verifies=True,
+        continues=True,
         licence="MIT",
         size_mb=44,
     )
@@ -66,7 +67,7 @@ class Moonshine:
         if np.abs(window.pcm).max(initial=0) < INAUDIBLE:
             return Reading(text="", language="en")
         model = self._best if window.model == BASE.name else self._tiny
-        read = model.spell(window.pcm, window.prefix)
+        read = model.spell(window.pcm, window.prefix, window.said)
         return Reading(
             text=" ".join(word for word, _ in read.words),
             tokens=read.tokens,

@@ -79,13 +79,18 @@ class Model:
             if given.name.startswith("past_key_values.")
         }
 
-    def spell(self, pcm: Pcm, prefix: Sequence[int] = ()) -> Spelled:
-        """Decode greedily; `prefix`: the tokens of an earlier hypothesis, to be verified first."""
+    def spell(self, pcm: Pcm, prefix: Sequence[int] = (), said: str = "") -> Spelled:
+        """Decode greedily; `prefix`: the tokens of an earlier hypothesis, to be verified first.
+
+        `said`: what the samples begin with, which is believed; what follows it is spelled.
+        """
         pcm = _padded(pcm)
         limit = int(TOKENS_PER_SECOND * len(pcm) / SAMPLE_RATE) + 1
         decoding = _Decoding(self, pcm)
-        decoding.begin([t for t in prefix if 0 <= t < len(self.tokenizer)][:limit])
-        while decoding.next != EOS and len(decoding.tokens) < limit:
+        given = self.tokenizer.tokens(said)[:limit]
+        begin = [t for t in prefix if 0 <= t < len(self.tokenizer)][: limit - len(given)]
+        decoding.begin(given, begin)
+        while decoding.next != EOS and len(given) + len(decoding.tokens) < limit:
             decoding.step()
             if (start := loop_start(decoding.tokens)) is not None:
                 decoding.cut(start)
@@ -122,12 +127,15 @@ class _Decoding:
         """The mean probability of the tokens taken."""
         return float(np.mean(self.chances)) if self.chances else None
 
-    def begin(self, prefix: list[int]) -> None:
+    def begin(self, given: list[int], prefix: list[int]) -> None:
         """The first pass: it scores a known prefix at once and keeps what still holds.
 
-        That costs about a fifth of decoding it again token by token.
+        That costs about a fifth of decoding it again token by token. The tokens `given` come
+        before it, hold, and are not among those taken.
         """
-        logits = self._run([BOS, *prefix], self._model.outputs, cached=False)
+        begun = [BOS, *given]
+        logits = self._run([*begun, *prefix], self._model.outputs, cached=False)
+        logits = logits[len(given) :]
         if self._model.size.hasty:
             logits[0, EOS] = -np.inf
         best = logits.argmax(axis=-1)
@@ -139,7 +147,9 @@ class _Decoding:
         if held < len(prefix):
             for name in self._model.stepped[1:]:
                 past = _past(name)
-                self._cache[past] = np.ascontiguousarray(self._cache[past][:, :, : held + 1])
+                self._cache[past] = np.ascontiguousarray(
+                    self._cache[past][:, :, : len(begun) + held]
+                )
         self._take(logits[held])
 
     def step(self) -> None:

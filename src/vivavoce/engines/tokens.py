@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 SPACE = "▁".encode()  # three bytes
 SPECIAL = (0, 1, 2)  # <unk>, <s>, </s>
@@ -28,6 +29,26 @@ class Tokenizer:
 
     def __len__(self) -> int:
         return len(self._pieces)
+
+    @cached_property
+    def _known(self) -> dict[bytes, int]:
+        return {piece: n for n, piece in enumerate(self._pieces) if n not in SPECIAL}
+
+    def tokens(self, text: str) -> list[int]:
+        """Tokens that spell the text: the longest that fit, one after the other.
+
+        A decoder may have spelled it with others. What no piece spells is left out.
+        """
+        raw = b"".join(SPACE + word.encode() for word in text.split())
+        longest = max(map(len, self._known), default=0)
+        found, at = list[int](), 0
+        while at < len(raw):
+            ends = range(min(len(raw), at + longest), at, -1)
+            end = next((end for end in ends if raw[at:end] in self._known), None)
+            if end is not None:
+                found.append(self._known[raw[at:end]])
+            at = end or at + 1
+        return found
 
     def words(self, tokens: Sequence[int], chances: Sequence[float]) -> list[tuple[str, float]]:
         """Each word with the least probability of its tokens, punctuation left out.

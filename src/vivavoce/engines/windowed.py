@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
+from vivavoce.core.past import SIGHT, Earlier
 from vivavoce.core.results import Reading, Result
 from vivavoce.core.segmenter import WINDOW, Limits
 from vivavoce.core.types import SAMPLE_RATE, Word
@@ -32,8 +33,8 @@ BLOCK = SAMPLE_RATE
 """Samples judged at a time: a fast reader must not keep the loop from everybody else."""
 
 
-WARM_UP = 128 * WINDOW
-"""Samples (4 s) that a VAD hears again before it is believed."""
+WARM_UP = -(-SIGHT // WINDOW) * WINDOW
+"""Samples (8 s) that are heard again: what finals look back at. A VAD is believed after 4 s."""
 
 
 def rewound(decided: int) -> int:
@@ -54,7 +55,7 @@ class WindowedStream:
 
     Taken up after `decided`, the end of the last final, it is fed from `rewound(decided)` on:
     the grid is the same again, and the VAD has heard what came before. `going_on`: that final
-    was cut from one who went on speaking.
+    was cut from one who went on speaking. `earlier`: it and those shortly before.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class WindowedStream:
         decided: int = 0,
         *,
         going_on: bool = False,
+        earlier: Iterable[Earlier] = (),
     ) -> None:
         self.capabilities = capabilities
         self._decoder = decoder
@@ -81,6 +83,8 @@ class WindowedStream:
             position=self._from,
             free=self._decided,
             going_on=going_on,
+            continues=capabilities.continues,
+            earlier=earlier,
         )
         self._samples = np.zeros(0, np.float32)  # from `_kept` on
         self._kept = self._judged = base
@@ -158,9 +162,10 @@ class WindowedStream:
 
     def _ask(self, decode: Decode) -> None:
         window = Window(
-            samples=self._between(decode.start, decode.end).astype("<f4").tobytes(),
+            samples=self._between(decode.first, decode.end).astype("<f4").tobytes(),
             language=self._options.language,
             prefix=decode.prefix,
+            said="" if decode.before is None else decode.before.text,
         )
         task = asyncio.create_task(self._answer(decode, window))
         self._tasks.add(task)
@@ -179,7 +184,7 @@ class WindowedStream:
                 self._outbox.fail(error)
                 self._room.set()
             return
-        self._carry_out(self._utterances.read(decode, _placed(reading, decode.start)))
+        self._carry_out(self._utterances.read(decode, _placed(reading, decode.first)))
 
 
 def _placed(reading: Reading, start: int) -> Reading:

@@ -127,7 +127,12 @@ class Runner:
         hosts = await self._chain.pool(name)
         said = self._said
         stream, base = await open_stream(
-            hosts, self._options, said.resume, going_on=said.going_on, aligning=self._aligning
+            hosts,
+            self._options,
+            said.resume,
+            going_on=said.going_on,
+            earlier=said.earlier,
+            aligning=self._aligning,
         )
         passage = Passage(self._journal, stream, self._options, base, said.marks, self)
         self._name, self._passage = name, passage

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from vivavoce.core.events import AnyEvent, Ended, EngineSwitched, Final, Marker, Speech, Started
+from vivavoce.core.past import SIGHT, Earlier
 from vivavoce.core.types import SAMPLE_RATE
 
 BEFORE = 10 * SAMPLE_RATE
@@ -32,6 +33,7 @@ class Said:
     quiet: int = 0  # where speech last ended
     ended: bool = False
     starts: tuple[int, ...] = ()  # where speech started that no final covers yet
+    earlier: tuple[Earlier, ...] = ()  # finals that later ones may be read together with
 
     @property
     def going_on(self) -> bool:
@@ -54,7 +56,14 @@ class Said:
                 return replace(self, engine=event.engine)
             case Final():
                 starts = tuple(at for at in self.starts if at >= event.end)
-                return replace(self, finals=self.finals + 1, end=event.end, starts=starts)
+                earlier = (*self.earlier, Earlier(event.start, event.end, event.text))
+                return replace(
+                    self,
+                    finals=self.finals + 1,
+                    end=event.end,
+                    starts=starts,
+                    earlier=tuple(one for one in earlier if event.end - one.start < SIGHT),
+                )
             case Marker():
                 return replace(self, marks=self.marks + 1)
             case Speech(state="started"):

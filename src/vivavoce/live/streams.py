@@ -1,10 +1,13 @@
 """An engine stream for a session: what kind the engine is of is settled here, once."""
 
+from collections.abc import Iterable
+
 from vivavoce.audio.level import LevelVad
 from vivavoce.audio.vad import Vad
 from vivavoce.config import Settings
 from vivavoce.core.commands import Configure, Endpointing, Options
 from vivavoce.core.errors import BadMessage
+from vivavoce.core.past import Earlier
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.aligned import AlignedStream, Aligning
 from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
@@ -32,28 +35,37 @@ async def open_stream(
     decided: int = 0,
     *,
     going_on: bool = False,
+    earlier: Iterable[Earlier] = (),
     aligning: Aligning | None = None,
 ) -> tuple[EngineStream, int]:
     """A stream for a session decided up to a sample, and where to feed it from.
 
-    `going_on`: the last final was cut from one who went on speaking. `aligning` finds the times
-    of words when the engine does not say them. Raises `EngineError`.
+    `going_on`: the last final was cut from one who went on speaking; `earlier`: it and those
+    shortly before. `aligning` finds the times of words when the engine does not say them.
+    Raises `EngineError`.
     """
-    stream, base = await _engine_stream(hosts, options, decided, going_on=going_on)
+    stream, base = await _engine_stream(hosts, options, decided, earlier, going_on=going_on)
     if aligning is None or hosts.capabilities.word_times:
         return stream, base
     return AlignedStream(stream, aligning, options, base), base
 
 
 async def _engine_stream(
-    hosts: Hosts, options: StreamOptions, decided: int, *, going_on: bool
+    hosts: Hosts,
+    options: StreamOptions,
+    decided: int,
+    earlier: Iterable[Earlier],
+    *,
+    going_on: bool,
 ) -> tuple[EngineStream, int]:
     capabilities = hosts.capabilities
     if capabilities.kind == "native":
         remote = await hosts.open(options.language)
         return NativeEngineStream(remote, capabilities, options, decided), decided
     vad, base = VADS[capabilities.vad]().open(), rewound(decided)
-    stream = WindowedStream(hosts, vad, capabilities, options, base, decided, going_on=going_on)
+    stream = WindowedStream(
+        hosts, vad, capabilities, options, base, decided, going_on=going_on, earlier=earlier
+    )
     return stream, base
 
 

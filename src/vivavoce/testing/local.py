@@ -1,10 +1,11 @@
 """Engines in the test's own process, behind the ports that host processes are behind."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
 from vivavoce.core.errors import EngineError
+from vivavoce.core.past import Earlier
 from vivavoce.core.results import Reading, Result
 from vivavoce.engines.base import (
     Aligner,
@@ -89,6 +90,7 @@ def open_local(
     base: int = 0,
     decided: int = 0,
     going_on: bool = False,
+    earlier: Iterable[Earlier] = (),
     delay: Callable[[int], int] = lambda _: 1,
 ) -> EngineStream:
     """A session's stream over a loaded engine."""
@@ -101,7 +103,9 @@ def open_local(
     windowed: WindowedEngine = engine  # type: ignore[assignment]
     vad = VADS[capabilities.vad]().open()
     decoder = LocalDecoder(windowed, delay)
-    return WindowedStream(decoder, vad, capabilities, options, base, decided, going_on=going_on)
+    return WindowedStream(
+        decoder, vad, capabilities, options, base, decided, going_on=going_on, earlier=earlier
+    )
 
 
 class LocalHosts(Hosts):
