@@ -3,12 +3,12 @@
 import asyncio
 import wave
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from vivavoce.client import Session, connect
-from vivavoce.core.events import Final
+from vivavoce.core.events import Final, Marker
 from vivavoce.core.types import AudioFormat
 from vivavoce.testing.process import ServerProcess
 
@@ -69,19 +69,22 @@ def test_another_engine_is_held_against_it(run: Any, server: ServerProcess, reco
     assert "none has the same cut and model" in done.stdout
 
 
-async def left_by_a_crash(server: ServerProcess, clip: Path) -> tuple[str, Final]:
-    """A session of which one utterance was decided when its server was killed."""
+async def left_by_a_crash(server: ServerProcess, clip: Path) -> NoReturn:
+    """A session of which one utterance was decided, and one not, when its server was killed."""
     pcm = samples(clip)
-    async with connect(server.url, FORMAT) as session:
-        await send(session, pcm + bytes(SECOND) + pcm[:SECOND])
+    finals = []
+    async with connect(server.url, FORMAT, endpoint_ms=10_000) as session:
+        await send(session, pcm)
+        await session.flush()
+        await send(session, pcm[:SECOND])
+        await session.mark("all of it is in the journal")
         async for event in session:
             if isinstance(event, Final):
+                finals.append(event)
+            if isinstance(event, Marker):
                 break
-        while session.unacknowledged:
-            await session.flush()  # so that there is a next event
-            await anext(session)
         await asyncio.to_thread(server.kill)
-        raise Left(session.id, event)
+        raise Left(session.id, *finals)
 
 
 class Left(Exception):
