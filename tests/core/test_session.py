@@ -240,3 +240,22 @@ def test_only_the_latest_finals_wait_for_times() -> None:
         say(session, decided(10 * i, 10 * i + 10))
     assert say(session, aligned(0, 10, Word("one", 6, 9))) == []
     assert len(say(session, aligned(10, 20, Word("one", 16, 19)))) == 1
+
+
+def test_another_engine_does_not_say_again_where_somebody_spoke() -> None:
+    session = Session("e")
+    first = [*session.result(SpeechStarted(at=100)), *session.result(SpeechEnded(at=900))]
+    assert [event.at for event in first if isinstance(event, Speech)] == [100, 900]
+    assert session.result(SpeechStarted(at=120)) == []
+    assert session.result(SpeechEnded(at=950)) == []
+    (later,) = session.result(SpeechStarted(at=1000))
+    assert isinstance(later, Speech)
+    assert later.at == 1000
+
+
+def test_it_does_not_end_before_what_it_said() -> None:
+    session = Session("e", speaking=True, quiet=900)
+    speech, ended = session.end("engine", 0)
+    assert isinstance(speech, Speech)
+    assert isinstance(ended, Ended)
+    assert (speech.state, speech.at, ended.duration) == ("ended", 900, 900)

@@ -24,6 +24,7 @@ from vivavoce.core.events import (
     Final,
     Lagging,
     Marker,
+    Revised,
     Speech,
     Warning,
 )
@@ -31,7 +32,7 @@ from vivavoce.core.results import Reading, Result
 from vivavoce.core.session import Session
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm, StreamOptions, Urgency, Window
-from vivavoce.engines.fake import say, silence, tones
+from vivavoce.engines.fake import ScriptedAligner, say, silence, tones
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.controls import ControlCommand
 from vivavoce.journal.eventlog import EventLog
@@ -42,7 +43,7 @@ from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream
 from vivavoce.live.runner import LAST, Runner
 from vivavoce.live.said import Said
 from vivavoce.testing.clock import virtual_time
-from vivavoce.testing.local import LocalEngines, LocalHosts, LocalRemote
+from vivavoce.testing.local import LocalAligner, LocalEngines, LocalHosts, LocalRemote
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +95,17 @@ class FaultyHosts(LocalHosts):
         self.opened += 1
         remote: LocalRemote = await super().open(language)  # type: ignore[assignment]
         return _Failing(remote, self.faults)  # type: ignore[return-value]
+
+
+class WordlessHosts(FaultyHosts):
+    """Of an engine that does not say when its words were."""
+
+    def __init__(self, engine: str, faults: Faults) -> None:
+        super().__init__(engine, faults)
+        self.capabilities = replace(self.capabilities, word_times=False)
+
+    async def decode(self, window: Window, urgency: Urgency) -> Reading:
+        return replace(await super().decode(window, urgency), words=())
 
 
 class _Failing:
@@ -174,7 +186,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(engines: LocalEngines, *, interims: bool = True) -> AsyncIterator[Scene]:
+async def scene(
+    engines: LocalEngines, *, interims: bool = True, aligning: LocalAligner | None = None
+) -> AsyncIterator[Scene]:
     """Without interims every call of a windowed engine is one for a final."""
     with tempfile.TemporaryDirectory() as folder:
         committer = Committer(0)
@@ -195,7 +209,8 @@ async def scene(engines: LocalEngines, *, interims: bool = True) -> AsyncIterato
         for event in core.start("s", header.format, None, None):
             broadcast.say(event)
         said = Said(engine=chain.names[0])
-        runner = Runner(journal, broadcast, core, chain, StreamOptions(interims=interims), said)
+        options = StreamOptions(interims=interims, language="en")
+        runner = Runner(journal, broadcast, core, chain, options, said, aligning=aligning)
         task = asyncio.create_task(runner.run())
         try:
             yield Scene(journal, runner, broadcast, task)
@@ -373,6 +388,20 @@ async def test_a_language_that_another_engine_knows_is_read_by_that(
         by = [final.engine for final in session.finals]
         assert by == ["faulty", "faulty", "scripted", "scripted", "scripted", "faulty"]
         assert session.switches == [("faulty", "scripted"), ("scripted", "faulty")]
+
+
+async def test_words_of_finals_before_a_switch_get_their_times_all_the_same() -> None:
+    engines = FaultyEngines(faulty=Faults(["raise"], "india"), scripted=Faults())
+    engines.faulty["faulty"] = WordlessHosts("faulty", engines.faulty["faulty"].faults)
+    engines.faulty["scripted"] = WordlessHosts("scripted", Faults())
+    aligner = LocalAligner(ScriptedAligner())
+    async with scene(engines, interims=False, aligning=aligner) as session:
+        session.say(TALK)
+        await session.finish()
+        assert session.texts == SENTENCES
+        assert session.switches == [("faulty", "scripted"), ("scripted", "faulty")]
+        timed = [event.id for event in session.all(Revised) if isinstance(event, Revised)]
+        assert timed == [final.id for final in session.finals]
 
 
 FAULTS = st.lists(st.sampled_from(["", "", "raise", "die", "hang"]), max_size=10)
