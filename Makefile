@@ -30,6 +30,7 @@ serve: $(VENV)/.runtime ## set up what running needs, then serve on http://local
 
 test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more at once)
 	@scripts/install-browser $(PY)
+	@scripts/install-clients
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## check style, types and layers
@@ -52,7 +53,7 @@ lock: $(VENV)/.dev ## bring the lock files up to pyproject.toml (ARGS=--upgrade:
 
 clean: ## remove everything that can be made again
 	@rm -rf $(VENV) .bench .cache dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	@find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	@find src tests benchmarks \( -name __pycache__ -o -name node_modules \) -prune -exec rm -rf {} +
 
 LOCKS := requirements/build.txt requirements/runtime.txt
 

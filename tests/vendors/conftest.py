@@ -1,0 +1,152 @@
+"""Real servers for other services' own clients, which are here as their registries give them.
+
+What is in JavaScript is installed by `scripts/install-clients`, which `make test` runs.
+"""
+
+import datetime
+import json
+import shutil
+import signal
+import ssl
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from vivavoce.testing.process import UVICORN, ServerProcess
+
+HERE = Path(__file__).parent
+LIMIT = 240.0
+"""Seconds; only for what hangs."""
+
+STOPPED = (0, -signal.SIGTERM)
+
+
+class Node(Protocol):
+    def __call__(self, script: str, *args: str, **variables: str) -> list[dict[str, Any]]: ...
+
+
+class TlsServer(ServerProcess):
+    """One that is reached over TLS only. `certificate` is in PEM, with its key."""
+
+    def __init__(self, folder: Path, certificate: Path, **settings: str | int | float) -> None:
+        command = (*UVICORN, "--ssl-certfile", str(certificate), "--ssl-keyfile", str(certificate))
+        super().__init__(folder, command, **settings)
+        self._trusted = ssl.create_default_context(cafile=certificate)
+
+    @property
+    def url(self) -> str:
+        return super().url.replace("http:", "https:")
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(
+                f"{self.url}ready", timeout=5, context=self._trusted
+            ) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@contextmanager
+def running(server: ServerProcess) -> Iterator[ServerProcess]:
+    """It must stop when it is told to, and keep its stack traces to itself."""
+    server.start()
+    try:
+        yield server
+    finally:
+        status = server.stop()
+    assert status in STOPPED
+    assert "Traceback" not in server.log, server.log
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The server as it comes."""
+    with running(ServerProcess(tmp_path_factory.mktemp("embedded"), finals="tiny")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One whose words are tones."""
+    folder = tmp_path_factory.mktemp("scripted")
+    server = ServerProcess(folder, engines="scripted", hosts=1, max_sessions=64)
+    with running(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def secure(tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterator[ServerProcess]:
+    """The same over TLS."""
+    folder = tmp_path_factory.mktemp("secure")
+    server = TlsServer(folder, certificate, engines="scripted", hosts=1, max_sessions=64)
+    with running(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of this machine's own, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("certificate") / "localhost.pem"
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(certificate.public_bytes(pem) + private)
+    return path
+
+
+@pytest.fixture(scope="session")
+def node(certificate: Path) -> Node:
+    """Runs a script of this folder, which trusts the certificate; what it prints, as JSON."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("Node.js is not here")
+    if not (HERE / "node_modules" / ".installed").exists():
+        pytest.skip("the JavaScript clients are not installed (scripts/install-clients)")
+
+    def run(script: str, *args: str, **variables: str) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            [program, str(HERE / script), *args],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+            env={"NODE_EXTRA_CA_CERTS": str(certificate), **variables},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers are on this machine, whatever lies between it and the world."""
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
