@@ -140,6 +140,20 @@ async def test_who_comes_back_has_time_to_say_something(journal: Journal) -> Non
     await reading
 
 
+async def test_a_reader_that_was_busy_has_not_heard_a_pause(journal: Journal) -> None:
+    """It finds something each time that it asks, so it never waits; then it has caught up."""
+    reader = Reader(journal)
+    for frame in range(10):
+        await asyncio.sleep(PATIENCE)
+        journal.append(frame, bytes(2))
+        await reader.growth.changed()
+    reading = asyncio.create_task(reader.growth.changed())
+    await asyncio.sleep(PATIENCE - PAUSE)
+    assert reader.idled == []
+    journal.control(Finish())
+    await reading
+
+
 async def test_a_machine_that_was_busy_has_not_heard_a_pause(journal: Journal) -> None:
     """What came meanwhile waits in the socket; it is read before more time passes."""
     reader = Reader(journal)

@@ -49,6 +49,8 @@ class PacedJournal:
             limit = self._waiting[0].at if self._waiting else self._journal.size
             if self.complete or limit > self.size:
                 self.size = limit
+                # Also when it came while the reader was busy: what comes after it is not late yet.
+                self._heard = asyncio.get_running_loop().time()
                 return
             await self._wait()
 
