@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from chaos.plan import Blow, BlowKind
-from chaos.speaker import Progress
+from chaos.progress import Progress
 from chaos.stage import Stage
 from vivavoce.testing.disks import FrailDisk
 from vivavoce.testing.family import children

@@ -37,7 +37,6 @@ class Tape:
     refused: int = 0  # frames
     delivered: list[Numbered] = field(default_factory=list)
     lost: int = 0  # lines
-    refusals: dict[str, int] = field(default_factory=dict)  # by the error's code
     session: str = ""
     complete: bool = False
     trouble: str = ""

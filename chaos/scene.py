@@ -10,9 +10,10 @@ from pathlib import Path
 from chaos.blows import Blows
 from chaos.check import Compared, Violations, check, missing
 from chaos.plan import ScenePlan
+from chaos.progress import Progress
 from chaos.record import Audit, Record
 from chaos.sound import FRAME, Speech
-from chaos.speaker import Progress, Speaker, events
+from chaos.speaker import Speaker, events
 from chaos.stage import Stage
 from vivavoce.core.events import EngineSwitched, Numbered
 from vivavoce.testing.full_disk import FullDisk

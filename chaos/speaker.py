@@ -13,7 +13,9 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from chaos.plan import SpeakerPlan, Tampering
+from chaos.astray import Astray
+from chaos.plan import SpeakerPlan
+from chaos.progress import Progress
 from chaos.record import Tape
 from chaos.sound import FORMAT, Speech
 from vivavoce.client.errors import Unreachable
@@ -24,7 +26,6 @@ from vivavoce.core.events import Ended, Numbered
 from vivavoce.dialects.base import Wire
 from vivavoce.dialects.native_messages import (
     AckMessage,
-    ErrorMessage,
     EventMessage,
     FinishMessage,
     ReadyMessage,
@@ -36,44 +37,6 @@ from vivavoce.testing.sse import messages
 
 PAUSE = 0.1
 """Seconds before another line is tried."""
-
-LATE = 12
-"""Frames after which a late one comes again."""
-
-
-class Progress:
-    """How many frames all speakers of a scene have put on a line for the first time."""
-
-    def __init__(self) -> None:
-        self.frames = 0
-        self.refusals = 0
-        self.moves = 0  # rises whenever anything is sent or heard
-        self.over = False
-        self._changed = Bell()
-
-    def sent(self) -> None:
-        self.frames += 1
-        self.moves += 1
-        self._changed.ring()
-
-    def refused(self) -> None:
-        self.refusals += 1
-        self._changed.ring()
-
-    def end(self) -> None:
-        self.over = True
-        self._changed.ring()
-
-    async def reached(self, frames: int) -> None:
-        """Return when so many are sent, or none will be any more."""
-        while self.frames < frames and not self.over:
-            await self._changed.wait()
-
-    async def refusal(self, count: int) -> None:
-        """Return when a server has refused so many lines more, or nobody tries any more."""
-        count += self.refusals
-        while self.refusals < count and not self.over:
-            await self._changed.wait()
 
 
 class Speaker:
@@ -96,9 +59,8 @@ class Speaker:
             self._protocol.control(FinishMessage())
         self._sent = -1  # the highest frame that was put on a line
         self._breaks = deque(plan.breaks)
-        self._tampered = dict(plan.tampered)
+        self._astray = Astray(plan.tampered)
         self._at_opening = ""  # how the next line is lost before it is of use
-        self._later: list[tuple[int, Wire]] = []  # and the frame after which they are sent
         self._changed = Bell()
         self._stolen: list[ClientConnection] = []
 
@@ -131,7 +93,7 @@ class Speaker:
             await asyncio.sleep(PAUSE)
             return
         refused = False
-        self._later = []
+        self._astray.new_line()
         try:
             await self._converse(line)
         except ConnectionClosed:
@@ -190,34 +152,15 @@ class Speaker:
 
     async def _put(self, line: ClientConnection, wire: Wire) -> None:
         if not isinstance(wire, bytes):
-            await self._put_later(line)
-            return await line.send(wire)
+            for one in [*self._astray.rest(), wire]:
+                await line.send(one)
+            return
         frame = int.from_bytes(wire[:8])
-        how = self._tampered.pop(frame, None)
-        await self._tamper(line, wire, frame, how)
-        await self._put_later(line, frame)
+        for one in self._astray.frame(frame, wire):
+            await line.send(one)
         if frame > self._sent:
             self._sent = frame
             self._progress.sent()
-        return None
-
-    async def _tamper(
-        self, line: ClientConnection, wire: bytes, frame: int, how: Tampering | None
-    ) -> None:
-        if how == "swap":
-            self._later.append((frame + 1, wire))
-        elif how != "drop":
-            await line.send(wire)
-        if how == "double":
-            await line.send(wire)
-        elif how == "late":
-            self._later.append((frame + LATE, wire))
-
-    async def _put_later(self, line: ClientConnection, frame: int | None = None) -> None:
-        due = [wire for after, wire in self._later if frame is None or after <= frame]
-        self._later = [one for one in self._later if one[1] not in due]
-        for wire in due:
-            await line.send(wire)
 
     def _due(self) -> bool:
         return bool(self._breaks) and self._breaks[0].frame <= self._sent
@@ -255,8 +198,6 @@ class Speaker:
                 tape.acknowledged = max(tape.acknowledged, frame + 1)
             case EventMessage(n=n, epoch=epoch, event=event):
                 tape.delivered.append(Numbered(n, epoch, event))
-            case ErrorMessage(code=code):
-                tape.refusals[code] = tape.refusals.get(code, 0) + 1
 
     async def _rest(self) -> None:
         """The session ended while the line was lost: its last events are in the library."""
