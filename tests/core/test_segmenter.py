@@ -122,6 +122,29 @@ def test_a_flush_in_a_pause_closes_where_the_pause_began() -> None:
     assert segmenter.flush(segmenter.position) == [Closed(0, paused.end)]
 
 
+def test_the_rest_of_a_word_that_stalled_is_heard_however_short_it_is() -> None:
+    segmenter = Segmenter(LIMITS)
+    feed(segmenter, "#" * 10)
+    assert segmenter.stall(10 * WINDOW + 77) == [Closed(0, 10 * WINDOW + 77)]
+    opened, _, ended = feed(segmenter, "#" + "." * 16)
+    assert opened == Opened(10 * WINDOW + 77, 11 * WINDOW)
+    assert ended == Closed(10 * WINDOW + 77, 11 * WINDOW + AFTER)
+
+
+def test_after_a_stall_in_a_pause_a_click_is_a_click() -> None:
+    segmenter = Segmenter(LIMITS)
+    feed(segmenter, "#" * 10 + "." * (PAUSE + 3))
+    assert len(segmenter.stall(segmenter.position)) == 1
+    assert feed(segmenter, "#..") == []
+
+
+def test_a_stall_is_forgotten_in_the_next_silence() -> None:
+    segmenter = Segmenter(LIMITS)
+    feed(segmenter, "#" * 10)
+    segmenter.stall(segmenter.position)
+    assert feed(segmenter, ".#..") == []
+
+
 def test_limits_may_change_in_mid_utterance() -> None:
     segmenter = Segmenter(LIMITS)
     feed(segmenter, "#" * 10 + "." * 8)

@@ -127,6 +127,15 @@ class Segmenter:
             return []
         return [self._close(self._ending() if self._pausing else max(position, self._start + 1))]
 
+    def stall(self, position: int) -> list[Cut]:
+        """As `flush`, because no more audio came. Where that was in the middle of speech, the
+        rest of the word may still come, however short: one window of it opens an utterance."""
+        speaking = self._start is not None and not self._pausing
+        cuts = self.flush(position)
+        if speaking:
+            self._run, self._certain = MIN_SPEECH - 1, True
+        return cuts
+
     def _silent(self, probability: float, level: float) -> list[Cut]:
         self._run = min(self._run + 1, ONSET_WINDOWS) if probability >= ONSET else 0
         self._certain = self._run > 0 and (self._certain or probability >= CERTAIN)

@@ -136,7 +136,7 @@ class Utterances:
         self._idle += elapsed
         if self._open is None or self._idle < self._segmenter.limits.endpoint:
             return []
-        return self.flush(position)
+        return self._cut(self._segmenter.stall(position))
 
     def read(self, decode: Decode, reading: Reading) -> list[Step]:
         """The engine's answer to a `Decode`."""
