@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,13 @@ from vivavoce.core.errors import BadMessage, EngineError, Full
 from vivavoce.core.events import Ended, Event, Final, Interim, Numbered, Speech
 from vivavoce.core.types import AudioFormat, Word
 from vivavoce.dialects.base import Bye, Failed, Flushed, Ready, Request, Say
-from vivavoce.dialects.openai_realtime import FRAME, OpenAIRealtimeDialect
-from vivavoce.dialects.openai_realtime_messages import MAX_CONTROL
+from vivavoce.dialects.openai_realtime import FRAME, KNOWN, OpenAIRealtimeDialect
+from vivavoce.dialects.openai_realtime_items import WAITING
+from vivavoce.dialects.openai_realtime_messages import (
+    MAX_CONTROL,
+    Transcription,
+    TurnDetection,
+)
 from vivavoce.dialects.openai_realtime_session import NEVER, SEMANTIC_VAD, SERVER_VAD, Session
 from vivavoce.testing.dialects import DialectContract
 
@@ -627,6 +633,29 @@ def test_what_is_committed_once_is_not_there_again() -> None:
     assert said["error"]["code"] == "input_audio_buffer_commit_empty"
 
 
+def test_an_item_that_nobody_commits_does_not_grow_for_ever() -> None:
+    told = manual()
+    part = "word " * 8000
+    said = heard(told, final(part), final(part), final("last", 32_000, 48_000), final("new"))
+    assert transcripts(said) == [f"{part}{part}last"]
+    assert names(said).count("input_audio_buffer.committed") == 1
+    assert said[-1]["delta"] == "new"
+    assert said[-1]["item_id"] != said[0]["item_id"]
+
+
+def test_commits_that_wait_have_a_bound() -> None:
+    told = manual()
+    for _ in range(WAITING):
+        receive(told, APPEND)
+        assert Flush() in receive(told, COMMIT)
+    receive(told, APPEND)
+    for message in (COMMIT, CLEAR):
+        (said,) = read(receive(told, message))
+        assert said["error"]["code"] == "rate_limit_exceeded"
+    heard(told, Flushed(WAITING))
+    assert Flush() in receive(told, COMMIT)
+
+
 def test_a_tenth_of_a_second_is_enough_to_commit() -> None:
     for size, enough in ((4800, True), (4797, False)):
         told = manual()
@@ -727,3 +756,11 @@ def test_every_message_has_an_id_of_its_own() -> None:
     wires += told.send(Numbered(1, 1, started(0)))
     ids = [json.loads(wire)["event_id"] for wire in wires]
     assert len(set(ids)) == len(ids) == 3
+
+
+def test_the_reference_leaves_nothing_out() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "openai-realtime.md").read_text()
+    settings = {f for kind in (Transcription, TurnDetection) for f in kind.__struct_fields__}
+    said = {m["type"] for m in heard(dialect(), started(0), ended(9), final("Hello."))}
+    names = {*KNOWN, *settings, *said, f"{ASKED}.failed"} - {"type"}
+    assert [name for name in names if f"`{name}`" not in page] == []

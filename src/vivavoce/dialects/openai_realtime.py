@@ -40,6 +40,7 @@ UPDATES = {
     "transcription.update": "session.updated",  # with `audio` beside it, not in a `session`
 }
 APPEND, COMMIT, CLEAR = (f"input_audio_buffer.{name}" for name in ("append", "commit", "clear"))
+KNOWN = (*UPDATES, APPEND, COMMIT, CLEAR)
 
 BETA_NAMES = {"conversation.item.added": "conversation.item.created"}
 """Of events that had another in the beta."""
@@ -126,7 +127,7 @@ class OpenAIRealtimeDialect:
         elif type in UPDATES:
             yield from self._update(type, message)
         else:
-            known = ", ".join((*UPDATES, APPEND, COMMIT, CLEAR))
+            known = ", ".join(KNOWN)
             raise Refused(f"'{type[:64]}' cannot be asked for here; {known} can.", param="type")
 
     def _append(self, audio: bytes) -> Iterator[Request]:

@@ -29,6 +29,12 @@ Said = dict[str, Any]
 LEAST = SAMPLE_RATE // 10
 """Samples that a client must have sent to commit them."""
 
+WAITING = 256
+"""Commits and clears that may wait for their flush."""
+
+LONGEST = 65_536
+"""Characters after which an item that nobody commits is committed: an hour of speech or so."""
+
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
 
@@ -55,10 +61,9 @@ class Item:
         self.shown = text
         return lead + new
 
-    def add(self, final: Final) -> None:
+    def add(self, text: str) -> None:
         self.begun, self.shown = self.begun or bool(self.shown), ""
-        self.text = f"{self.text} {final.text}".strip()
-        self.words += final.words
+        self.text = f"{self.text} {text}".strip()
 
 
 class Items:
@@ -87,7 +92,7 @@ class Items:
         return [*self._committed(self._take())]
 
     def clear(self) -> bool:
-        """Forget the buffer; whether the session is to be flushed for it."""
+        """Forget the buffer; whether the session is to be flushed for it. Raises `Refused`."""
         if self.sent == self._from:
             return False
         self._take().wanted = False
@@ -119,6 +124,10 @@ class Items:
 
     def _take(self) -> Item:
         """The buffer, as it waits for the next flush."""
+        if len(self._waiting) >= WAITING:
+            raise Refused(
+                f"{WAITING} commits wait for their transcripts already.", "rate_limit_exceeded"
+            )
         self._flushes += 1
         item = self._open or Item(self._name(), self._from)
         item.start, item.end, item.flush = self._from, self.sent, self._flushes
@@ -148,10 +157,14 @@ class Items:
             "item_id": item.id,
         }
         if item is self._open and not self.manual:
-            item.end, self._open = at, None
-            self._from = max(self._from, at)
-            self._waiting.append(item)
-            yield from self._committed(item)
+            yield from self._close(item, at)
+
+    def _close(self, item: Item, at: int) -> Iterator[Said]:
+        """Commit the open item without its client."""
+        item.end, self._open = at, None
+        self._from = max(self._from, at)
+        self._waiting.append(item)
+        yield from self._committed(item)
 
     def _interim(self, interim: Interim) -> Iterator[Said]:
         item = next(
@@ -179,10 +192,14 @@ class Items:
                 yield from self._begin(final.start)
             if not self.manual:  # the speaker goes on, and this was long enough for one item
                 yield from self._stopped(final.end)
+            elif self._open is not None and len(self._open.text) > LONGEST:
+                yield from self._close(self._open, final.end)
         item = self._waiting[0] if self._waiting else self._open
         assert item is not None
         yield from self._delta(item, final.text)
-        item.add(final)
+        item.add(final.text)
+        if self.logprobs:
+            item.words += final.words
         if self._waiting and item.flush is None:
             yield from self._completed(self._waiting.popleft())
 
