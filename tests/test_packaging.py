@@ -1,5 +1,6 @@
 """What is published: the wheel holds everything, and nothing tells where it was written."""
 
+import json
 import re
 import subprocess
 import sys
@@ -31,8 +32,12 @@ FOLDERS = (
 )
 
 
+MADE = {"__pycache__", "node_modules"}
+"""Folders of what is made or installed."""
+
+
 def files(folder: Path) -> list[Path]:
-    return [p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    return [p for p in folder.rglob("*") if p.is_file() and MADE.isdisjoint(p.parts)]
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +96,12 @@ def test_every_locked_package_has_hashes() -> None:
         entries = re.split(r"\n(?=\S)", lock.read_text())
         locked = re.compile(r"[\w.\[\]-]+==\S+.*--hash=sha256:", re.DOTALL)
         assert [entry for entry in entries if not locked.match(entry)] == []
+
+
+def test_every_locked_javascript_package_has_a_hash_and_no_address() -> None:
+    lock = json.loads((ROOT / "tests" / "vendors" / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+
+    assert "node_modules/openai" in packages
+    assert [n for n, e in packages.items() if not e["integrity"].startswith("sha512-")] == []
+    assert [n for n, e in packages.items() if "resolved" in e] == []
