@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vivavoce.core.transcript import Transcript, Utterance
 from vivavoce.core.types import Word
-from vivavoce.library.captions import LINE, LINES, Cue, cues
+from vivavoce.library.captions import LINE, LINES, Cue, cues, placed
 
 
 def utterance(start: float, end: float, text: str, words: tuple[Word, ...] = ()) -> Utterance:
@@ -72,3 +72,11 @@ def test_every_cue_fits_and_no_character_is_lost(
             assert cue.start < cue.end
         for earlier, later in itertools.pairwise(found):
             assert earlier.end <= later.start
+
+
+def test_every_word_has_a_place_its_own_or_one_by_its_length() -> None:
+    own = (Word("So", 100, 200), Word("it", 300, 400))
+    timed = Utterance("u1", 0, 1000, "So it", "e", "m", words=own)
+    assert placed(timed) == list(own)
+    untimed = Utterance("u2", 1000, 1500, "So it", "e", "m")
+    assert placed(untimed) == [Word("So", 1000, 1200), Word("it", 1300, 1500)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vivavoce.core.transcript import Transcript, Utterance
-from vivavoce.core.types import SAMPLE_RATE
+from vivavoce.core.types import SAMPLE_RATE, Word
 
 LINE: Final = 42  # characters that a player surely shows in one line
 LINES: Final = 2
@@ -34,6 +34,12 @@ def cues(transcript: Transcript) -> list[Cue]:
     """The transcript's cues in order of start. Those of several tracks may overlap."""
     unordered = [cue for utterance in transcript.utterances for cue in _cues(utterance)]
     return sorted(unordered, key=lambda cue: cue.start)
+
+
+def placed(utterance: Utterance) -> list[Word]:
+    """Every word of the text with a time: its own, or one as long as it is among its
+    neighbours where nobody found that."""
+    return [Word(word.text, round(word.start), round(word.end)) for word in _words(utterance)]
 
 
 def _cues(utterance: Utterance) -> Iterator[Cue]:
@@ -66,8 +72,11 @@ def _lines(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
 
 
 def _pieces(utterance: Utterance) -> list[_Piece]:
-    words = _timed(utterance) or _spread(utterance)
-    return [piece for word in words for piece in _cut(word)]
+    return [piece for word in _words(utterance) for piece in _cut(word)]
+
+
+def _words(utterance: Utterance) -> list[_Piece]:
+    return _timed(utterance) or _spread(utterance)
 
 
 def _timed(utterance: Utterance) -> list[_Piece]:

@@ -23,7 +23,7 @@ from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
-from vivavoce.server import docs, errors, health, http, live_http, page
+from vivavoce.server import docs, errors, health, http, live_http, openai_rest, page
 from vivavoce.server.openai_realtime import routes as openai_realtime
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     errors.install(app)
     app.include_router(http.router, prefix="/api/v1")
     app.include_router(live_http.router, prefix="/api/v1")
+    app.include_router(openai_rest.router)
     app.include_router(openai_realtime())
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))

@@ -63,7 +63,7 @@ async def upload(
     Send it as the `file` of a form, whose other fields come before it, or as the body
     itself. The answer comes as soon as the audio is safe on disk.
     """
-    _check_length(request, parts.settings.max_upload_mb)
+    check_length(request, parts.settings.max_upload_mb)
     intake = Intake(parts, owner, Wishes(title, language, engine))
     recording = await _receive(request, intake)
     try:
@@ -100,7 +100,7 @@ async def _items(request: Request) -> AsyncIterator[Item]:
         yield data
 
 
-def _check_length(request: Request, limit: int) -> None:
+def check_length(request: Request, limit: int) -> None:
     """Refuse before the first byte where the client says how many are to come."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limit * MIB + MIB:  # a form is more than its file

@@ -1,0 +1,121 @@
+"""What a client of `/v1/audio/transcriptions` asks for, read from its form."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from vivavoce.core.commands import Options
+from vivavoce.dialects import openai_models
+from vivavoce.server.errors import BadParameter
+from vivavoce.server.forms import Form
+from vivavoce.server.languages import tag_of
+from vivavoce.server.openai_errors import UnknownModel
+
+Format = Literal["json", "text", "srt", "vtt", "verbose_json"]
+Granularity = Literal["segment", "word"]
+
+FORMATS: Final[tuple[Format, ...]] = ("json", "text", "srt", "vtt", "verbose_json")
+GRANULARITIES: Final[tuple[Granularity, ...]] = ("segment", "word")
+STREAMED: Final = ("json", "text")
+SWITCH: Final = {"true": True, "1": True, "false": False, "0": False}
+
+Name = TypeVar("Name", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Fields that change nothing here (`prompt`, `temperature`, `include[]`,
+    `chunking_strategy`) are not kept."""
+
+    model: str | None
+    language: str | None
+    format: Format
+    granularities: frozenset[Granularity]
+    stream: bool
+
+    @property
+    def options(self) -> Options:
+        """The session's. A file has nobody watching, so it asks for no interims."""
+        engine = openai_models.engine(self.model)
+        return Options(language=self.language, engine=engine, interims=False)
+
+
+def read(form: Form, engines: list[str]) -> Asked:
+    """What the fields say; `engines` are the models that can be had by name.
+
+    Raises `BadParameter` and `UnknownModel`, which name the field.
+    """
+    asked = Asked(
+        model=_model(form, engines),
+        language=_language(form),
+        format=_format(form),
+        granularities=_granularities(form),
+        stream=_switch(form, "stream"),
+    )
+    _check_temperature(form)
+    if asked.stream and asked.format not in STREAMED:
+        raise BadParameter(
+            f"stream goes with the response_format json or text, not with {asked.format}.", "stream"
+        )
+    if "word" in asked.granularities and asked.format != "verbose_json":
+        raise BadParameter(
+            "timestamp_granularities[] word goes with the response_format verbose_json, "
+            f"not with {asked.format}.",
+            "timestamp_granularities[]",
+        )
+    return asked
+
+
+def _model(form: Form, engines: list[str]) -> str | None:
+    model = form.value("model")
+    if model is None or openai_models.is_theirs(model) or model in engines:
+        return model
+    known = ", ".join(engines)
+    raise UnknownModel(f"There is no model {model!r} here; there are {known}, and whisper-1.")
+
+
+def _language(form: Form) -> str | None:
+    language = form.value("language")
+    return None if language is None else tag_of(language)
+
+
+def _format(form: Form) -> Format:
+    format = form.value("response_format") or "json"
+    if format == "diarized_json":
+        raise BadParameter(
+            "diarized_json comes with speakers, which this server does not tell apart yet; "
+            "ask for verbose_json.",
+            "response_format",
+        )
+    return _one_of(FORMATS, format, "response_format")
+
+
+def _granularities(form: Form) -> frozenset[Granularity]:
+    name = "timestamp_granularities[]"
+    asked = form.fields.get(name) or form.fields.get("timestamp_granularities") or ["segment"]
+    return frozenset(_one_of(GRANULARITIES, each.strip(), name) for each in asked)
+
+
+def _switch(form: Form, name: str) -> bool:
+    value = (form.value(name) or "false").lower()
+    if value not in SWITCH:
+        raise BadParameter(f"{name} is to be true or false, not {value!r}.", name)
+    return SWITCH[value]
+
+
+def _check_temperature(form: Form) -> None:
+    value = form.value("temperature") or "0"
+    try:
+        good = 0 <= float(value) <= 1
+    except ValueError:
+        good = False
+    if not good:
+        raise BadParameter(
+            f"temperature is to be a number from 0 to 1, not {value!r}.", "temperature"
+        )
+
+
+def _one_of(names: tuple[Name, ...], value: str, param: str) -> Name:
+    for name in names:
+        if value == name:
+            return name
+    raise BadParameter(f"{param} is to be one of {', '.join(names)}, not {value!r}.", param)
