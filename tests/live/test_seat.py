@@ -4,14 +4,16 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import numpy as np
 import pytest
 
-from vivavoce.core.commands import Audio, Finish, Mark, Options, Start, Tick
+from vivavoce.core.commands import Audio, Finish, Flush, Mark, Options, Start, Tick
 from vivavoce.core.errors import BadMessage, Held, TooLarge
-from vivavoce.core.events import Started
+from vivavoce.core.events import Final, Numbered, Started
 from vivavoce.core.types import AudioFormat
-from vivavoce.dialects.base import Ack, Bye
+from vivavoce.dialects.base import Ack, Bye, Flushed
 from vivavoce.dialects.native_messages import MAX_MESSAGE
+from vivavoce.engines.fake import say
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.live.seat import Seat
 from vivavoce.testing.clock import virtual_time
@@ -89,3 +91,27 @@ async def test_who_left_has_no_say_any_more(serve: Serve) -> None:
             await seat.send(Mark())
         answers = [answer async for answer in seat.answers()]
         assert answers[-1] == Bye("left")
+
+
+@pytest.mark.parametrize("engine", ["scripted", "scripted-native"])
+async def test_a_flush_is_answered_after_all_that_was_said_before_it(
+    serve: Serve, engine: str
+) -> None:
+    """Also one with nothing to decide; and again to a client that comes back."""
+    async with serve() as server:
+        client = await server.start(Options(engine=engine))
+        for pcm in (say("alfa"), np.zeros(0, np.float32), say("bravo")):
+            await client.say(pcm)
+            await client.send(Flush())
+        client = await server.resume(client, after=0)
+        await client.until(lambda answer: answer == Flushed(3))
+        await client.send(Finish())
+        await client.bye()
+        said: list[str | int] = []
+        for answer in client.answers:
+            match answer:
+                case Numbered(event=Final() as final):
+                    said.append(final.text)
+                case Flushed():
+                    said.append(answer.count)
+        assert said == ["alfa", 1, 2, "bravo", 3]

@@ -64,4 +64,10 @@ class Switched(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Result = SpeechStarted | SpeechEnded | Heard | Decided | Aligned | Switched
+class Flushed(msgspec.Struct, frozen=True, tag=True):
+    """All that was fed before the session's `count`-th flush is decided, in what came before."""
+
+    count: int
+
+
+Result = SpeechStarted | SpeechEnded | Heard | Decided | Aligned | Switched | Flushed

@@ -27,6 +27,7 @@ from vivavoce.core.events import (
 from vivavoce.core.results import (
     Aligned,
     Decided,
+    Flushed,
     Heard,
     Result,
     SpeechEnded,
@@ -93,6 +94,8 @@ class Session:
                 return self._final(result)
             case Aligned():
                 return self._revised(result)
+            case Flushed():
+                return []  # it is for the one who asked
             case Switched():
                 self._engine = result.engine
                 return [

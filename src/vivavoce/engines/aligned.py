@@ -75,6 +75,9 @@ class AlignedStream:
     async def settle(self) -> None:
         await self._inner.settle()
 
+    def flushed(self, count: int) -> None:
+        self._inner.flushed(count)
+
     def configure(self, options: StreamOptions) -> None:
         self._options = options
         self._inner.configure(options)

@@ -203,6 +203,9 @@ class EngineStream(Protocol):
     async def settle(self) -> None:
         """Decide what has ended; returns when its results are out. What is open stays open."""
 
+    def flushed(self, count: int) -> None:
+        """Put `Flushed(count)` among the results, after those that are out."""
+
     def configure(self, options: StreamOptions) -> None:
         """Limits hold at once, for the open utterance too; the language for what is decoded
         from now on, unless the engine's own stream was opened with one."""

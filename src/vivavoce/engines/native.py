@@ -9,6 +9,7 @@ from vivavoce.core.errors import EngineError
 from vivavoce.core.results import (
     Aligned,
     Decided,
+    Flushed,
     Heard,
     Result,
     SpeechEnded,
@@ -60,6 +61,9 @@ class NativeEngineStream:
     async def settle(self) -> None:
         """A call's results are out when it returns."""
 
+    def flushed(self, count: int) -> None:
+        self._outbox.put([Flushed(count=count)])
+
     def configure(self, options: StreamOptions) -> None:
         self._options = options
 
@@ -93,6 +97,8 @@ def shifted(result: Result, base: int) -> Result:
             return replace(result, at=result.at + base)
         case Heard():
             return replace(result, start=result.start + base, end=result.end + base)
+        case Flushed():
+            return result
         case Decided() | Aligned():
             words = tuple(
                 Word(w.text, w.start + base, w.end + base, w.confidence, w.speaker)

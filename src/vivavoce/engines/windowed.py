@@ -12,7 +12,7 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from vivavoce.core.past import SIGHT, Earlier
-from vivavoce.core.results import Reading, Result
+from vivavoce.core.results import Flushed, Reading, Result
 from vivavoce.core.segmenter import WINDOW, Limits
 from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.core.utterances import Decode, Step, Utterances
@@ -115,6 +115,9 @@ class WindowedStream:
     async def settle(self) -> None:
         while self._utterances.undecided and self._tasks:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def flushed(self, count: int) -> None:
+        self._outbox.put([Flushed(count=count)])
 
     def configure(self, options: StreamOptions) -> None:
         self._options = options

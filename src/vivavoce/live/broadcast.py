@@ -16,6 +16,9 @@ from vivavoce.journal.eventlog import EventLog
 RECENT = 256
 """Events kept in memory."""
 
+FLUSHES = 1024
+"""Flushes remembered for a client that has yet to hear of them; of more it hears the last."""
+
 
 class Broadcast:
     def __init__(self, log: EventLog) -> None:
@@ -24,6 +27,7 @@ class Broadcast:
         self.ended = False
         self._log = log
         self._recent: deque[Numbered] = deque(maxlen=RECENT)
+        self._flushes: deque[tuple[int, int]] = deque(maxlen=FLUSHES)
         self._closed = False
 
     @property
@@ -42,6 +46,16 @@ class Broadcast:
         """Replace the latest interim."""
         self.interim = interim
         self.changed.ring()
+
+    def flush(self, count: int) -> None:
+        """All that was said before the `count`-th flush is final, and said."""
+        if not self._flushes or count > self._flushes[-1][1]:  # else it was obeyed again
+            self._flushes.append((self._log.last, count))
+            self.changed.ring()
+
+    def flushed(self, after: int, n: int) -> list[int]:
+        """The flushes above `after` that were done before the event above `n` was said."""
+        return [count for last, count in self._flushes if count > after and last <= n]
 
     def since(self, epoch: int, after: int) -> int:
         """The number after which a watcher that has seen `after` in `epoch` goes on."""

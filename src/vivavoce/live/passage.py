@@ -52,6 +52,7 @@ class Passage:
         self._journal = journal
         self._options = options
         self._marks = marks
+        self._flushes = 0  # obeyed: of all in the journal, for it is read from the first on
         self._owner = owner
         self._start = position
         self._feeder = Feeder(stream, position)
@@ -108,6 +109,8 @@ class Passage:
         match command:
             case Flush():
                 await self.stream.flush()
+                self._flushes += 1
+                self.stream.flushed(self._flushes)
             case Mark() if self._marks:
                 self._marks -= 1
             case Mark():

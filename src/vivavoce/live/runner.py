@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from vivavoce.core.errors import DiskError, EngineError, VivavoceError
 from vivavoce.core.events import AnyEvent, Interim
-from vivavoce.core.results import Aligned, Decided, Heard, Switched
+from vivavoce.core.results import Aligned, Decided, Flushed, Heard, Switched
 from vivavoce.core.session import Session
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.aligned import Aligning
@@ -170,7 +170,9 @@ class Runner:
         """Say what the stream hears; False: left after a final, for a better engine."""
         async for result in passage.stream.results():
             await self._say(self._session.result(result))
-            if isinstance(result, Heard):
+            if isinstance(result, Flushed):
+                self._broadcast.flush(result.count)
+            elif isinstance(result, Heard):
                 self._chain.worked(self._name)
             elif isinstance(result, Decided):
                 self._chain.decided(self._name)

@@ -1,11 +1,11 @@
 """A client's hold on a session: its commands in, the answers out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from vivavoce.core.commands import Audio, Cancel, Command, Configure, Finish, Flush, Mark
 from vivavoce.core.errors import BadMessage, Held
 from vivavoce.core.events import Interim
-from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Ready
+from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Flushed, Ready
 from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.live.session import LiveSession
 
@@ -19,6 +19,7 @@ class Seat:
         self._lost: Bye | None = None
         self._after = session.broadcast.since(epoch, after)
         self._acked = -1
+        self._flushed = 0
         self._shown: Interim | None = None
         self.ready = Ready(
             session=session.id,
@@ -88,8 +89,12 @@ class Seat:
                 self._acked = session.journal.acknowledged
                 yield Ack(self._acked)
             async for numbered in session.missed(self._after):
+                for flushed in self._flushes():
+                    yield flushed
                 yield numbered
                 self._after = numbered.n
+            for flushed in self._flushes():
+                yield flushed
             if session.broadcast.interim is not self._shown:
                 self._shown = session.broadcast.interim
                 if self._shown is not None:
@@ -101,6 +106,12 @@ class Seat:
                 yield bye
                 return
             await changed.wait()
+
+    def _flushes(self) -> Iterator[Flushed]:
+        """Those that were done where this client is in the events."""
+        for count in self._session.broadcast.flushed(self._flushed, self._after):
+            self._flushed = count
+            yield Flushed(count)
 
     def _append(self, audio: Audio) -> None:
         journal = self._session.journal
