@@ -1,9 +1,12 @@
-"""Word error rates on the shared recordings: decoded whole, transcribed as files, and live.
+"""Words lost and invented live, held against whole clips decoded by the same model.
 
-    python benchmarks/accuracy.py [--streams 6] [--finals tiny base] [--write docs/accuracy.md]
+    python benchmarks/accuracy.py [--finals tiny base] [--shifts 4] [--endpoints 500 900]
+                                  [--sets ljspeech]
 
-Live means: over the WebSocket of a real server, at the pace of speech, in frames of 100 ms,
-so many streams side by side. The references are those of `manifest.tsv`.
+Clips are joined without a pause, one reading for each speaker, and heard by the stream that
+sessions have, in this process and as fast as it goes: finals depend on the samples alone.
+Where samples lie on the detector's grid is chance, and moving them by 5 ms changes many a
+word; so everything is read `--shifts` times, each time begun 85 samples later.
 """
 
 import argparse
@@ -11,51 +14,64 @@ import asyncio
 import csv
 import os
 import platform
-import tempfile
-from collections.abc import Awaitable, Callable, Iterable
+import statistics
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from itertools import product
+from functools import cache
+from itertools import groupby, product
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace as changed
 
 from vivavoce import __version__
-from vivavoce.api import Transcriber
 from vivavoce.audio.source import CompleteFile, read_audio
-from vivavoce.client import Session, connect
-from vivavoce.config import Settings
-from vivavoce.core.events import AnyEvent, Final
-from vivavoce.core.types import AudioFormat
-from vivavoce.engines.base import Pcm, Window
+from vivavoce.bench.measures import Errors, errors
+from vivavoce.core.results import Decided, Reading
+from vivavoce.core.types import SAMPLE_RATE, AudioFormat
+from vivavoce.engines.base import Pcm, StreamOptions, Window
 from vivavoce.engines.moonshine import Moonshine
-from vivavoce.live.better import Finals
-from vivavoce.testing.process import ServerProcess
-from vivavoce.testing.words import word_error_rate
+from vivavoce.live.streams import FILE_ENDPOINT, PER_MS
+from vivavoce.testing.local import open_local
 
-SETS = ("librispeech_test-other", "ljspeech")
-FRAME = 0.1  # seconds of audio
-RATE = 16_000
+SETS = (
+    *("librispeech_test-other", "ljspeech", "derived/long"),
+    *("derived/phone8k", "derived/noisy10db", "derived/noisy5db"),
+)
+WHOLE = {"derived/long": "ljspeech"}  # its clips, for what is too long to be decoded at once
+SHIFT = 85  # samples: a sixth of the grid
+PAUSE = np.zeros(2 * SAMPLE_RATE, np.float32)  # so that last words end as all others do
+NEVER = 1 << 40  # samples between interims, which change no final
+NONE = Errors(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Clip:
-    path: Path
+    name: str
     said: str
     pcm: Pcm
 
 
-Way = Callable[[list[Clip]], Awaitable[list[str]]]
+class Reader(Moonshine):
+    """Moonshine that decodes every window with one of its models."""
+
+    def __init__(self, finals: str) -> None:
+        self.load()
+        self._model = ""
+        if finals == "base":
+            self.load_better()
+            self._model = self.capabilities.better
+
+    def decode(self, window: Window) -> Reading:
+        return super().decode(changed(window, model=self._model))
 
 
-async def load(speech: Path, name: str) -> list[Clip]:
+@cache
+def clips(speech: Path, name: str) -> list[Clip]:
     with (speech / "manifest.tsv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    chosen = [row for row in rows if row["path"].startswith(f"{name}/")]
-    return [
-        Clip(speech / row["path"], row["transcript"], await read(speech / row["path"]))
-        for row in chosen
-    ]
+        rows = [r for r in csv.DictReader(file, delimiter="\t") if r["path"].startswith(f"{name}/")]
+    return [Clip(r["path"], r["transcript"], asyncio.run(read(speech / r["path"]))) for r in rows]
 
 
 async def read(path: Path) -> Pcm:
@@ -63,71 +79,83 @@ async def read(path: Path) -> Pcm:
         return np.concatenate([block async for block in blocks])
 
 
-def whole(finals: Finals) -> Way:
-    """The engine alone: each clip as one window."""
-
-    async def run(clips: list[Clip]) -> list[str]:
-        engine = Moonshine()
-        engine.load()
-        model = ""
-        if finals == "base":
-            engine.load_better()
-            model = engine.capabilities.better
-        windows = (Window(samples=clip.pcm.tobytes(), model=model) for clip in clips)
-        return [engine.decode(window).text for window in windows]
-
-    return run
+def readings(every: Sequence[Clip]) -> Iterator[list[Clip]]:
+    """One for each speaker."""
+    for _, of in groupby(every, key=lambda clip: Path(clip.name).name.partition("-")[0]):
+        yield list(of)
 
 
-def as_files(finals: Finals) -> Way:
-    """As `vivavoce transcribe` does it, in this process."""
-
-    async def run(clips: list[Clip]) -> list[str]:
-        async with Transcriber(Settings(finals=finals)) as transcriber:
-            return [
-                text([event async for event in transcriber.transcribe(clip.path)]) for clip in clips
-            ]
-
-    return run
+def moved(pcm: Pcm, shift: int) -> Pcm:
+    return np.pad(pcm, (shift * SHIFT, 0))
 
 
-def live(streams: int, finals: Finals) -> Way:
-    """As people speak, so many at once."""
-
-    async def run(clips: list[Clip]) -> list[str]:
-        with tempfile.TemporaryDirectory() as folder:
-            # A session still counts until it is sealed, and the next clip does not wait for that.
-            server = ServerProcess(Path(folder), max_sessions=2 * streams, finals=finals)
-            await asyncio.to_thread(server.start)
-            try:
-                turns = asyncio.Semaphore(streams)
-                return await asyncio.gather(*(speak(server, clip, turns) for clip in clips))
-            finally:
-                await asyncio.to_thread(server.stop)
-
-    return run
+@cache
+def wholes(reader: Reader, speech: Path, name: str, shift: int) -> list[str]:
+    """The readings of a set, each clip one window."""
+    return [
+        " ".join(
+            reader.decode(Window(samples=moved(clip.pcm, shift).tobytes())).text for clip in of
+        )
+        for of in readings(clips(speech, name))
+    ]
 
 
-async def speak(server: ServerProcess, clip: Clip, turns: asyncio.Semaphore) -> str:
-    samples = (np.clip(clip.pcm, -1, 1) * 32767).astype("<i2").tobytes()
-    step = round(FRAME * RATE) * 2
-    clock = asyncio.get_running_loop().time
-    async with turns, connect(server.url) as session:
-        begun = clock()
-        reading = asyncio.create_task(collect(session))
-        for number, at in enumerate(range(0, len(samples), step), start=1):
-            await session.send(samples[at : at + step])
-            await asyncio.sleep(begun + number * FRAME - clock())
-        await session.finish()
-        return text(await reading)
+def heard(reader: Reader, of: Sequence[Clip], shift: int, options: StreamOptions) -> str:
+    """The finals of a stream."""
+    pcm = moved(np.concatenate([*(clip.pcm for clip in of), PAUSE]), shift)
+    return asyncio.run(_heard(reader, pcm, options))
 
 
-async def collect(session: Session) -> list[AnyEvent]:
-    return [event async for event in session]
+async def _heard(reader: Reader, pcm: Pcm, options: StreamOptions) -> str:
+    stream = open_local(reader, options)
+    await stream.feed(pcm)
+    await stream.flush()
+    await stream.close()
+    results = [result async for result in stream.results()]
+    return " ".join(result.text for result in results if isinstance(result, Decided))
 
 
-def text(events: Iterable[AnyEvent]) -> str:
-    return " ".join(event.text for event in events if isinstance(event, Final))
+def row(speech: Path, name: str, finals: str, reader: Reader, way: StreamOptions, n: int) -> str:
+    """A line of the table: means over the shifts."""
+    at_once, lives, between = list[Errors](), list[Errors](), list[Errors]()
+    told = list(readings(clips(speech, WHOLE.get(name, name))))
+    played = list(readings(clips(speech, name)))
+    for shift in range(n):
+        read_whole = wholes(reader, speech, WHOLE.get(name, name), shift)
+        live = [heard(reader, of, shift, way) for of in played]
+        said = [" ".join(clip.said for clip in of) for of in told]
+        at_once.append(total(said, read_whole))
+        lives.append(total([" ".join(c.said for c in of) for of in played], live))
+        between.append(total(read_whole, live))
+    rates, against = [one.rate for one in lives], [one.rate for one in at_once]
+    points = 100 * (statistics.mean(rates) - statistics.mean(against))
+    cells = [
+        f"{name.rpartition('/')[2]} | {finals} | {lives[0].words} | {spread(against)}",
+        f"{spread(rates)} | {points:+.1f} | {share(lives, 'lost')} | {share(lives, 'invented')}",
+        f"{share(at_once, 'lost')} | {share(at_once, 'invented')}",
+        f"{share(between, 'lost')} | {share(between, 'invented')}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def total(said: Sequence[str], read: Sequence[str]) -> Errors:
+    return sum((errors(a, b) for a, b in zip(said, read, strict=True)), NONE)
+
+
+def spread(rates: Sequence[float]) -> str:
+    """The mean, and how far it is from the least and the most."""
+    return f"{statistics.mean(rates):.1%} ({min(rates):.1%} to {max(rates):.1%})"
+
+
+def share(of: Sequence[Errors], kind: str) -> str:
+    return f"{sum(getattr(one, kind) for one in of) / sum(one.words for one in of):.1%}"
+
+
+HEAD = (
+    "| recordings | finals by | words | whole clips | live | points | lost | invented "
+    "| lost, whole | invented, whole | lost against whole | invented against whole |\n"
+    "|" + "---|" * 12
+)
 
 
 def machine() -> str:
@@ -136,68 +164,41 @@ def machine() -> str:
     if info.is_file():
         names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         model = names[0].partition(":")[2].strip() if names else model
-    system = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} cores of {model}, {system}"
+    return f"{os.cpu_count()} cores of {model}, {platform.system()}"
 
 
-def page(rows: list[str], streams: int, command: str) -> str:
-    return "\n".join(
-        [
-            "# Accuracy",
-            "",
-            "Word error rates of the embedded engine (Moonshine) on public recordings:",
-            "lower case, no punctuation, hyphens as spaces, *mister* as *mr*, *missus* as *mrs*.",
-            "",
-            "| recordings | finals by | clips | words | whole clip | as a file | live |",
-            "|---|---|---|---|---|---|---|",
-            *rows,
-            "",
-            "*Whole clip*: the engine alone, each clip decoded at once. *As a file*: "
-            "`vivavoce transcribe`, which cuts utterances at pauses. *Live*: over the WebSocket "
-            f"at the pace of speech, in frames of 100 ms, {streams} streams side by side.",
-            "",
-            "Finals by *tiny* are those of the default install; *base* comes with "
-            "`vivavoce[better]`.",
-            "",
-            f"Vivavoce {__version__} on {machine()}. Made by",
-            "",
-            f"    {command}",
-            "",
-        ]
-    )
+def ways(endpoints: Sequence[int]) -> Iterator[tuple[str, bool, StreamOptions]]:
+    """What it is called, whether finals are read together with those before, and how it is cut."""
+    for endpoint, together in product(endpoints, (True, False)):
+        title = f"Live, {endpoint} ms, " + ("together with what was said" if together else "alone")
+        yield title, together, StreamOptions(endpoint=endpoint * PER_MS, interim_every=NEVER)
+    yield "As a file", True, StreamOptions(endpoint=FILE_ENDPOINT, interims=False)
 
 
-async def measure(speech: Path, streams: int, models: list[Finals]) -> list[str]:
-    rows = []
-    for name, finals in product(SETS, models):
-        clips = await load(speech, name)
-        said = [clip.said for clip in clips]
-        ways = (whole(finals), as_files(finals), live(streams, finals))
-        rates = [word_error_rate(said, await way(clips)) for way in ways]
-        words = sum(len(one.split()) for one in said)
-        cells = " | ".join(f"{rate:.1%}" for rate in rates)
-        rows.append(f"| {name} | {finals} | {len(clips)} | {words} | {cells} |")
-        print(rows[-1], flush=True)
-    return rows
+def measure(args: argparse.Namespace) -> Iterator[str]:
+    readers = {finals: Reader(finals) for finals in args.finals}
+    for title, together, options in ways(args.endpoints):
+        yield f"\n## {title}\n\n{HEAD}"
+        for reader in readers.values():
+            reader.capabilities = changed(reader.capabilities, continues=together)
+        for name, finals in product(args.sets, readers):
+            yield row(args.speech, name, finals, readers[finals], options, args.shifts)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speech", type=Path, default=Path("../shared/speech"))
-    parser.add_argument("--streams", type=int, default=6)
-    parser.add_argument("--write", type=Path, metavar="FILE", help="keep the table here as well")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--finals", nargs="+", choices=("tiny", "base"), default=["tiny"])
+    parser.add_argument("--endpoints", nargs="+", type=int, default=[500], metavar="MS")
+    parser.add_argument("--shifts", type=int, default=4)
     args = parser.parse_args()
     if not args.speech.is_dir():
         print(f"{args.speech} is not here; it holds the recordings that this measures with.")
         return
-    rows = asyncio.run(measure(args.speech, args.streams, args.finals))
-    chosen = " ".join(args.finals)
-    command = f"python benchmarks/accuracy.py --streams {args.streams} --finals {chosen}"
-    made = page(rows, args.streams, command)
-    print(made)
-    if args.write:
-        args.write.write_text(made, encoding="utf-8")
+    print(f"Vivavoce {__version__} on {machine()}, {args.shifts} shifts.")
+    for line in measure(args):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
