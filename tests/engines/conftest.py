@@ -33,14 +33,12 @@ def read() -> Callable[[Path], Pcm]:
 
 
 @pytest.fixture(scope="session")
-def both(cache: Path) -> Moonshine:
+def both(base_en: None) -> Moonshine:
     """The engine with both of its models."""
     engine = Moonshine()
     engine.load()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        assert engine.prepared
-        engine.load_better()
+    assert engine.prepared
+    engine.load_better()
     return engine
 
 

@@ -25,17 +25,11 @@ def clip(data: Path) -> Path:
     return data / "reference.flac"
 
 
-@pytest.fixture
-def in_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The converted model is where every process of this test looks for it."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-
-
 def finals(events: list[AnyEvent]) -> list[tuple[str, str]]:
     return [(event.model, event.text) for event in events if isinstance(event, Final)]
 
 
-@pytest.mark.usefixtures("in_cache")
+@pytest.mark.usefixtures("base_en")
 async def test_a_live_final_names_the_better_model(
     launch: Callable[..., ServerProcess], clip: Path
 ) -> None:
@@ -52,7 +46,7 @@ async def test_a_live_final_names_the_better_model(
     assert finals(events) == [("moonshine-base-en", SAID)]
 
 
-@pytest.mark.usefixtures("in_cache")
+@pytest.mark.usefixtures("base_en")
 @pytest.mark.parametrize(
     ("setting", "model"),
     [("auto", "moonshine-base-en"), ("base", "moonshine-base-en"), ("tiny", "moonshine-tiny-en")],

@@ -11,22 +11,31 @@ from pathlib import Path
 import numpy as np
 
 from vivavoce.core.errors import EngineError
-from vivavoce.engines import moonshine_convert
 from vivavoce.engines.base import Capabilities, Reading, Window
-from vivavoce.engines.moonshine_convert import BASE
-from vivavoce.engines.moonshine_model import Model, Size
+from vivavoce.engines.moonshine_model import ENCODER, Model, Size
 
-TINY = Size("moonshine-tiny-en", encoder="encoder_model.ort", decoder="decoder_model_merged.ort")
+TINY = Size("moonshine-tiny-en")
+BASE = Size("moonshine-base-en", hasty=True)
+NEEDED = "pip install 'vivavoce[better]'"
 INAUDIBLE = 0.001  # a peak of -60 dB: of less than that tiny says "You"
 
 
 def weights() -> Path | None:
     """The folder of tiny's weights, None when the wheel is not installed."""
-    spec = importlib.util.find_spec("moonshine_voice")
+    return _folder("moonshine_voice", "assets/tiny-en")
+
+
+def better_weights() -> Path | None:
+    """The folder of base's weights, None when `moonshine-cpp` is not installed."""
+    return _folder("moonshine_cpp", "models/base-en")
+
+
+def _folder(package: str, inside: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
-    folder = Path(spec.submodule_search_locations[0]) / "assets" / "tiny-en"
-    return folder if (folder / TINY.encoder).is_file() else None
+    folder = Path(spec.submodule_search_locations[0]) / inside
+    return folder if (folder / ENCODER).is_file() else None
 
 
 class Moonshine:
@@ -36,7 +45,7 @@ class Moonshine:
         name="moonshine",
         kind="windowed",
         model=TINY.name,
-        better=BASE.name if moonshine_convert.source() else "",
+        better=BASE.name if better_weights() else "",
         languages=("en",),
         confidence=True,
         verifies=True,
@@ -55,13 +64,16 @@ class Moonshine:
 
     @property
     def prepared(self) -> bool:
-        return moonshine_convert.converted()
+        return True
 
     def prepare(self) -> None:
-        moonshine_convert.convert()
+        """Nothing: base is read as it is stored."""
 
     def load_better(self) -> None:
-        self._best = Model(BASE, moonshine_convert.verified())
+        folder = better_weights()
+        if folder is None:
+            raise EngineError(f"The weights of {BASE.name} are not here: {NEEDED}.")
+        self._best = Model(BASE, folder)
 
     def decode(self, window: Window) -> Reading:
         if np.abs(window.pcm).max(initial=0) < INAUDIBLE:

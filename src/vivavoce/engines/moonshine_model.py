@@ -1,8 +1,7 @@
 """One of Moonshine's models, loaded: samples in, tokens and their probabilities out.
 
-Two graphs, run by onnxruntime: an encoder over raw samples and a decoder with a key-value
-cache that is fed one token at a time. The sizes differ in their shapes, which the graphs
-themselves tell, and in what `Size` says.
+Two graphs, run by onnxruntime: one listens to raw samples, the other spells what it heard,
+many known tokens at once or a new one at a time. `moonshine_graph` describes both.
 """
 
 from collections.abc import Sequence
@@ -14,30 +13,28 @@ import numpy as np
 
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Pcm
+from vivavoce.engines.moonshine_graph import HEADS, listening, shape_of, spelling
+from vivavoce.engines.moonshine_weights import Weights
+from vivavoce.engines.ort_weights import Stored
 from vivavoce.engines.tokens import Tokenizer, loop_start
 
 BOS, EOS = 1, 2
-SAMPLES_PER_FRAME = 384  # the decoder's attention mask is at audio rate
 TOKENS_PER_SECOND = 6.5  # nobody speaks faster; a decoder that does is inventing
 TAIL = int(0.3 * SAMPLE_RATE)  # silence after the last sample keeps it from inventing a tail
 SHORTEST = SAMPLE_RATE // 2  # the encoder's convolutions need something to look at
+
+ENCODER, DECODER, TOKENIZER = "encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"
+"""The files of a size, as the vendor has them."""
 
 Cache = dict[str, np.ndarray[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a size is called, the files of its folder, and its habits."""
+    """What a size is called, and its habits."""
 
     name: str  # as finals say it
-    encoder: str
-    decoder: str
-    tokenizer: str = "tokenizer.bin"
     hasty: bool = False  # now and then ends good speech before the first word
-
-    @property
-    def files(self) -> tuple[str, str, str]:
-        return self.encoder, self.decoder, self.tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +50,16 @@ class Model:
     """Uses one thread: the scheduler owns the cores."""
 
     def __init__(self, size: Size, folder: Path) -> None:
-        """Load it. Raises what onnxruntime and the file system do."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        """Load it. Raises `EngineError`, and what onnxruntime and the file system do."""
+        encoder, decoder = (Weights(Stored(folder / name)) for name in (ENCODER, DECODER))
+        shape = shape_of(decoder)
         self.size = size
-        self.encoder = onnxruntime.InferenceSession(str(folder / size.encoder), options)
-        self.decoder = onnxruntime.InferenceSession(str(folder / size.decoder), options)
-        self.tokenizer = Tokenizer((folder / size.tokenizer).read_bytes())
-        self.masked = {
-            given.name
-            for session in (self.encoder, self.decoder)
-            for given in session.get_inputs()
-            if given.name.endswith("attention_mask")
-        }
-        self.outputs = [output.name for output in self.decoder.get_outputs()]
-        # The encoder's keys and values never change after the first step: asking for them
-        # again would copy megabytes for every token.
-        self.stepped = [n for n in self.outputs if n == "logits" or ".decoder." in n]
-        self.empty = {
-            given.name: np.zeros((1, given.shape[1], 0, given.shape[3]), np.float32)
-            for given in self.decoder.get_inputs()
-            if given.name.startswith("past_key_values.")
-        }
+        self.listening = listening(encoder, decoder, shape).session()
+        self.spelling = spelling(decoder, shape).session()
+        self.tokenizer = Tokenizer((folder / TOKENIZER).read_bytes())
+        self.heard, self.past, present = map(shape.names, ("heard", "past", "present"))
+        self.outputs = ["logits", *present]
+        self.nothing = np.zeros((1, HEADS, 0, shape.wide), np.float32)
 
     def spell(self, pcm: Pcm, prefix: Sequence[int] = (), said: str = "") -> Spelled:
         """Decode greedily; `prefix`: the tokens of an earlier hypothesis, to be verified first.
@@ -109,15 +91,10 @@ class _Decoding:
 
     def __init__(self, model: Model, pcm: Pcm) -> None:
         self._model = model
-        heard: Cache = {
-            "input_values": pcm[None, :],
-            "attention_mask": np.ones((1, len(pcm)), np.int64),
-        }
-        (hidden,) = model.encoder.run(None, self._taken(heard))
-        mask = np.ones((1, SAMPLES_PER_FRAME * hidden.shape[1]), np.int64)
-        fixed: Cache = {"encoder_hidden_states": hidden, "encoder_attention_mask": mask}
-        self._fixed = self._taken(fixed)
-        self._cache: Cache = dict(model.empty)
+        heard = model.listening.run(model.heard, {"pcm": pcm[None, None]})
+        self._heard: Cache = dict(zip(model.heard, heard, strict=True))
+        self._past: Cache = dict.fromkeys(model.past, model.nothing)
+        self._spelled = 0  # so many tokens are in the past
         self.chances: list[float] = []
         self.tokens: list[int] = []
         self.next = EOS
@@ -134,7 +111,7 @@ class _Decoding:
         before it, hold, and are not among those taken.
         """
         begun = [BOS, *given]
-        logits = self._run([*begun, *prefix], self._model.outputs, cached=False)
+        logits = self._run([*begun, *prefix])
         logits = logits[len(given) :]
         if self._model.size.hasty:
             logits[0, EOS] = -np.inf
@@ -145,50 +122,43 @@ class _Decoding:
         self.tokens = prefix[:held]
         self.chances = [_chance(logits[i], best[i]) for i in range(held)]
         if held < len(prefix):
-            for name in self._model.stepped[1:]:
-                past = _past(name)
-                self._cache[past] = np.ascontiguousarray(
-                    self._cache[past][:, :, : len(begun) + held]
-                )
+            self._spelled = len(begun) + held
+            for name, past in self._past.items():
+                self._past[name] = np.ascontiguousarray(past[:, :, : self._spelled])
         self._take(logits[held])
 
     def step(self) -> None:
         """Take `next`, and find the one after it."""
         self.tokens.append(self.next)
         self.chances.append(self._chance)
-        self._take(self._run([self.next], self._model.stepped, cached=True)[-1])
+        self._take(self._run([self.next])[-1])
 
     def cut(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
         del self.tokens[length:], self.chances[length:]
 
-    def _taken(self, feeds: Cache) -> Cache:
-        """Without the masks that this size's graphs do not have."""
-        masked = self._model.masked
-        return {n: v for n, v in feeds.items() if not n.endswith("attention_mask") or n in masked}
-
     def _take(self, logits: Pcm) -> None:
         self.next = int(logits.argmax())
         self._chance = _chance(logits, self.next)
 
-    def _run(self, ids: list[int], outputs: list[str], *, cached: bool) -> Pcm:
-        """Logits, shape (len(ids), vocabulary); the cache grows by the same length."""
-        feeds = {
-            "input_ids": np.array([ids], np.int64),
-            "use_cache_branch": np.array([cached]),
-            **self._fixed,
-            **self._cache,
+    def _run(self, ids: list[int]) -> Pcm:
+        """Logits, shape (len(ids), vocabulary); the past grows by the same length."""
+        model = self._model
+        self._spelled += len(ids)
+        feeds: Cache = {
+            "ids": np.array([ids], np.int64),
+            "last": np.array([self._spelled - 1], np.int32),
+            "total": np.array([self._spelled], np.int32),
+            **self._heard,
+            **self._past,
         }
-        logits, *present = self._model.decoder.run(outputs, feeds)
-        for name, value in zip(outputs[1:], present, strict=True):
-            self._cache[_past(name)] = value
+        logits, *present = model.spelling.run(model.outputs, feeds)
+        self._past = dict(zip(model.past, present, strict=True))
         return np.asarray(logits[0])
-
-
-def _past(present: str) -> str:
-    return present.replace("present", "past_key_values")
 
 
 def _chance(logits: Pcm, token: int) -> float:
     """The probability of a token."""
-    return float(1.0 / np.exp(logits - logits[token]).sum())
+    odds = logits - logits[token]
+    np.exp(odds, out=odds)  # in place: it is long, and this is done for every token
+    return float(1.0 / odds.sum())

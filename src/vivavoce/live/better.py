@@ -28,7 +28,7 @@ log = structlog.get_logger()
 Finals = Literal["auto", "tiny", "base"]
 
 LOAD_DEADLINE = 60.0  # seconds; a quiet machine takes one
-PREPARE_DEADLINE = 900.0  # seconds; Moonshine's takes 12 of one quiet core
+PREPARE_DEADLINE = 900.0  # seconds; a conversion may take long
 
 
 class Better:
