@@ -220,6 +220,72 @@ async def test_the_javascript_client_of_a_browser(
     assert events[-1]["transcript"] == "alfa bravo"
 
 
+# --- without turn detection
+
+
+async def test_a_commit_is_an_item(scripted: ServerProcess) -> None:
+    heard = Heard()
+    async with client(scripted) as openai, openai.realtime.connect(model="any") as connection:
+        await connection.session.update(session=session(turn_detection=None))
+        for words in (("alfa", "bravo"), ("charlie",)):
+            pieces = [sound for word in words for sound in (say(word), silence(1.5))]
+            await connection.input_audio_buffer.append(audio=text(pcm16(np.concatenate(pieces))))
+            await connection.input_audio_buffer.commit()
+        for _ in range(2):
+            await heard.until(f"{ASKED}.completed", connection)
+    assert heard.transcripts == ["alfa bravo", "charlie"]
+    assert "input_audio_buffer.speech_started" not in heard.names
+
+
+async def test_words_come_before_their_commit(scripted: ServerProcess) -> None:
+    heard = Heard()
+    first = asyncio.Event()
+
+    async def listen(connection: Any) -> None:
+        await heard.until(f"{ASKED}.delta", connection)
+        first.set()
+        await heard.until(f"{ASKED}.completed", connection)
+
+    async with client(scripted) as openai, openai.realtime.connect(model="any") as connection:
+        await connection.session.update(session=session(turn_detection=None))
+        listening = asyncio.create_task(listen(connection))
+        while not first.is_set():  # as a microphone does, until there are words
+            await connection.input_audio_buffer.append(audio=text(pcm16(say("alfa", "kilo"))))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await first.wait()
+        await connection.input_audio_buffer.commit()
+        await listening
+    assert heard.names.index(f"{ASKED}.delta") < heard.names.index("input_audio_buffer.committed")
+    assert heard.transcripts == [heard.deltas]
+
+
+async def test_what_is_cleared_is_in_no_item(scripted: ServerProcess) -> None:
+    heard = Heard()
+    async with client(scripted) as openai, openai.realtime.connect(model="any") as connection:
+        await connection.session.update(session=session(turn_detection=None))
+        await connection.input_audio_buffer.append(audio=text(pcm16(say("alfa", "bravo"))))
+        await connection.input_audio_buffer.clear()
+        await connection.input_audio_buffer.append(audio=text(pcm16(say("charlie"))))
+        await connection.input_audio_buffer.commit()
+        await heard.until(f"{ASKED}.completed", connection)
+    assert "input_audio_buffer.cleared" in heard.names
+    assert heard.transcripts == ["charlie"]
+
+
+async def test_a_commit_ends_what_detection_waits_for(scripted: ServerProcess) -> None:
+    heard = Heard()
+    detection = {"type": "server_vad", "silence_duration_ms": 10_000}
+    async with client(scripted) as openai, openai.realtime.connect(model="any") as connection:
+        await connection.session.update(session=session(turn_detection=detection))
+        await connection.input_audio_buffer.append(audio=text(pcm16(say("alfa", "bravo"))))
+        started = await heard.until("input_audio_buffer.speech_started", connection)
+        await connection.input_audio_buffer.commit()
+        completed = await heard.until(f"{ASKED}.completed", connection)
+    assert completed.transcript == "alfa bravo"
+    assert completed.item_id == started.item_id
+
+
 # --- the embedded engine
 
 
