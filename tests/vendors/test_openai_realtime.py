@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 import pytest
 import soxr
@@ -398,3 +399,18 @@ async def test_too_large_a_message_ends_the_line(raw: ClientConnection) -> None:
         await raw.send(" " * (16 * 1024 * 1024 + 1))
     await raw.wait_closed()
     assert raw.close_code == 1009
+
+
+async def test_who_goes_in_mid_frame_leaves_what_was_said(
+    scripted: ServerProcess, raw: ClientConnection
+) -> None:
+    audio = text(pcm16(say("alfa", "bravo")))
+    said = await answer(raw, {"type": "input_audio_buffer.append", "audio": audio})
+    assert said["type"] == "input_audio_buffer.speech_started"
+    raw.transport.write(bytes.fromhex("81 fe 01 00"))  # 256 bytes of text are to follow
+    raw.transport.abort()
+    async with httpx2.AsyncClient(base_url=scripted.url, trust_env=False, timeout=60) as http:
+        newest = (await http.get("api/v1/recordings", params={"limit": 1})).json()["items"][0]
+        events = await http.get(f"api/v1/recordings/{newest['id']}/events")  # to the session's end
+    assert '"text":"alfa bravo"' in events.text
+    assert '"reason":"finished"' in events.text
