@@ -71,9 +71,8 @@ SHORT = Extent(
     leaver=False,
     together=True,
     blows={
-        "kill server": 1,
         "kill host": 2,
-        "cut power": 1,
+        "cut power": 1,  # which kills the server as well
         "stop server": 1,
         "fill disk": 1,
         "raise": 1,
