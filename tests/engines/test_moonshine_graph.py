@@ -92,7 +92,7 @@ NOTHING = [np.zeros((1, 8, 0, 48), np.float32)] * len(HEARD)
 def test_it_hears_what_the_vendor_does(
     parts: tuple[Weights, Weights, Shape], vendor: dict[str, Array], clip: Pcm
 ) -> None:
-    heard = listening(*parts).session().run(HEARD, {"pcm": clip[None, None]})
+    heard = listening(*parts).session().run(HEARD, {"pcm": clip[None, None, None]})
     for name, each in zip(HEARD, heard, strict=True):
         assert alike(each, vendor[name]), name
 

@@ -91,7 +91,7 @@ class _Decoding:
 
     def __init__(self, model: Model, pcm: Pcm) -> None:
         self._model = model
-        heard = model.listening.run(model.heard, {"pcm": pcm[None, None]})
+        heard = model.listening.run(model.heard, {"pcm": pcm[None, None, None]})
         self._heard: Cache = dict(zip(model.heard, heard, strict=True))
         self._past: Cache = dict.fromkeys(model.past, model.nothing)
         self._spelled = 0  # so many tokens are in the past
