@@ -142,3 +142,14 @@ def test_a_root_that_cannot_be_made_is_a_setting_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SettingError, match=r"data_dir: .*file.blobs cannot be made"):
         ObjectBlobs.local(tmp_path / "file" / "blobs")
+
+
+async def test_a_key_is_created_once_and_removed_once(blobs: ObjectBlobs) -> None:
+    assert await blobs.create(KEY, b"first")
+    assert not await blobs.create(KEY, b"second")
+    assert await read(blobs, KEY, 0, 5) == [b"first"]
+    await blobs.remove(KEY)
+    await blobs.remove(KEY)
+    with pytest.raises(NotFound):
+        await blobs.size(KEY)
+    assert await blobs.create(KEY, b"third")

@@ -1,4 +1,4 @@
-"""The port to what is kept as bytes: sealed audio. One object store, local or in a cloud."""
+"""The port to what is kept as bytes: sealed audio, texts. One object store, here or in a cloud."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore
 
 from vivavoce.core.errors import DiskError, NotFound, SettingError
@@ -34,6 +34,11 @@ class Blobs(Protocol):
     async def put_file(self, key: str, path: Path, media_type: str) -> None:
         """Keep a file's bytes, all or nothing; durable on return. Raises `DiskError`."""
 
+    async def create(self, key: str, data: bytes) -> bool:
+        """Keep bytes under a key that is free; durable on return. False: it is taken, and
+        nothing is changed. Raises `DiskError`."""
+        ...
+
     async def size(self, key: str) -> int:
         """Bytes under a key. Raises `NotFound`."""
         ...
@@ -41,6 +46,9 @@ class Blobs(Protocol):
     def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` up to, not including, `end`, in chunks. Raises `NotFound`."""
         ...
+
+    async def remove(self, key: str) -> None:
+        """Remove one key; none is fine too. Raises `DiskError`."""
 
     async def delete(self, prefix: str) -> None:
         """Remove every key under a folder such as `recordings/<id>/`; none is fine too."""
@@ -75,6 +83,17 @@ class ObjectBlobs:
                 await obstore.put_async(self._store, key, path, max_concurrency=PARTS)
                 await asyncio.to_thread(_sync, Path(self._root), key)
 
+    async def create(self, key: str, data: bytes) -> bool:
+        _checked(key)
+        with self._trouble("write", key):
+            try:
+                await obstore.put_async(self._store, key, data, mode="create")
+            except AlreadyExistsError:
+                return False
+            if self._root is not None:
+                await asyncio.to_thread(_sync, Path(self._root), key)
+        return True
+
     async def size(self, key: str) -> int:
         with self._trouble("read", _checked(key)):
             return (await obstore.head_async(self._store, key))["size"]
@@ -86,6 +105,11 @@ class ObjectBlobs:
             result = await obstore.get_async(self._store, key, options={"range": (start, end)})
             async for chunk in result.stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
+
+    async def remove(self, key: str) -> None:
+        _checked(key)
+        with self._trouble("delete", key), suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
 
     async def delete(self, prefix: str) -> None:
         folder = _checked(prefix.rstrip("/"))

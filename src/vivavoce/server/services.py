@@ -11,6 +11,7 @@ from vivavoce.core.errors import NotFound
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.recording import Recording, folder, is_id
 from vivavoce.library.repository import Repository
+from vivavoce.library.texts import forget_text
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.server.visits import Visits
@@ -34,6 +35,7 @@ class Services:
         `NotFound`, `DiskError`.
         """
         await self.hub.cancel(recording)
+        await forget_text(self.blobs, recording)
         await self.blobs.delete(folder(recording))
         await self.repository.delete(owner, recording)
 
