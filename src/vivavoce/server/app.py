@@ -24,6 +24,7 @@ from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
 from vivavoce.server import docs, errors, health, http, live_http, openai_rest, page
+from vivavoce.server.aws_poc import aws_poc
 from vivavoce.server.openai_realtime import routes as openai_realtime
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.include_router(openai_realtime())
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))
+    app.router.routes.append(WebSocketRoute("/ws", aws_poc))
     docs.mount(app)
     page.mount(app)
     return app
