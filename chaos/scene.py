@@ -73,6 +73,8 @@ class Scene:
         logs = [record.log for record in records]
         expected = [undisturbed[s.plan.speech] for s in self._speakers] if undisturbed else logs
         violations, compared = check(records, expected, forgets=forgets)
+        if not undisturbed:  # it was compared with itself
+            compared = Compared()
         notes += [f"{r.reason or 'open'}: {r.trouble}" for r in records if r.trouble]
         return self._result(began, records, violations, compared, notes), logs
 
