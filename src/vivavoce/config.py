@@ -105,6 +105,13 @@ class Settings(BaseModel):
         10, ge=0, le=3600, description="seconds that running sessions get when the server stops"
     )
     max_upload_mb: int = Field(4096, ge=1, description="largest upload in MiB")
+    wyoming_port: int | None = Field(
+        None, ge=0, le=65535, description="port of the Wyoming service; none: there is none"
+    )
+    wyoming_keep: bool = Field(False, description="keep what Wyoming clients say as recordings")
+    wyoming_announce: bool = Field(
+        False, description="let Home Assistant find the Wyoming service by itself (mDNS)"
+    )
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -67,7 +67,8 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Bye:
-    """The last message of a session; the connection closes with `close` unless it repeats."""
+    """The last message of a session; the connection closes with `close`, unless it repeats and
+    the session finished: of another end a client may not hear otherwise."""
 
     reason: str
     close: int = 1000

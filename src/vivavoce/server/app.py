@@ -23,7 +23,7 @@ from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
-from vivavoce.server import docs, errors, health, http, live_http, openai_rest, page
+from vivavoce.server import docs, errors, health, http, live_http, openai_rest, page, wyoming
 from vivavoce.server.aws_poc import aws_poc
 from vivavoce.server.openai_realtime import routes as openai_realtime
 from vivavoce.server.services import Services
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with services(settings, disk) as found:
+        async with services(settings, disk) as found, wyoming.listening(found):
             app.state.services = found
             with prepared(partial(found.hub.drain, settings.drain_s)):
                 yield

@@ -131,8 +131,12 @@ class Connection:
     async def _answer(self, seat: Seat) -> None:
         async for answer in seat.answers():
             await self._send(answer)
-            if isinstance(answer, Bye) and not self._dialect.manners.repeats:
+            if isinstance(answer, Bye) and self._last(answer):
                 await self._line.close(answer.close, answer.reason)
+
+    def _last(self, bye: Bye) -> bool:
+        """Whether the line ends with the session."""
+        return not self._dialect.manners.repeats or bye.reason != "finished"
 
     async def _hear(self) -> Wire:
         wire = await self._line.hear()
