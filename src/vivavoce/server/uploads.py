@@ -65,7 +65,7 @@ async def upload(
     """
     check_length(request, parts.settings.max_upload_mb)
     intake = Intake(parts, owner, Wishes(title, language, engine))
-    recording = await _receive(request, intake)
+    recording = await receive(request, intake)
     try:
         if wait:
             await intake.ended()
@@ -75,7 +75,7 @@ async def upload(
     return Recording.of(await parts.repository.get(owner, recording))
 
 
-async def _receive(request: Request, intake: Intake) -> str:
+async def receive(request: Request, intake: Intake) -> str:
     """The recording's id once the audio is durable; else nothing of it is left."""
     try:
         async for item in _items(request):
