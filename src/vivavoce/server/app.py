@@ -25,6 +25,8 @@ from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
 from vivavoce.server import docs, errors, health, http, live_http, openai_rest, page, wyoming
 from vivavoce.server.aws_poc import aws_poc
+from vivavoce.server.echo import echo
+from vivavoce.server.live_server import router as live_server
 from vivavoce.server.openai_realtime import routes as openai_realtime
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
@@ -67,9 +69,11 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.include_router(live_http.router, prefix="/api/v1")
     app.include_router(openai_rest.router)
     app.include_router(openai_realtime())
+    app.include_router(live_server)
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))
     app.router.routes.append(WebSocketRoute("/ws", aws_poc))
+    app.router.routes.append(WebSocketRoute("/ws/echo", echo))
     docs.mount(app)
     page.mount(app)
     return app
