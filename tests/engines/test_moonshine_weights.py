@@ -68,6 +68,8 @@ def test_what_has_no_bytes_is_floats(decoder: Weights) -> None:
     assert "layers.6.input_layernorm.weight" not in decoder
     with pytest.raises(KeyError):
         decoder.numbers("layers.6.input_layernorm.weight")
+    with pytest.raises(KeyError):
+        decoder.product("layers.6/mlp/fc1")
 
 
 def test_the_processor_is_tried() -> None:

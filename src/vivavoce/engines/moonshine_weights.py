@@ -99,9 +99,9 @@ class Weights:
 
     def product(self, part: str) -> Product:
         """The matrix of a part of the model."""
-        values = (f"{part}/MatMul", f"{part}/Add", part)
-        taken = self._inputs[next(value for value in values if value in self._inputs)][1]
-        name, _, form = taken.rpartition("_")
+        values = (f"{part}/MatMul", f"{part}/Add")
+        made = next((value for value in values if value in self._inputs), part)
+        name, _, form = self._inputs[made][1].rpartition("_")
         weight, scale, zero = self.bytes(name.removesuffix("_add"))
         if form == "transposed":  # base's embedding, which is its last product as well
             weight = weight.T
