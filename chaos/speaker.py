@@ -20,7 +20,8 @@ from chaos.record import Tape
 from chaos.sound import FORMAT, Speech
 from vivavoce.client.errors import Unreachable
 from vivavoce.client.line import open_line
-from vivavoce.client.protocol import ClientProtocol, State
+from vivavoce.client.protocol import ClientProtocol
+from vivavoce.client.talk import State
 from vivavoce.core.errors import Gone, VivavoceError
 from vivavoce.core.events import Ended, Numbered
 from vivavoce.dialects.base import Wire

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.client.outbox import MAX_CONTROLS
-from vivavoce.client.protocol import ClientProtocol, State
+from vivavoce.client.protocol import ClientProtocol
+from vivavoce.client.talk import State
 from vivavoce.core.commands import Audio, Finish, Flush, Mark, Start
 from vivavoce.core.errors import BadMessage, FrameGap, Full, Gone, Held, VivavoceError
 from vivavoce.core.events import Ended, Final, Interim, Marker, Numbered
@@ -35,7 +36,7 @@ def client(bound: int = 1 << 20) -> ClientProtocol:
 def hear(protocol: ClientProtocol, *answers: Answer) -> list[Numbered | Interim]:
     """What the application learns of these answers."""
     wires = [wire for answer in answers for wire in NativeDialect().send(answer)]
-    return [said for wire in wires if (said := protocol.receive(wire))]
+    return [said for wire in wires for said in protocol.receive(wire)]
 
 
 def opened(bound: int = 1 << 20) -> ClientProtocol:
@@ -349,10 +350,10 @@ class World:
 
     def receive(self) -> None:
         """The oldest message on its way down reaches the client."""
-        said = self.client.receive(self.down.pop(0)) if self.down else None
-        if isinstance(said, Numbered) and isinstance(said.event, Final):
-            self.seen = {n: text for n, text in self.seen.items() if n < said.n}
-            self.seen[said.n] = said.event.text
+        for said in self.client.receive(self.down.pop(0)) if self.down else ():
+            if isinstance(said, Numbered) and isinstance(said.event, Final):
+                self.seen = {n: text for n, text in self.seen.items() if n < said.n}
+                self.seen[said.n] = said.event.text
 
     def settle(self) -> None:
         """The line holds until nothing is in flight."""

@@ -1,6 +1,6 @@
 """Where a server is: one base address, and what is reached under it."""
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from vivavoce.core.errors import BadMessage
 
@@ -19,3 +19,18 @@ def http_url(url: str, path: str = "") -> str:
 def live_url(url: str) -> str:
     """The WebSocket for live audio on the server at `url`. Raises `BadMessage`."""
     return "ws" + http_url(url, "/api/v1/live").removeprefix("http")
+
+
+def realtime_url(url: str) -> str:
+    """The WebSocket for OpenAI's Realtime transcription on the server at `url`: its address,
+    the base URL that OpenAI's clients are given, or the WebSocket's own. A query is kept.
+
+    Raises `BadMessage`.
+    """
+    base = http_url(url)
+    query = urlsplit(url).query
+    if not {"intent", "model", "deployment"} & parse_qs(query).keys():
+        query = "&".join(filter(None, (query, "intent=transcription")))
+    if not base.endswith("/realtime"):
+        base += "/realtime" if base.endswith("/v1") else "/v1/realtime"
+    return f"ws{base.removeprefix('http')}?{query}"

@@ -1,9 +1,9 @@
 """The entrance: one call that opens a session and sees to its end."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from vivavoce.client.conversation import conversing
 from vivavoce.client.session import Session
 from vivavoce.core.commands import Endpointing
 from vivavoce.core.types import AudioFormat
@@ -45,14 +45,5 @@ async def connect(
         max_utterance_ms=max_utterance_ms,
     )
     start = StartMessage(format=format, language=language, engine=engine, options=options)
-    session = Session(url, start, bound=buffer)
-    runner = asyncio.create_task(session.run())
-    try:
-        await session.opened()
+    async with conversing(Session(url, start, bound=buffer)) as session:
         yield session
-        if not session.over:
-            await session.finish()
-            await session.drained()
-    finally:
-        runner.cancel()
-        await asyncio.gather(runner, return_exceptions=True)

@@ -10,9 +10,10 @@ says. Events are numbered: one seen already is passed over, a hole is the server
 one of a newer epoch replaces everything from its number on.
 """
 
-from enum import Enum, auto
+from collections.abc import Sequence
 
 from vivavoce.client.outbox import Outbox
+from vivavoce.client.talk import GRACE, State
 from vivavoce.core.errors import BadMessage, FrameGap, Held, VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
 from vivavoce.dialects.base import Wire
@@ -33,13 +34,6 @@ FOR_GOOD = frozenset({1008, 1009, 4401, 4410})
 """Close codes after which the same request would be refused again."""
 
 
-class State(Enum):
-    LOST = auto()  # no line (yet)
-    OPENING = auto()
-    OPEN = auto()
-    OVER = auto()
-
-
 class ClientProtocol:
     """One session. `bound`: the bytes of audio that are kept for sending again."""
 
@@ -54,6 +48,21 @@ class ClientProtocol:
         self._refusal: ErrorMessage | None = None
         self._said_bye = False
         self._ended = False
+
+    @property
+    def begun(self) -> bool:
+        return self.ready is not None
+
+    @property
+    def room(self) -> bool:
+        return self.outbox.room
+
+    @property
+    def grace(self) -> float:
+        """Seconds for which the server says it keeps a session for its client."""
+        limits = self.ready.limits if self.ready else {}
+        grace = limits.get("grace", GRACE)
+        return float(grace) if isinstance(grace, int | float) else GRACE
 
     def connected(self) -> Wire:
         """There is a line: the first message to put on it."""
@@ -81,7 +90,7 @@ class ClientProtocol:
         """The next message for the line; None: there is nothing to send now."""
         return self.outbox.take() if self.state is State.OPEN else None
 
-    def receive(self, wire: Wire) -> Numbered | Interim | None:
+    def receive(self, wire: Wire) -> Sequence[Numbered | Interim]:
         """What the message tells the application. Raises `BadMessage`."""
         if isinstance(wire, bytes):
             raise BadMessage("The server sent a binary message, which vivavoce.v1 does not have.")
@@ -93,7 +102,7 @@ class ClientProtocol:
             case EventMessage() as message:
                 return self._heard(message)
             case Interim() as interim:
-                return interim
+                return (interim,)
             case ErrorMessage(code="gap", expected=int(expected)):
                 self.outbox.rewind(expected)
             case ErrorMessage() as error:
@@ -102,14 +111,14 @@ class ClientProtocol:
                 self._said_bye = True
                 if self._ended:
                     self.state = State.OVER
-        return None
+        return ()
 
-    def disconnected(self, close: int) -> None:
+    def disconnected(self, close: int) -> Sequence[Numbered | Interim]:
         """The line is gone, with this code. Raises the error that another line cannot mend."""
         if self._ended:
             self.state = State.OVER
         if self.state is State.OVER:
-            return
+            return ()
         self.state = State.LOST
         if self._said_bye and close == Held.close:
             self.state = State.OVER
@@ -120,6 +129,7 @@ class ClientProtocol:
         elif close in FOR_GOOD or refused:
             self.state = State.OVER
             raise self.error or VivavoceError(f"The server closed the session with {close}.")
+        return ()
 
     @property
     def error(self) -> VivavoceError | None:
@@ -138,14 +148,14 @@ class ClientProtocol:
         self.outbox.acknowledge(frame)
         self.headway += self.outbox.held < held
 
-    def _heard(self, message: EventMessage) -> Numbered | None:
+    def _heard(self, message: EventMessage) -> Sequence[Numbered]:
         if message.epoch < self.epoch or (message.epoch == self.epoch and message.n <= self.after):
-            return None
+            return ()
         if message.n > self.after + 1:
             raise BadMessage(f"Event {message.n} came, but event {self.after + 1} was due.")
         self.after, self.epoch = message.n, message.epoch
         self._ended = isinstance(message.event, Ended)
-        return Numbered(message.n, message.epoch, message.event)
+        return (Numbered(message.n, message.epoch, message.event),)
 
 
 def error_from(message: ErrorMessage) -> VivavoceError:
