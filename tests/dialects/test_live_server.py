@@ -1,6 +1,7 @@
 """The live transcription server's protocol: one answer for each WAV file, whatever is in it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from vivavoce.core.errors import BadMessage, Full
 from vivavoce.core.events import Ended, Final, Interim, Numbered, Warning
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Ack, Bye, Failed, Flushed, Ready, Say
-from vivavoce.dialects.live_server import BACKLOG, FRAME, MOST, LiveServerDialect
+from vivavoce.dialects.live_server import BACKLOG, FRAME, MAX_MESSAGE, MOST, LiveServerDialect
 from vivavoce.testing.dialects import DialectContract
 
 SECOND = bytes(32_000)
@@ -147,3 +148,9 @@ class TestContract(DialectContract):
 
     def dialect(self) -> LiveServerDialect:
         return new()
+
+
+def test_the_page_says_the_bounds() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "other-protocols.md").read_text()
+    bounds = (f"{MAX_MESSAGE >> 20} MiB", f"more than {BACKLOG} files", f"lets {MOST} wait")
+    assert [bound for bound in bounds if bound not in page] == []

@@ -47,7 +47,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.mark.parametrize(
     ("what", "status", "kind", "param", "code"),
     [
-        ("audio", 400, "invalid_request_error", None, "bad_audio"),
+        ("audio", 400, "invalid_request_error", "file", "bad_audio"),
         ("param", 400, "invalid_request_error", "x", "invalid_value"),
         ("model", 404, "invalid_request_error", "model", "model_not_found"),
         ("key", 401, "invalid_request_error", None, "invalid_api_key"),

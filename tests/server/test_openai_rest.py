@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from fastapi import FastAPI
 
@@ -15,6 +16,7 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
 from vivavoce.server.forms import FIELDS
+from vivavoce.server.intake import MIB
 from vivavoce.server.services import Services
 from vivavoce.testing.faulty import FOLDER, Faults
 
@@ -268,6 +270,30 @@ class TestLimit:
             answer = await http.post(URL, content=content, headers=head)
             assert (answer.status_code, error(answer)["code"]) == (413, "too_large")
             assert nothing_is_left(parts)
+
+
+async def test_a_long_file_waits_on_the_disk(http: httpx2.AsyncClient, parts: Services) -> None:
+    """More than a form holds in memory, and more than a frame of the journal."""
+    long = wav(np.concatenate([say("alfa"), silence(100), say("bravo")]))
+    assert len(long) > 3 * MIB
+    assert (await post(http, long)).json()["text"] == "alfa bravo"
+    assert nothing_is_left(parts)
+
+
+async def test_who_vanishes_in_the_middle_of_a_form_leaves_nothing(
+    address: tuple[str, int], remote: httpx2.AsyncClient, parts: Services, talk: bytes
+) -> None:
+    half = form(("file", talk * 99))
+    _, writer = await asyncio.open_connection(*address)
+    head = "POST /v1/audio/transcriptions HTTP/1.1\r\nHost: test\r\nContent-Length: 9999999\r\n"
+    kind = f"Content-Type: {half['headers']['Content-Type']}\r\n\r\n"
+    writer.write((head + kind).encode() + half["content"][:2_000_000])
+    await writer.drain()
+    writer.transport.abort()
+    url = str(remote.base_url).replace("/api/v1/", "/v1/audio/transcriptions")
+    answer = await remote.post(url, files={"file": talk})
+    assert answer.json()["text"] == "alfa bravo charlie"
+    await all_quiet(parts)
 
 
 class TestStopping:

@@ -128,6 +128,15 @@ async def test_what_ends_the_line(scripted: ServerProcess, message: Any, code: i
     assert await transcript(scripted, counter) == ["alfa"]
 
 
+async def test_who_goes_without_waiting_is_still_heard(scripted: ServerProcess) -> None:
+    async with opened(scripted) as counter:
+        await counter.send(wav(say("uniform")))
+        await counter.finalize()
+        await counter.send(wav(say("victor")))
+        counter._line.transport.abort()
+    assert await transcript(scripted, counter) == ["uniform", "victor"]
+
+
 async def test_a_voice(embedded: ServerProcess, data: Path) -> None:
     samples = np.frombuffer((data / "ljspeech_short.wav").read_bytes()[44:], "<i2") / 32768
     pcm = soxr.resample(samples.astype(np.float32), 22_050, 16_000)

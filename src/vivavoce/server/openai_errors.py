@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
-from vivavoce.core.errors import BadCredentials, NotFound, VivavoceError
+from vivavoce.core.errors import BadAudio, BadCredentials, NotFound, VivavoceError
 
 PREFIX: Final = "/v1/"
 
@@ -45,9 +45,10 @@ def refusal(
 
 def detail(error: VivavoceError) -> dict[str, Any]:
     """`{message, type, param, code}`; `param` is the field at fault where the error names it."""
+    param = "file" if isinstance(error, BadAudio) else getattr(error, "param", None)
     return {
         "message": error.message,
         "type": "invalid_request_error" if error.status < 500 else "server_error",
-        "param": getattr(error, "param", None),
+        "param": param,
         "code": CODES.get(error.code, error.code),
     }
