@@ -105,6 +105,9 @@ class Settings(BaseModel):
         10, ge=0, le=3600, description="seconds that running sessions get when the server stops"
     )
     max_upload_mb: int = Field(4096, ge=1, description="largest upload in MiB")
+    origins: Names | None = Field(
+        None, description="origins of other sites' pages that may use Socket.IO; *: any"
+    )
     wyoming_port: int | None = Field(
         None, ge=0, le=65535, description="port of the Wyoming service; none: there is none"
     )

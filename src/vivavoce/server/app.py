@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -29,6 +28,7 @@ from vivavoce.server.echo import echo
 from vivavoce.server.live_server import router as live_server
 from vivavoce.server.openai_realtime import routes as openai_realtime
 from vivavoce.server.services import Services
+from vivavoce.server.socketio import SocketIO
 from vivavoce.server.stopping import prepared
 from vivavoce.server.visits import Visits
 from vivavoce.server.ws import live
@@ -48,13 +48,20 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     """
     settings = settings or load_settings()
     set_up_logs(settings.log_level)
+    sockets = SocketIO(settings.origins or ())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with services(settings, disk) as found, wyoming.listening(found):
             app.state.services = found
-            with prepared(partial(found.hub.drain, settings.drain_s)):
+
+            async def stop() -> None:
+                await found.hub.drain(settings.drain_s)
+                await sockets.aclose()
+
+            with prepared(stop):
                 yield
+            await sockets.aclose()
 
     app = FastAPI(
         title="Vivavoce",
@@ -74,6 +81,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))
     app.router.routes.append(WebSocketRoute("/ws", aws_poc))
     app.router.routes.append(WebSocketRoute("/ws/echo", echo))
+    sockets.mount(app)
     docs.mount(app)
     page.mount(app)
     return app
