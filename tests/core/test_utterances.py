@@ -260,6 +260,24 @@ def test_a_final_is_read_together_with_the_one_just_before() -> None:
     assert [(f.start, f.end) for f in play.finals] == [(d.start, d.end) for d in play.asked]
 
 
+def test_a_final_that_has_no_words_after_the_one_before_is_read_alone() -> None:
+    """The half of a word before it may read as the end of all that was to be said."""
+    play = Play(every=1000 * WINDOW, continues=True)
+    play.windows("#" * 20 + "." * 20).windows("#" * 20 + "." * 20, prompt=False)
+    (together,) = play.waiting
+    play.waiting.clear()
+    play.take(play.utterances.read(together, Reading(text="", tokens=())))
+    (alone,) = play.waiting
+    assert (alone.first, alone.end, alone.before) == (together.start, together.end, None)
+    play.answer_all()
+    assert [final.text.split()[0] for final in play.finals] == ["w0", "w30"]
+    nothing = Reading(text="", tokens=())
+    play.windows("#" * 20 + "." * 20, prompt=False)
+    for _ in range(2):
+        play.take(play.utterances.read(play.waiting.pop(), nothing))
+    assert play.finals[-1].text == ""
+
+
 def test_a_file_and_an_engine_that_cannot_be_told_read_each_alone() -> None:
     for play in (Play(every=None, continues=True), Play(every=1000 * WINDOW)):
         play.windows(("#" * 20 + "." * 20) * 3)

@@ -13,7 +13,7 @@ nothing else; they look at the last seconds of a long utterance only (`core/hypo
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vivavoce.core.hypothesis import KEPT, SIGHT, Hypothesis
 from vivavoce.core.past import Earlier, Past
@@ -140,6 +140,10 @@ class Utterances:
 
     def read(self, decode: Decode, reading: Reading) -> list[Step]:
         """The engine's answer to a `Decode`."""
+        if decode.before is not None and not reading.text:
+            # A word cut in two may have been read as the end of a sentence, after which the
+            # engine hears nothing: alone, the rest has its words.
+            return [replace(decode, before=None)]
         if decode.final:
             for closed in self._closed:
                 if (closed.start, closed.end) == (decode.start, decode.end):
