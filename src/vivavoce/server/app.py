@@ -31,6 +31,7 @@ from vivavoce.server.services import Services
 from vivavoce.server.socketio import SocketIO
 from vivavoce.server.stopping import prepared
 from vivavoce.server.visits import Visits
+from vivavoce.server.webrtc import Peers
 from vivavoce.server.ws import live
 from vivavoce.telemetry import set_up_logs
 
@@ -50,9 +51,11 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     set_up_logs(settings.log_level)
     sockets = SocketIO(settings.origins or ())
 
+    peers = Peers()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with services(settings, disk) as found, wyoming.listening(found):
+        async with services(settings, disk) as found, wyoming.listening(found), peers:
             app.state.services = found
 
             async def stop() -> None:
@@ -82,6 +85,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.router.routes.append(WebSocketRoute("/ws", aws_poc))
     app.router.routes.append(WebSocketRoute("/ws/echo", echo))
     sockets.mount(app)
+    peers.mount(app)
     docs.mount(app)
     page.mount(app)
     return app
