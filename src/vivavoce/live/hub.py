@@ -24,6 +24,7 @@ from vivavoce.dialects.base import Bye, Resume
 from vivavoce.journal.journal import SessionHeader, read_header
 from vivavoce.library.recording import is_id, new_id
 from vivavoce.live.elsewhere import RELEASE_EVERY, released, tail, wanted
+from vivavoce.live.heard import Heard
 from vivavoce.live.opening import Opener
 from vivavoce.live.seat import Seat
 from vivavoce.live.session import LiveSession, owns, token_hash
@@ -46,6 +47,7 @@ class Hub:
     def __init__(self, opener: Opener, *, max_sessions: int) -> None:
         self._opener = opener
         self.max_sessions = max_sessions  # live ones; may be changed at any time
+        self.heard = Heard()
         self._sessions: dict[str, LiveSession] = {}
         self._ended: dict[str, LiveSession] = {}  # in order of their end
         self._starting: list[Options] = []  # admitted, and not among the sessions yet

@@ -22,7 +22,17 @@ from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
-from vivavoce.server import docs, errors, health, http, live_http, openai_rest, page, wyoming
+from vivavoce.server import (
+    connect,
+    docs,
+    errors,
+    health,
+    http,
+    live_http,
+    openai_rest,
+    page,
+    wyoming,
+)
 from vivavoce.server.aws_poc import aws_poc
 from vivavoce.server.echo import echo
 from vivavoce.server.live_server import router as live_server
@@ -86,6 +96,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.router.routes.append(WebSocketRoute("/ws/echo", echo))
     sockets.mount(app)
     peers.mount(app)
+    connect.mount(app)
     docs.mount(app)
     page.mount(app)
     return app

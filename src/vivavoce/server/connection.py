@@ -120,13 +120,19 @@ class Connection:
             return  # its place is after frames that are still to come, and it comes again
         try:
             await seat.send(request)
-            if isinstance(request, Audio) and request.frame == self._gap:
-                self._gap = None
+            if isinstance(request, Audio):
+                self._taken(request.frame)
         except FrameGap as gap:
             # What was on its way when the first gap was told comes to the same gap.
             if self._gap != gap.expected:
                 self._gap = gap.expected
                 await self._send(Failed(gap))
+
+    def _taken(self, frame: int) -> None:
+        if frame == self._gap:
+            self._gap = None
+        if frame == 0:
+            self._hub.heard.note(type(self._dialect).__module__.rpartition(".")[2])
 
     async def _answer(self, seat: Seat) -> None:
         async for answer in seat.answers():

@@ -56,6 +56,8 @@ async def frames(
     for audio in unpack_batch(body):
         await seat.send(audio)
         last = audio.frame
+        if last == 0:
+            parts.hub.heard.note("native")
     await seat.durable(last)
     return _json(NativeDialect().send(Ack(seat.acknowledged))[0])
 

@@ -41,6 +41,7 @@ async def transcriptions(request: Request, parts: Parts, owner: Owner) -> Respon
     except VivavoceError:
         form.close()
         raise
+    parts.hub.heard.note("openai_rest")
     work = OneOff(parts, owner, form.upload, asked.options)
     try:
         if not asked.stream:

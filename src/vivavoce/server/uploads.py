@@ -66,6 +66,7 @@ async def upload(
     check_length(request, parts.settings.max_upload_mb)
     intake = Intake(parts, owner, Wishes(title, language, engine))
     recording = await receive(request, intake)
+    parts.hub.heard.note("recordings")
     try:
         if wait:
             await intake.ended()
