@@ -60,7 +60,6 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     settings = settings or load_settings()
     set_up_logs(settings.log_level)
     sockets = SocketIO(settings.origins or ())
-
     peers = Peers()
 
     @asynccontextmanager
