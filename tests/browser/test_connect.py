@@ -105,7 +105,7 @@ def test_the_socket_io_that_is_copied(shown: Page, folder: Path, clip: Path) -> 
     expect(way(shown, "Socket.IO")).to_have_class(GREEN)
 
 
-@pytest.mark.parametrize("title", ["WebSocket", "AWS sample"])
+@pytest.mark.parametrize("title", ["WebSocket", "AWS sample", "WebRTC"])
 def test_the_page_code_that_is_copied(shown: Page, title: str) -> None:
     run_here(shown, title)
     expect(way(shown, title)).to_have_class(GREEN)
