@@ -17,6 +17,11 @@ LIMIT = 240  # seconds
 VENDORS = Path(__file__).parents[1] / "vendors"
 GREEN = re.compile(r"\blit\b")
 WORDS = "the true printed book"
+FILE_INPUT = """() => {
+  const input = document.createElement("input");
+  input.type = "file";
+  document.body.append(input);
+}"""
 WIDER_THAN_THE_SCREEN = """[...document.querySelectorAll("body *:not(pre *)")]
   .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 0.5)
   .map((e) => e.outerHTML.slice(0, 120))"""
@@ -109,6 +114,14 @@ def test_the_socket_io_that_is_copied(shown: Page, folder: Path, clip: Path) -> 
 def test_the_page_code_that_is_copied(shown: Page, title: str) -> None:
     run_here(shown, title)
     expect(way(shown, title)).to_have_class(GREEN)
+
+
+def test_the_file_of_a_page_that_is_copied(shown: Page, clip: Path) -> None:
+    shown.evaluate(FILE_INPUT)
+    shown.locator("input[type=file]").set_input_files(clip)
+    with shown.expect_console_message(lambda message: WORDS in message.text):
+        run_here(shown, "Live transcription server")
+    expect(way(shown, "Live transcription server")).to_have_class(GREEN)
 
 
 def test_the_light_of_another_protocol_stays_dark(shown: Page) -> None:
