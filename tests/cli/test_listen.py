@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.words import word_errors
 
 SAID = "Produced the block books, which were the immediate predecessors of the true printed book."
 
@@ -60,6 +61,60 @@ def test_a_server_that_is_not_there(run: Any, clip: Path) -> None:
     done = run("listen", "--device", f"file:{clip}", "--server", "http://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, "")
     assert "No server can be reached at ws://127.0.0.1:1" in done.stderr
+
+
+def test_with_openais_protocol(run: Any, clip: Path, server: ServerProcess) -> None:
+    done = run("listen", "--protocol", "openai", "--server", server.url, "--device", f"file:{clip}")
+    assert done.returncode == 0
+    assert word_errors(SAID, done.stdout) <= 1
+    assert (
+        done.stderr == f"Listening through {server.url} with OpenAI's protocol; Ctrl-C ends it.\n"
+    )
+
+
+def test_with_openais_protocol_an_interrupt_keeps_the_last_words(
+    command: list[str], environment: dict[str, str], server: ServerProcess, fake_portaudio: Path
+) -> None:
+    with subprocess.Popen(
+        [*command, "listen", "--protocol", "openai", "--device", "head"],
+        env={
+            **environment,
+            "PYTHONPATH": str(fake_portaudio),
+            "VIVAVOCE_PORT": str(server.port),
+            "OPENAI_API_KEY": "any",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        assert b"with OpenAI's protocol" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, complaints = process.communicate(timeout=120)
+    assert (process.returncode, complaints, out) == (0, b"", b"")  # nobody said anything
+
+
+def test_with_openais_protocol_and_no_server(run: Any, clip: Path) -> None:
+    done = run("listen", "--protocol", "openai", "--device", f"file:{clip}", VIVAVOCE_PORT="1")
+    sentence = "No server runs on this machine; name one with --server URL."
+    assert (done.returncode, done.stderr) == (1, f"vivavoce: {sentence}\n")
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({}, "None was sent: MY_KEY is not set."),
+        ({"MY_KEY": "wrong"}, "The key is that in MY_KEY."),
+    ],
+)
+def test_a_refused_key_says_where_it_was_from(
+    variables: dict[str, str], why: str, run: Any, clip: Path, server: ServerProcess
+) -> None:
+    elsewhere = f"{server.url}nowhere"
+    options = ("--protocol", "openai", "--server", elsewhere, "--key-env", "MY_KEY")
+    done = run("listen", *options, "--device", f"file:{clip}", **variables)
+    assert done.returncode == 1
+    assert "refused the key, or does not know this address (HTTP status 403). " in done.stderr
+    assert done.stderr.endswith(f"{why}\n")
 
 
 @pytest.mark.parametrize("name", ["nowhere.wav", "text_named.wav"])

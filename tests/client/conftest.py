@@ -18,6 +18,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     process.stop()
 
 
+@pytest.fixture(scope="session")
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One whose words are tones."""
+    process = ServerProcess(tmp_path_factory.mktemp("scripted"), engines="scripted", hosts=1)
+    process.start()
+    yield process
+    process.stop()
+
+
 @pytest.fixture
 def relay(server: ServerProcess) -> Iterator[Relay]:
     with Relay(server.port) as line:

@@ -1,4 +1,4 @@
-"""Mono samples of any rate as 16 kHz, in a stream."""
+"""Mono samples of any rate as 16 kHz, or another, in a stream."""
 
 import numpy as np
 import soxr
@@ -8,22 +8,20 @@ from vivavoce.core.types import SAMPLE_RATE
 
 
 class Resampler:
-    """Streaming conversion from `rate` to 16 kHz; 16 kHz passes through untouched.
+    """Streaming conversion from `rate` to the rate `to`; the same passes through untouched.
 
-    n samples in give round(n * 16000 / rate) out, counted when `flush` has been called;
+    n samples in give round(n * to / rate) out, counted when `flush` has been called;
     until then the filter holds back at most 0.12 s. soxr computes on blocks of its own,
     so the samples are bit for bit the same however the input was cut (tested).
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, to: int = SAMPLE_RATE) -> None:
         self._stream = (
-            None
-            if rate == SAMPLE_RATE
-            else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+            None if rate == to else soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
         )
 
     def feed(self, samples: Mono) -> Mono:
-        """Take samples at the source's rate and give what is ready at 16 kHz, -1 ... 1."""
+        """Take samples at the source's rate and give what is ready, -1 ... 1."""
         return self._run(samples, last=False)
 
     def flush(self) -> Mono:

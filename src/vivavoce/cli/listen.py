@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Annotated
+from typing import Annotated, Literal
 
 import httpx2
 import typer
@@ -13,9 +13,12 @@ from vivavoce.api import Transcriber
 from vivavoce.cli.console import show_table, stderr, stopped_by_interrupt
 from vivavoce.cli.microphone import Microphone, MicrophoneError, microphones, playing, recording
 from vivavoce.cli.sending import sending
+from vivavoce.cli.service import OpenAI, Service, Vivavoce
 from vivavoce.cli.words import Words
-from vivavoce.client import connect
+from vivavoce.client import Unreachable
+from vivavoce.client.openai_session import MODEL
 from vivavoce.config import Settings, load_settings
+from vivavoce.core.errors import BadCredentials
 from vivavoce.core.types import AudioFormat
 
 FILE = "file:"
@@ -34,6 +37,15 @@ def listen(
         str | None,
         typer.Option(metavar="URL", help="Without it: the one on this machine, if it runs."),
     ] = None,
+    protocol: Annotated[
+        Literal["vivavoce", "openai"],
+        typer.Option(help="openai: any server with OpenAI's Realtime transcription."),
+    ] = "vivavoce",
+    model: Annotated[str, typer.Option(help="What to ask for with --protocol openai.")] = MODEL,
+    key_env: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Variable with the key, with --protocol openai."),
+    ] = "OPENAI_API_KEY",
     language: Annotated[str | None, typer.Option(help="BCP-47, e.g. en.")] = None,
     engine: Annotated[str | None, typer.Option(help="See `vivavoce models`.")] = None,
     devices: Annotated[
@@ -46,15 +58,24 @@ def listen(
         return
     settings = load_settings(engine=engine, language=language)
     capture = _capture(device)
-    asyncio.run(_listen(capture, settings, server or local_server(settings), duration))
+    url = server or local_server(settings)
+    service: Service | None = Vivavoce(url, settings.language) if url else None
+    if protocol == "openai":
+        if not url:
+            raise Unreachable("No server runs on this machine; name one with --server URL.")
+        service = OpenAI(url, settings.language, model, key_env)
+    asyncio.run(_listen(capture, settings, service, duration))
 
 
 async def _listen(
-    capture: Capture, settings: Settings, server: str | None, duration: float | None
+    capture: Capture, settings: Settings, service: Service | None, duration: float | None
 ) -> None:
     async with stopped_by_interrupt() as stop:
-        if server:
-            await _on_server(capture, settings, server, stop, duration)
+        if service:
+            try:
+                await _on_server(capture, service, stop, duration)
+            except BadCredentials as error:
+                raise service.explained(error) from error
         else:
             await _here(capture, settings, stop, duration)
 
@@ -75,21 +96,16 @@ async def _here(
 
 
 async def _on_server(
-    capture: Capture,
-    settings: Settings,
-    server: str,
-    stop: asyncio.Event,
-    duration: float | None,
+    capture: Capture, service: Service, stop: asyncio.Event, duration: float | None
 ) -> None:
-    async with (
-        capture as (format, blocks),
-        connect(server, format, language=settings.language) as session,
-    ):
-        _say(f"Listening through {server}, which keeps the recording; Ctrl-C ends it.")
-        async with sending(session, _until(stop, duration, blocks)):
-            with Words() as words:
-                async for event in session:
-                    words.show(event)
+    async with capture as (format, blocks):
+        opening, source = service.take(format, _until(stop, duration, blocks))
+        async with opening as session:
+            _say(f"Listening through {service.described}; Ctrl-C ends it.")
+            async with sending(session, source):
+                with Words() as words:
+                    async for event in session:
+                        words.show(event)
 
 
 async def _until(

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from vivavoce.client import Session
+from vivavoce.client.conversation import Conversation
 
 
 @asynccontextmanager
 async def sending(
-    session: Session, blocks: AsyncIterator[bytes]
+    session: Conversation[Any], blocks: AsyncIterator[bytes]
 ) -> AsyncIterator["asyncio.Task[float]"]:
     """Send the blocks while the `async with` lasts, then finish the session.
 
@@ -25,7 +26,7 @@ async def sending(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _send(session: Session, blocks: AsyncIterator[bytes]) -> float:
+async def _send(session: Conversation[Any], blocks: AsyncIterator[bytes]) -> float:
     try:
         async for block in blocks:
             await session.send(block)

@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from vivavoce.cli.console import stderr, stdout
-from vivavoce.core.events import AnyEvent, Final, Interim
+from vivavoce.core.events import AnyEvent, Final, Interim, Warning
 
 
 class Words:
@@ -42,6 +42,8 @@ class Words:
         elif isinstance(event, Interim) and self._live:
             text = Text(event.stable).append(event.tail, style="dim")
             self._live.update(text, refresh=True)
+        elif isinstance(event, Warning):
+            self.aside(Text(event.message, style="yellow"))
 
     def aside(self, text: Text) -> None:
         """Say something above the words; in a pipe, beside them."""

@@ -18,6 +18,7 @@ from vivavoce.client.inbox import Inbox
 from vivavoce.client.talk import Said, State, Talk
 from vivavoce.core.errors import Gone, VivavoceError
 from vivavoce.core.events import AnyEvent
+from vivavoce.dialects.base import Wire
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between attempts to reach a lost server."""
@@ -144,9 +145,10 @@ class Conversation(ABC, Generic[T]):
         return self._protocol.error or Unreachable(f"The connection to {self._url} broke.")
 
     async def _converse(self, line: ClientConnection) -> None:
-        with suppress(ConnectionClosed):
-            await line.send(self._protocol.connected())
-            writer = asyncio.create_task(self._write(line))
+        opening = self._protocol.connected()
+        self._changed.set()
+        with suppress(ConnectionClosed):  # also what came before a line broke is read
+            writer = asyncio.create_task(self._write(line, opening))
             try:
                 await self._read(line)
             finally:
@@ -160,7 +162,8 @@ class Conversation(ABC, Generic[T]):
                 return
             await self._until(lambda: not self._inbox.full)
 
-    async def _write(self, line: ClientConnection) -> None:
+    async def _write(self, line: ClientConnection, opening: Wire) -> None:
+        await line.send(opening)
         while True:
             while (wire := self._protocol.take()) is not None:
                 await line.send(wire)

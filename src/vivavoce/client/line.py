@@ -62,7 +62,9 @@ async def open_line(
 def _refused(url: str, response: Response) -> VivavoceError:
     status = response.status_code
     if status in NO_KEY:
-        return BadCredentials(f"{url} refused the key (HTTP status {status}).{_why(response)}")
+        # Starlette, and so we, answer a WebSocket at an address that is none with a 403.
+        what = "the key" if status == 401 else "the key, or does not know this address"
+        return BadCredentials(f"{url} refused {what} (HTTP status {status}).{_why(response)}")
     sentence = f"{url} answered with HTTP status {status} instead of a WebSocket.{_why(response)}"
     final = status < 500 and status not in TRY_AGAIN
     return PeerError(sentence) if final else Unreachable(sentence)

@@ -123,7 +123,7 @@ class OpenAIProtocol:
     def receive(self, wire: Wire) -> Sequence[Numbered | Interim]:
         """Raises `VivavoceError` where the server refuses the session."""
         told = decode(wire)
-        self.headway += told.item_id is not None
+        self.headway += told.item_id is not None or told.transcript is not None
         if told.type == "error":
             said = self._numbered(self._wrong(told.fault))
         else:
