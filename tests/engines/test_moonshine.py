@@ -50,6 +50,7 @@ def test_what_a_window_is_said_to_begin_with_is_not_read_again(
 ) -> None:
     told = replace(window(clip), said="In being")
     assert moonshine.decode(told).text == "comparatively modern."
+    assert moonshine.decode(replace(told, said="In being.")).text == "comparatively modern."
     assert moonshine.decode(replace(told, said=CLIP)).text == ""
     assert moonshine.decode(replace(told, said="In being " * 200)).text == ""
 

@@ -21,6 +21,7 @@ from vivavoce.engines.tokens import Tokenizer, loop_start
 BOS, EOS = 1, 2
 TOKENS_PER_SECOND = 6.5  # nobody speaks faster; a decoder that does is inventing
 TAIL = int(0.3 * SAMPLE_RATE)  # silence after the last sample keeps it from inventing a tail
+ENDS = ".?!"
 SHORTEST = SAMPLE_RATE // 2  # the encoder's convolutions need something to look at
 
 ENCODER, DECODER, TOKENIZER = "encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"
@@ -64,12 +65,13 @@ class Model:
     def spell(self, pcm: Pcm, prefix: Sequence[int] = (), said: str = "") -> Spelled:
         """Decode greedily; `prefix`: the tokens of an earlier hypothesis, to be verified first.
 
-        `said`: what the samples begin with, which is believed; what follows it is spelled.
+        `said`: what the samples begin with, which is believed; what follows it is spelled. Its
+        full stop is not believed: pauses make one, and after it nothing more may be heard.
         """
         pcm = _padded(pcm)
         limit = int(TOKENS_PER_SECOND * len(pcm) / SAMPLE_RATE) + 1
         decoding = _Decoding(self, pcm)
-        given = self.tokenizer.tokens(said)[:limit]
+        given = self.tokenizer.tokens(said.rstrip(ENDS))[:limit]
         begin = [t for t in prefix if 0 <= t < len(self.tokenizer)][: limit - len(given)]
         decoding.begin(given, begin)
         while decoding.next != EOS and len(given) + len(decoding.tokens) < limit:
@@ -78,6 +80,8 @@ class Model:
                 decoding.cut(start)
                 break
         words = self.tokenizer.words(decoding.tokens, decoding.chances)
+        while given and words and not any(map(str.isalnum, words[0][0])):
+            del words[0]  # the stop that was not believed, or a comma in its place
         return Spelled(tuple(decoding.tokens), tuple(words), decoding.confidence)
 
 
@@ -113,7 +117,7 @@ class _Decoding:
         begun = [BOS, *given]
         logits = self._run([*begun, *prefix])
         logits = logits[len(given) :]
-        if self._model.size.hasty:
+        if self._model.size.hasty and not given:
             logits[0, EOS] = -np.inf
         best = logits.argmax(axis=-1)
         held = 0
