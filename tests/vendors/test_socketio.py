@@ -199,7 +199,7 @@ async def test_what_is_wrong_leaves_the_socket_as_it_is(scripted: ServerProcess)
 async def test_audio_may_be_binary(scripted: ServerProcess) -> None:
     async with page(scripted) as spoken:
         await spoken.client.emit("start_transcription")
-        await spoken.client.emit("audio_data", {"audio": TALK})
+        await spoken.client.emit("audio_data", {"audio": TALK + bytes(900_000)})
         await spoken.client.emit("stop_transcription")
         await spoken.until(OVER)
     assert {"alfa bravo", "charlie"} <= set(spoken.texts)

@@ -17,7 +17,7 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Answer, Bye, Failed, Manners, Ready, Request, Say, Wire
 
 MAX_MESSAGE = 1_000_000
-"""Bytes of one message: what the sample's own server takes."""
+"""Bytes of one packet: what the sample's own server takes."""
 
 FRAME = 128 * 1024
 """Bytes of one of our frames at most."""
@@ -29,7 +29,8 @@ INTERIM, TEXT, DEBUG = "interim_transcription", "transcription", "debug"
 class AzureAppDialect:
     """One connection's translator; its sessions follow one another."""
 
-    manners = Manners(MAX_MESSAGE, repeats=True)
+    # What came as binary is base64 in the message, and a third longer.
+    manners = Manners(2 * MAX_MESSAGE, repeats=True)
 
     def __init__(self) -> None:
         self._listening = False  # started, and neither stopped nor over
