@@ -143,6 +143,14 @@ def test_routes_that_are_here_are_served(app: FastAPI) -> None:
     assert [route for route in {*theirs, *ours} if not served(app, route)] == []
 
 
+def test_routes_that_are_told_of_beside_the_tables_are_served(app: FastAPI) -> None:
+    pages = [(DOCS / "coming-from" / f"{page}.md").read_text() for page in ("index", *PAGES)]
+    prose = [line for page in pages for line in page.splitlines() if not line.startswith("|")]
+    told = routes(spans("\n".join(prose)))
+    assert "GET /connect" in told
+    assert [route for route in told if not served(app, route)] == []
+
+
 def test_routes_that_are_not_here_are_not_served(app: FastAPI) -> None:
     theirs = [r for row in ROWS if row.word in ("not yet", "no") for r in routes(row.names)]
     promised = [route for row in ROWS for route in routes(row.promised)]
