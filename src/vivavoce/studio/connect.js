@@ -14,6 +14,7 @@ const spoken = document.getElementById("spoken");
 
 let since = null; // the server's time when this page was opened
 let wyoming; // its port
+const times = {}; // protocol -> when it was heard last; one of several server processes answers
 
 function fillIn() {
   const address = base.href.replace(/\/$/, "");
@@ -66,7 +67,8 @@ async function look() {
 
 function draw({ now, heard, wyoming_port: port }) {
   since ??= now;
-  for (const [index, way] of ways.entries()) light(way, index, heard[way.dataset.protocol]);
+  for (const [name, at] of Object.entries(heard)) times[name] = Math.max(at, times[name] ?? 0);
+  for (const [index, way] of ways.entries()) light(way, index, times[way.dataset.protocol]);
   if (port === wyoming) return;
   wyoming = port;
   document.querySelector("[data-wyoming]").textContent = port ? `${base.hostname}:${port}` : OFF;
