@@ -26,6 +26,7 @@ FOLDERS = (
     "requirements",
     "benchmarks",
     "chaos",
+    "examples",
     "changelog.d",
     ".ci",
     ".github",
