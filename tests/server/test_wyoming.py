@@ -61,7 +61,9 @@ async def test_what_cannot_be_is_said(
 async def test_a_port_that_is_taken_is_named(parts: Services, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(SettingError, match=rf"Wyoming on 127.0.0.1 port {port} \(.+in use.*\)"):
+        with pytest.raises(
+            SettingError, match=rf"Wyoming on 127.0.0.1 port {port} \(address.+in use\)"
+        ):
             async with serving(parts, tmp_path, wyoming_port=port):
                 pass
 

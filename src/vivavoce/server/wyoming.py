@@ -30,6 +30,9 @@ KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 such questions, and how many go unanswered: a microphone that lost its power must not hold a
 session for ever. Where the system has no such names it has its own, longer times."""
 
+LINGER = 5.0
+"""Seconds that a peer has to take the last words, where the server ends the connection."""
+
 log = structlog.get_logger()
 
 
@@ -39,18 +42,20 @@ class TcpLine:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._reading = asyncio.Lock()
+        self._closing = False
+        self._closed = asyncio.Event()
 
     async def hear(self) -> Wire:
-        try:
-            data = await self._reader.read(MAX_READ)
-        except OSError as error:
-            raise LineLost from error
-        if not data:
+        data = await self._read()
+        if self._closing:
+            await self._closed.wait()
+        if self._closing or not data:
             raise LineLost
         return data
 
     async def say(self, wire: Wire) -> None:
-        if self._writer.is_closing():
+        if self._closing or self._writer.is_closing():
             raise LineLost
         try:
             self._writer.write(wire if isinstance(wire, bytes) else wire.encode())
@@ -59,8 +64,25 @@ class TcpLine:
             raise LineLost from error
 
     async def close(self, code: int, reason: str) -> None:  # noqa: ARG002
-        """What was said is still delivered, if the peer reads it."""
-        self._writer.close()
+        """Say no more, and read until the peer says no more either, `LINGER` seconds at most: a
+        connection that is closed before all is read is reset, and takes the last words along."""
+        self._closing = True
+        try:
+            with suppress(OSError, LineLost):  # a timeout is an OSError
+                async with asyncio.timeout(LINGER):
+                    self._writer.write_eof()
+                    while await self._read():
+                        pass
+        finally:
+            self._writer.close()
+            self._closed.set()
+
+    async def _read(self) -> bytes:
+        async with self._reading:
+            try:
+                return await self._reader.read(MAX_READ)
+            except OSError as error:
+                raise LineLost from error
 
 
 @asynccontextmanager
@@ -135,7 +157,7 @@ async def _listen(clients: _Clients, settings: Settings, port: int) -> asyncio.S
             reuse_port=shared or None,
         )
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = (error.strerror or str(error)).rpartition(": ")[2].lower()  # asyncio adds to it
         raise SettingError(
             f"Cannot listen for Wyoming on {settings.host} port {port} ({reason}); choose another "
             "wyoming_port, or say in workers how many processes share it."
