@@ -1,5 +1,7 @@
 """`vivavoce serve`: what it says, and that it serves."""
 
+import importlib
+import pkgutil
 import signal
 import socket
 import subprocess
@@ -8,6 +10,9 @@ from typing import Any
 
 import httpx2
 import pytest
+
+from vivavoce import dialects
+from vivavoce.cli import serve
 
 
 @pytest.mark.parametrize("extra", [[], ["--workers", "2"]])
@@ -94,3 +99,10 @@ def test_debug_tells_where_a_start_failed(
         timeout=120,
     )
     assert b"Traceback" in done.stderr
+
+
+def test_a_message_of_any_protocol_gets_as_far_as_its_dialect() -> None:
+    names = [module.name for module in pkgutil.iter_modules(dialects.__path__)]
+    modules = [importlib.import_module(f"vivavoce.dialects.{name}") for name in names]
+    largest = max(getattr(module, "MAX_MESSAGE", 0) for module in modules)
+    assert largest < serve.MAX_MESSAGE

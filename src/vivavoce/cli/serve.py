@@ -20,8 +20,9 @@ from vivavoce.config import Settings, environment, load_settings
 from vivavoce.core.errors import SettingError
 
 APP = "vivavoce.asgi:app"
-MAX_MESSAGE = 1 << 20
-"""Bytes that a WebSocket message may have to be refused with a sentence; larger ones are cut."""
+MAX_MESSAGE = 17 << 20
+"""Bytes that a WebSocket message may have to be refused with a sentence; larger ones are cut.
+More than the largest of any protocol, which refuses what is too large for itself."""
 
 
 def serve(
