@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 import pygame
-import sounddevice
 
 from vivavoce.client import Session, connect
 from vivavoce.core.events import Final, Interim
@@ -50,6 +49,8 @@ class Captions:
 
 
 async def microphone(format: AudioFormat) -> AsyncIterator[bytes]:
+    import sounddevice  # it wants PortAudio, which a file does not
+
     loop, blocks = asyncio.get_running_loop(), asyncio.Queue[bytes]()
 
     def heard(data: bytes, *_: object) -> None:
