@@ -7,6 +7,7 @@ import asyncio
 import os
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,8 +20,9 @@ from vivavoce.core.events import Final, Interim
 from vivavoce.core.types import SAMPLE_RATE
 
 SERVER = os.environ.get("VIVAVOCE_SERVER", "http://localhost:8000")
+# Frames of 20 ms that may wait for the server; what comes then is dropped, and said. (Streamlit
+# would show this on the page were it a string.)
 WAITING = 600
-"""Frames of 20 ms that may wait for the server; what comes then is dropped, and said."""
 
 
 @dataclass
@@ -50,9 +52,14 @@ class Transcriber:
             except queue.Full:
                 self.shown.status = "The server is too slow: some of what was said is missing."
 
+    @property
+    def over(self) -> bool:
+        return not self._thread.is_alive()
+
     def stop(self) -> None:
         """Returns when the last words are there."""
-        self._pcm.put(b"")
+        with suppress(queue.Full):
+            self._pcm.put(b"", timeout=10)
         self._thread.join()
 
     async def _run(self) -> None:
@@ -112,13 +119,17 @@ def page() -> None:
         media_stream_constraints={"audio": True, "video": False},
     )
     places = st.empty(), st.empty(), st.empty()
+    state = st.session_state
     if microphone.audio_receiver:
-        transcriber = st.session_state.transcriber = Transcriber(SERVER)
-        listen(microphone.audio_receiver, transcriber, places)
-        transcriber.stop()
-    if "transcriber" in st.session_state:
-        places[0].caption(st.session_state.transcriber.shown.status)
-        places[2].markdown(lines(st.session_state.transcriber.shown))
+        if "transcriber" not in state or state.transcriber.over:
+            state.transcriber = Transcriber(SERVER)
+        # Whatever the visitor does ends this call and runs the page again.
+        listen(microphone.audio_receiver, state.transcriber, places)
+    if "transcriber" in state:
+        if not state.transcriber.over:
+            state.transcriber.stop()
+        places[0].caption(state.transcriber.shown.status)
+        places[2].markdown(lines(state.transcriber.shown))
 
 
 if __name__ == "__main__":

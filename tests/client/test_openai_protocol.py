@@ -254,6 +254,13 @@ def test_a_line_lost_before_the_last_words_is_the_end() -> None:
     assert protocol.state is State.OVER
 
 
+def test_a_server_that_goes_when_all_is_said_lost_nothing() -> None:
+    protocol = finished()
+    hear(protocol, f"{KIND}.completed", transcript="So it goes.")
+    assert protocol.disconnected(1000) == []
+    assert over(protocol)
+
+
 def test_a_refused_session_is_an_error() -> None:
     error = {"code": "invalid_value", "message": "No.", "event_id": "vivavoce_update"}
     with pytest.raises(PeerError, match=r'refused this session\. It says: "No\."'):

@@ -46,6 +46,9 @@ OWED, QUIET = 60.0, 10.0
 """Seconds of silence after which no more is expected of a server that has committed what it has
 not transcribed, and of one that has not."""
 
+NORMAL = 1000
+"""The close code of a server that believes that all is said."""
+
 FOR_GOOD = frozenset({1003, 1007, 1008, 1009, 3000, 3003, 4001, 4003, 4401})
 """Close codes after which the same request would be refused again."""
 
@@ -140,10 +143,11 @@ class OpenAIProtocol:
         if close in FOR_GOOD:
             self.state = State.OVER
             raise self.error or PeerError(f"The server closed the session with {close}.")
+        lost = self.headway > self._began  # one that was of no use lost nothing
         if self._finished and not self._waiting:
             self.state = State.OVER
-        of_use = self.headway > self._began
-        return self._kept([Warning(code="line_lost", message=LOST)] if of_use else [])
+            lost &= close != NORMAL or self._items.owed
+        return self._kept([Warning(code="line_lost", message=LOST)] if lost else [])
 
     def give_up(self) -> Sequence[Numbered | Interim]:
         """The server was silent for longer than `patience`."""
