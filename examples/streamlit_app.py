@@ -1,6 +1,6 @@
 """A page of Streamlit's that transcribes the visitor's microphone. Needs streamlit-webrtc.
 
-usage: streamlit run streamlit_app.py      (VIVAVOCE_SERVER names the server)
+usage: streamlit run streamlit_app.py      (SPEECH_SERVER names the server)
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import Final, Interim
 from vivavoce.core.types import SAMPLE_RATE
 
-SERVER = os.environ.get("VIVAVOCE_SERVER", "http://localhost:8000")
+SERVER = os.environ.get("SPEECH_SERVER", "http://localhost:8000")
 # Frames of 20 ms that may wait for the server; what comes then is dropped, and said. (Streamlit
 # would show this on the page were it a string.)
 WAITING = 600
