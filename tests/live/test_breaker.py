@@ -40,12 +40,11 @@ def test_a_grave_failure_opens_it_at_once() -> None:
 def test_one_may_try_when_the_wait_is_over() -> None:
     breaker, clock = opened()
     clock.now += FIRST
-    assert breaker.state == "half-open"
-    assert breaker.wait == 0
+    assert (breaker.state, breaker.wait) == ("half-open", 0)
     assert breaker.take()
     assert not breaker.take()
     breaker.worked()
-    assert breaker.state == "closed"
+    assert (breaker.state, breaker.wait) == ("closed", 0)
     assert breaker.take()
     assert breaker.take()
 
