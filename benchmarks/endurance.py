@@ -38,8 +38,8 @@ PARTS = 5
 SENTENCE = np.concatenate([say(*WORDS[:12]), silence(0.8)])
 
 
-async def course(pcm: Pcm) -> list[tuple[float, float]]:
-    """Of each fifth: processor seconds for each second of audio, and memory in MB at its end."""
+async def course(pcm: Pcm) -> list[float]:
+    """Of each fifth: processor seconds for each second of audio."""
     engine = Moonshine()
     engine.load()
     stream = open_local(engine)
@@ -51,8 +51,7 @@ async def course(pcm: Pcm) -> list[tuple[float, float]]:
             await stream.feed(part[at : at + FRAME])
             for _ in range(8):  # turns of the loop in which what was asked for is decoded
                 await asyncio.sleep(0)
-        cost = (time.process_time() - started) * SAMPLE_RATE / len(part)
-        measured.append((cost, usage([os.getpid()]).memory / 1e6))
+        measured.append((time.process_time() - started) * SAMPLE_RATE / len(part))
     await stream.close()
     await reading
     return measured
@@ -110,8 +109,8 @@ def main() -> None:
         reading = audio.nonstop(audio.readings(args.speech), args.minutes * 60)
         pcm = np.concatenate([clip.pcm for clip in reading.clips])
         print(f"{args.minutes:.0f} minutes without a pause, by fifths:")
-        for cost, memory in asyncio.run(course(pcm)):
-            print(f"  {cost:.4f} CPU s per s of audio, {memory:.0f} MB")
+        for cost in asyncio.run(course(pcm)):
+            print(f"  {cost:.4f} CPU s per s of audio")
     print(f"{args.hours:g} hours through a server, whose processes hold:")
     for hour, memory in asyncio.run(hours(args.hours)):
         print(f"  after {hour:.1f} h {memory:.0f} MB")
