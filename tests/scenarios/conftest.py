@@ -3,7 +3,6 @@
 No test may leave a traceback in a server's log, and every server must stop when it is told to.
 """
 
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,14 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.process import STOPPED, ServerProcess
 
 # What these look at in /proc, and what they limit, is only to be had on Linux.
 LINUX = ["full_disk", "killed", "long", "rude_clients", "start", "workers"]
 collect_ignore = [] if sys.platform == "linux" else [f"test_{name}.py" for name in LINUX]
-
-STOPPED = (0, -signal.SIGTERM)
-"""How a server may end after SIGTERM: uvicorn raises the signal again once all is done."""
 
 Launch = Callable[..., ServerProcess]
 

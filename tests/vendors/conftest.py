@@ -5,25 +5,21 @@ What is in JavaScript is installed by `scripts/install-clients`, which `make tes
 
 import json
 import shutil
-import signal
 import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from vivavoce.testing.certificate import own_certificate
-from vivavoce.testing.process import UVICORN, ServerProcess
+from vivavoce.testing.process import UVICORN, ServerProcess, running
 
 HERE = Path(__file__).parent
 LIMIT = 240.0
 """Seconds; only for what hangs."""
-
-STOPPED = (0, -signal.SIGTERM)
 
 
 class Node(Protocol):
@@ -50,18 +46,6 @@ class TlsServer(ServerProcess):
                 return bool(answer.status == 200)
         except OSError:
             return False
-
-
-@contextmanager
-def running(server: ServerProcess) -> Iterator[ServerProcess]:
-    """It must stop when it is told to, and keep its stack traces to itself."""
-    server.start()
-    try:
-        yield server
-    finally:
-        status = server.stop()
-    assert status in STOPPED
-    assert "Traceback" not in server.log, server.log
 
 
 @pytest.fixture(scope="session")

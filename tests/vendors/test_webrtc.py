@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import signal
 import wave
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,37 +21,12 @@ import vivavoce
 from vivavoce.core.events import Final
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
-from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.process import ServerProcess, running
 
 pytestmark = pytest.mark.anyio
 
 TALK = np.concatenate([say("alfa", "bravo"), silence(0.5)])
 LOCAL = RTCConfiguration(iceServers=[])
-
-
-@contextmanager
-def running(server: ServerProcess) -> Iterator[ServerProcess]:
-    """It must stop when it is told to, and keep its stack traces to itself."""
-    server.start()
-    try:
-        yield server
-    finally:
-        status = server.stop()
-    assert status in (0, -signal.SIGTERM)
-    assert "Traceback" not in server.log, server.log
-
-
-@pytest.fixture(scope="module")
-def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    folder = tmp_path_factory.mktemp("scripted")
-    with running(ServerProcess(folder, engines="scripted", hosts=1, max_sessions=8)) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with running(ServerProcess(tmp_path_factory.mktemp("embedded"), finals="tiny")) as server:
-        yield server
 
 
 class Microphone(AudioStreamTrack):

@@ -3,13 +3,12 @@
 import asyncio
 import io
 import re
-import signal
 import socket
 import time
 import wave
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +32,7 @@ from vivavoce.core.events import Final
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
-from vivavoce.testing.process import START_LIMIT, ServerProcess
+from vivavoce.testing.process import START_LIMIT, ServerProcess, running
 
 pytestmark = pytest.mark.anyio
 
@@ -45,18 +44,6 @@ SERVICE = "_wyoming._tcp.local."
 
 def pcm16(samples: Pcm) -> bytes:
     return (samples * 32767).astype("<i2").tobytes()
-
-
-@contextmanager
-def running(server: ServerProcess) -> Iterator[ServerProcess]:
-    """It must stop when it is told to, and keep its stack traces to itself."""
-    server.start()
-    try:
-        yield server
-    finally:
-        status = server.stop()
-    assert status in (0, -signal.SIGTERM)
-    assert "Traceback" not in server.log, server.log
 
 
 def port(server: ServerProcess) -> int:

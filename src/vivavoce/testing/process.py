@@ -1,13 +1,15 @@
 """A server as people run it: a process of its own, with its own data directory."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 START_LIMIT = 240.0  # seconds; only for what hangs
@@ -20,6 +22,10 @@ GUNICORN = (
     *("-W", "ignore::DeprecationWarning", "-m", "gunicorn", "vivavoce.asgi:app"),
     *("--worker-class", "uvicorn.workers.UvicornWorker", "--bind", "127.0.0.1:{port}"),
 )
+
+
+STOPPED = (0, -signal.SIGTERM)
+"""How a server may end after SIGTERM: uvicorn raises the signal again once all is done."""
 
 
 class ServerProcess:
@@ -109,6 +115,18 @@ class ServerProcess:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+@contextmanager
+def running(server: ServerProcess) -> Iterator[ServerProcess]:
+    """It must stop when it is told to, and keep its stack traces to itself."""
+    server.start()
+    try:
+        yield server
+    finally:
+        status = server.stop()
+    assert status in STOPPED
+    assert "Traceback" not in server.log, server.log
 
 
 def free_port() -> int:
