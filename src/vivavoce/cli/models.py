@@ -8,7 +8,7 @@ from vivavoce.engines.base import Availability, Capabilities
 from vivavoce.plugins import available, better
 
 COLUMNS = ("Engine", "Model", "MB", "Languages", "Can", "Licence", "State")
-ABILITIES = ("word_times", "confidence", "diarization", "translation", "hot_words")
+ABILITIES = ("word_times", "confidence", "diarization", "translations", "hot_words")
 
 app = typer.Typer(name="models")
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from vivavoce.client.conversation import conversing
 from vivavoce.client.session import Session
 from vivavoce.core.commands import Endpointing
-from vivavoce.core.types import AudioFormat
+from vivavoce.core.types import AudioFormat, Brief
 from vivavoce.dialects.native_messages import StartMessage, StartOptions, check_format
 
 BUFFER = 64 * 1024 * 1024
@@ -25,24 +25,33 @@ async def connect(
     endpointing: Endpointing | None = None,
     endpoint_ms: int | None = None,
     max_utterance_ms: int | None = None,
+    brief: Brief | None = None,
     buffer: int = BUFFER,
 ) -> AsyncIterator[Session]:
     """Open a live session on the server at `url`, e.g. `http://localhost:8000`.
 
     Without a `format`, 16 kHz mono in signed 16 bits. `endpoint_ms`, the silence that ends an
-    utterance, beats `endpointing`. Leaving the block finishes the session and waits for its
-    end; leaving it by an exception just hangs up.
+    utterance, beats `endpointing`. `brief`: what the engine is told and asked beside.
+
+    Leaving the block finishes the session and waits for its end; leaving it by an exception
+    just hangs up.
 
     Raises `Unreachable`, or the error the server refused the session with.
     """
     format = format or AudioFormat()
     check_format(format)
+    brief = brief or Brief()
     options = StartOptions(
         interims=interims,
         title=title,
         endpointing=endpointing,
         endpoint_ms=endpoint_ms,
         max_utterance_ms=max_utterance_ms,
+        languages=brief.languages,
+        hot_words=brief.hot_words,
+        prompt=brief.prompt,
+        translate_to=brief.translate_to,
+        diarization=brief.diarization,
     )
     start = StartMessage(format=format, language=language, engine=engine, options=options)
     async with conversing(Session(url, start, bound=buffer)) as session:

@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vivavoce.core.types import AudioFormat
+from vivavoce.core.types import AudioFormat, Brief
 
 Endpointing = Literal["dictation", "conversation"]
 """How patiently an utterance's end is waited for: quick answers, or long thoughts whole."""
@@ -23,6 +23,7 @@ class Options:
     endpointing: Endpointing | None = None
     endpoint_ms: int | None = None  # silence that ends an utterance; beats `endpointing`
     max_utterance_ms: int | None = None
+    brief: Brief = field(default_factory=Brief)
 
 
 @dataclass(frozen=True, slots=True)

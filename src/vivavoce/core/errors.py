@@ -97,6 +97,19 @@ class EngineError(OurError):
     """No engine could decode this."""
 
     code, status, close, retryable = "engine", 503, 1011, True
+    grave: ClassVar[bool] = False  # whether trying again at once is no use
+
+
+class EngineRefused(EngineError):
+    """A service does not let us in: its credentials are missing or wrong, or it has had enough."""
+
+    code, grave = "engine_refused", True
+
+
+class EngineExpired(EngineError):
+    """A service ended a stream at a limit of its own. Another stream goes on."""
+
+    code = "engine_expired"
 
 
 class SettingError(OurError):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from vivavoce.core.types import Word
+from vivavoce.core.types import Translation, Word
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +15,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     confidence: float | None = None  # 0 ... 1, the mean over the tokens
     model: str = ""  # when it differs from the capabilities'
+    translations: tuple[Translation, ...] = ()
 
 
 class SpeechStarted(msgspec.Struct, frozen=True, tag=True):
@@ -45,6 +46,8 @@ class Decided(msgspec.Struct, frozen=True, tag=True):
     words: tuple[Word, ...] = ()
     confidence: float | None = None
     chances: tuple[float, ...] = ()  # as a `Reading`'s
+    translations: tuple[Translation, ...] = ()
+    speaker: str | None = None  # of the whole utterance
 
 
 class Aligned(msgspec.Struct, frozen=True, tag=True):

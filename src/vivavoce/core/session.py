@@ -1,11 +1,13 @@
 """A session: an engine's results become events with ids, in one grammar for every engine.
 
     Started
-    (Speech | Interim | Final | Revised | Marker | Lagging | EngineSwitched | Gap | Warning)*
+    (Speech | Interim | Final | Speaker | Translated | Revised | Marker | Lagging
+     | EngineSwitched | Gap | Warning)*
     Ended
 
 Speech starts and ends in turns. Utterances are numbered as they are decided: `u1`, `u2`, ...
 An interim bears the id that the next final will have. Finals are in order and never overlap.
+After a final come its speaker and its translations, if there are any.
 A `Revised` brings word times to a final that came without, and repeats its text.
 Nothing follows `Ended`.
 """
@@ -20,8 +22,10 @@ from vivavoce.core.events import (
     Lagging,
     Marker,
     Revised,
+    Speaker,
     Speech,
     Started,
+    Translated,
     Warning,
 )
 from vivavoce.core.results import (
@@ -178,7 +182,7 @@ class Session:
             self._untimed[decided.start, decided.end] = final
             if len(self._untimed) > UNTIMED:
                 del self._untimed[next(iter(self._untimed))]
-        return [final]
+        return [final, *_beside(decided, final.id)]
 
     def _revised(self, aligned: Aligned) -> list[AnyEvent]:
         final = self._untimed.pop((aligned.start, aligned.end), None)
@@ -190,6 +194,15 @@ class Session:
                 id=final.id, text=final.text, engine=final.engine, model=final.model, words=words
             )
         ]
+
+
+def _beside(decided: Decided, id: str) -> list[AnyEvent]:
+    """What is known of an utterance beside its words."""
+    events: list[AnyEvent] = []
+    if decided.speaker is not None:
+        events.append(Speaker(id=id, speaker=decided.speaker))
+    events += [Translated(id=id, language=t.language, text=t.text) for t in decided.translations]
+    return events
 
 
 def _within(word: Word, start: int, end: int) -> Word:

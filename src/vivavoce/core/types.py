@@ -42,6 +42,26 @@ class Word(msgspec.Struct, frozen=True, omit_defaults=True):
     speaker: str | None = None
 
 
+class Brief(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What an engine is told of the speech before it hears it, and is asked beside its words.
+
+    Languages are BCP-47 tags. What an engine cannot use it passes over, but for `translate_to`.
+    """
+
+    languages: tuple[str, ...] = ()  # it is in one of these; empty: nobody knows
+    hot_words: tuple[str, ...] = ()  # words and phrases that are likely
+    prompt: str = ""  # text in the manner of what is said, or from before it
+    translate_to: tuple[str, ...] = ()
+    diarization: bool = False  # say who said which words
+
+
+class Translation(msgspec.Struct, frozen=True):
+    """What an utterance says in another language."""
+
+    language: str  # as it was asked for
+    text: str
+
+
 def seconds(samples: int) -> float:
     """Samples of the one clock as seconds."""
     return samples / SAMPLE_RATE

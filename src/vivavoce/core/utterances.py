@@ -287,4 +287,5 @@ def _decide(closed: _Closed, reading: Reading, model: str) -> Decided:
         words=reading.words,
         confidence=reading.confidence,
         chances=reading.chances,
+        translations=reading.translations,
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from vivavoce.core.commands import Command, Configure, Finish, Flush, Mark, Options, Start
+from vivavoce.core.commands import Command, Configure, Finish, Flush, Mark, Start
 from vivavoce.core.errors import BadMessage, FrameGap, VivavoceError
 from vivavoce.core.events import Interim, Numbered
 from vivavoce.core.types import AudioFormat
@@ -94,9 +94,7 @@ def error_message(error: VivavoceError) -> ErrorMessage:
 
 
 def _start(message: StartMessage) -> Start:
-    options = Options(
-        language=message.language, engine=message.engine, **msgspec.structs.asdict(message.options)
-    )
+    options = message.options.chosen(message.language, message.engine)
     # A container says its own rate and channels; whatever the client put there is dropped.
     container = message.format.encoding == "container"
     return Start(AudioFormat("container") if container else message.format, options)

@@ -11,10 +11,10 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from vivavoce.core.commands import Audio, Endpointing
+from vivavoce.core.commands import Audio, Endpointing, Options
 from vivavoce.core.errors import BadMessage, TooLarge
 from vivavoce.core.events import AnyEvent, Interim
-from vivavoce.core.types import AudioFormat
+from vivavoce.core.types import AudioFormat, Brief
 
 SUBPROTOCOL = "vivavoce.v1"
 MAX_MESSAGE = 256 * 1024
@@ -27,6 +27,8 @@ MAX_PAYLOAD = MAX_MESSAGE - _NUMBER.size
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=500)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=20)]
+Phrase = Annotated[str, Meta(min_length=1, max_length=100)]
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
 EndpointMs = Annotated[int, Meta(ge=100, le=10_000)]
 UtteranceMs = Annotated[int, Meta(ge=1000, le=30_000)]
@@ -45,11 +47,37 @@ class ClientMessage(
 
 
 class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a client may choose of its session; from `languages` on it is the `Brief`."""
+
     interims: bool = True
     title: Text | None = None
     endpointing: Endpointing | None = None
     endpoint_ms: EndpointMs | None = None
     max_utterance_ms: UtteranceMs | None = None
+    languages: Names = ()
+    hot_words: Annotated[tuple[Phrase, ...], Meta(max_length=500)] = ()
+    prompt: Annotated[str, Meta(max_length=2000)] = ""
+    translate_to: Names = ()
+    diarization: bool = False
+
+    def chosen(self, language: str | None, engine: str | None) -> Options:
+        """With what the opening message says beside them."""
+        return Options(
+            language=language,
+            engine=engine,
+            interims=self.interims,
+            title=self.title,
+            endpointing=self.endpointing,
+            endpoint_ms=self.endpoint_ms,
+            max_utterance_ms=self.max_utterance_ms,
+            brief=Brief(
+                languages=self.languages,
+                hot_words=self.hot_words,
+                prompt=self.prompt,
+                translate_to=self.translate_to,
+                diarization=self.diarization,
+            ),
+        )
 
 
 class StartMessage(ClientMessage, frozen=True, tag="start"):

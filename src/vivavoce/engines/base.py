@@ -1,13 +1,14 @@
 """The engine port: what an engine says of itself, and what it is asked to do.
 
-Two kinds are written by engine authors and run, synchronous, in a host process:
-`WindowedEngine` decodes one stretch of samples at a time and keeps nothing between calls;
-`NativeEngine` opens a stream that finds utterances for itself. What a session sees is
-neither of them but an `EngineStream`: asynchronous, streaming, the same for both.
+Three kinds are written by engine authors and run in a host process. Two of them compute
+there: `WindowedEngine` decodes one stretch of samples at a time and keeps nothing between
+calls; `NativeEngine` opens a stream that finds utterances for itself. The third,
+`ServiceEngine`, has somebody else compute, and waits. What a session sees is none of them but
+an `EngineStream`: asynchronous, streaming, the same for all.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal, Protocol
 
@@ -25,7 +26,7 @@ from vivavoce.core.results import (
     SpeechStarted,
     Switched,
 )
-from vivavoce.core.types import SAMPLE_RATE
+from vivavoce.core.types import SAMPLE_RATE, Brief
 
 __all__ = [
     "Aligned",
@@ -42,11 +43,13 @@ __all__ = [
     "Pcm",
     "Reading",
     "Result",
+    "ServiceEngine",
     "Span",
     "SpeechEnded",
     "SpeechStarted",
     "StreamOptions",
     "Switched",
+    "Turn",
     "Urgency",
     "Window",
     "WindowedEngine",
@@ -60,14 +63,15 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What an engine can do. Nothing outside the engine's file asks for its name."""
 
     name: str
-    kind: Literal["windowed", "native", "aligner"]
+    kind: Literal["windowed", "native", "service", "aligner"]
     model: str
     languages: tuple[str, ...]  # BCP-47; ("*",): detects or takes any
     word_times: bool = False
     confidence: bool = False
     diarization: bool = False
-    translation: bool = False
+    translations: tuple[str, ...] = ()  # languages that it can translate to; ("*",): any
     hot_words: bool = False
+    prompt: bool = False  # whether it reads `Brief.prompt`
     better: str = ""  # the name of a dearer, better model for finals: a `BetterEngine`
     verifies: bool = False  # a windowed engine that can extend a hypothesis (`Window.prefix`)
     continues: bool = False  # one that can be told how a window begins (`Window.said`)
@@ -97,6 +101,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     prefix: tuple[int, ...] = ()  # tokens of the last hypothesis, for interims only
     said: str = ""  # what its beginning is known to say: the reading is what follows
     model: str = ""  # to decode it with; empty: the engine's own
+    brief: Brief = Brief()
 
     @property
     def pcm(self) -> Pcm:
@@ -155,10 +160,48 @@ class NativeEngine(Protocol):
 
     def load(self) -> None: ...
 
-    def open(self, language: str | None) -> NativeStream: ...
+    def open(self, language: str | None, brief: Brief) -> NativeStream: ...
 
 
-Engine = WindowedEngine | NativeEngine
+class Turn(Protocol):
+    """One connection to a service: audio in until `finish`, results out until all is said.
+
+    Positions count from its opening. Of results it need only give `Heard` and `Decided`, in
+    order. What goes wrong is an `EngineError` in one sentence, without credentials in it:
+    `EngineRefused` for those that are missing or wrong and for too many requests,
+    `EngineExpired` where the service ends the connection at a limit of its own.
+    """
+
+    async def feed(self, pcm: Pcm) -> None:
+        """Send samples; waits while the service takes no more."""
+
+    async def finish(self) -> None:
+        """There is no more audio: `results` ends when all of it is decided."""
+
+    def results(self) -> AsyncIterator[Result]:
+        """What the service hears. Raises `EngineError`, also when it hangs up before `finish`."""
+        ...
+
+    async def close(self) -> None:
+        """Hang up, at once; also after `results` has ended or raised."""
+
+
+class ServiceEngine(Protocol):
+    """An engine that runs somewhere else and is spoken to over the network. Asynchronous: one
+    process, with one event loop, has the turns of all sessions."""
+
+    capabilities: Capabilities
+
+    def load(self) -> None:
+        """Import what is heavy, and see that credentials are there. Nothing is sent yet.
+        Raises `EngineError` in one sentence."""
+
+    async def open(self, language: str | None, brief: Brief) -> Turn:
+        """Connect. Raises as a `Turn` does."""
+        ...
+
+
+Engine = WindowedEngine | NativeEngine | ServiceEngine
 
 
 class Aligner(Protocol):
@@ -184,6 +227,7 @@ class StreamOptions:
     endpoint: int = SAMPLE_RATE // 2  # silence that ends an utterance
     max_utterance: int = 20 * SAMPLE_RATE
     interim_every: int = SAMPLE_RATE // 2
+    brief: Brief = field(default_factory=Brief)
 
 
 class EngineStream(Protocol):

@@ -9,6 +9,7 @@ import struct
 import msgspec
 
 from vivavoce.core.results import Reading, Result
+from vivavoce.core.types import Brief
 from vivavoce.engines.base import Span, Window
 
 LENGTH = struct.Struct("<I")
@@ -42,6 +43,7 @@ class OpenStream(msgspec.Struct, frozen=True, tag=True):
 
     stream: int
     language: str | None
+    brief: Brief = Brief()
 
 
 class Feed(msgspec.Struct, frozen=True, tag=True):

@@ -13,7 +13,7 @@ import numpy as np
 
 from vivavoce.core.results import Decided, Heard, Reading, Result, SpeechEnded, SpeechStarted
 from vivavoce.core.stabiliser import Stabiliser
-from vivavoce.core.types import SAMPLE_RATE, Word
+from vivavoce.core.types import SAMPLE_RATE, Brief, Word
 from vivavoce.engines.base import Capabilities, Pcm, Span, Window
 
 WORDS = (
@@ -124,7 +124,7 @@ class ScriptedNative:
     def load(self) -> None:
         """Nothing to load."""
 
-    def open(self, language: str | None) -> "_Stream":
+    def open(self, language: str | None, brief: Brief) -> "_Stream":  # noqa: ARG002
         return _Stream(language)
 
 

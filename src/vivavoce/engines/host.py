@@ -75,7 +75,7 @@ class Host:
                 pcm = np.frombuffer(call.samples, dtype="<f4")
                 return Answer(spans=list(_aligner(self._engine).align(pcm, call.words)))
             case OpenStream():
-                self._streams[call.stream] = _native(self._engine).open(call.language)
+                self._streams[call.stream] = _native(self._engine).open(call.language, call.brief)
                 return Answer()
             case Feed():
                 pcm = np.frombuffer(call.samples, dtype="<f4")

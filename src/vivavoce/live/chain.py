@@ -11,9 +11,8 @@ from typing import Protocol
 from vivavoce.core.errors import BadMessage, EngineError
 from vivavoce.engines.base import Capabilities
 from vivavoce.live.breaker import Breaker
-from vivavoce.live.host_process import HostDied
 from vivavoce.live.hosts import Hosts
-from vivavoce.live.streams import check_language
+from vivavoce.live.streams import check_language, check_translation
 
 
 class Pools(Protocol):
@@ -36,21 +35,24 @@ class Pools(Protocol):
 
 
 class Chain:
-    """`names` in order of preference, at least one."""
+    """`names` in order of preference, at least one. `translate_to`: what the session asks for."""
 
-    def __init__(self, pools: Pools, names: Sequence[str]) -> None:
+    def __init__(
+        self, pools: Pools, names: Sequence[str], translate_to: Sequence[str] = ()
+    ) -> None:
         self.names = tuple(names)
+        self._translate_to = tuple(translate_to)
         self._pools = pools
         self._failed: set[str] = set()  # since the last final
 
     def check_language(self, language: str | None) -> None:
-        """Raises `BadMessage` for a language that none of them knows."""
+        """Raises `BadMessage` for a language that none of them knows, or can translate to."""
         if not any(self.knows(name, language) for name in self.names):
-            check_language(self._pools.capabilities(self.names[0]), language)
+            self._check(self.names[0], language)
 
     def knows(self, name: str, language: str | None) -> bool:
         try:
-            check_language(self._pools.capabilities(name), language)
+            self._check(name, language)
         except (BadMessage, EngineError):
             return False
         return True
@@ -102,7 +104,7 @@ class Chain:
     def failed(self, name: str, error: EngineError) -> None:
         """It is not tried again before another has had its turn, or all have failed."""
         self._failed.add(name)
-        grave = isinstance(error, HostDied) or not self._pools.loaded(name)
+        grave = error.grave or not self._pools.loaded(name)
         self._pools.breaker(name).failed(error.message, grave=grave)
 
     def reason(self, name: str) -> str:
@@ -123,6 +125,11 @@ class Chain:
         """Why there is nobody: what the preferred one failed of."""
         reasons = (self._pools.breaker(name).reason for name in self.names)
         return EngineError(next(filter(None, reasons), f"{self.names[0]} cannot be used here."))
+
+    def _check(self, name: str, language: str | None) -> None:
+        capabilities = self._pools.capabilities(name)
+        check_language(capabilities, language)
+        check_translation(capabilities, self._translate_to)
 
     def _loaded(self, names: Sequence[str]) -> str | None:
         """The first that may be tried at once; those before it are loaded for the next time."""

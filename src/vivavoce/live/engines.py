@@ -90,13 +90,18 @@ class Engines:
                 return self._pools[name]
         raise EngineError("No engine is loaded.")
 
-    def chain(self, asked: str | None = None, language: str | None = None) -> Chain:
+    def chain(
+        self,
+        asked: str | None = None,
+        language: str | None = None,
+        translate_to: Sequence[str] = (),
+    ) -> Chain:
         """The engines of a session that asks for one, or for none.
 
         Who asks for one gets it, and when it fails those after it in the chain; one that is
-        not of the chain stands alone. Raises `BadMessage` for an engine nobody has, and for a
-        language that it, or nobody of the chain, knows; `EngineError` for an engine that
-        cannot be used here.
+        not of the chain stands alone. Raises `BadMessage` for an engine nobody has, for a
+        language that it, or nobody of the chain, knows, and for one that nobody translates
+        to; `EngineError` for an engine that cannot be used here.
         """
         if asked is None:
             names = self.names
@@ -109,7 +114,7 @@ class Engines:
             names = (asked,)
         if asked is not None:
             check_language(self.capabilities(asked), language)
-        chain = Chain(self, names)
+        chain = Chain(self, names, translate_to)
         chain.check_language(language)
         return chain
 

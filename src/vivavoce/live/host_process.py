@@ -16,6 +16,8 @@ START_DEADLINE = 60.0  # seconds until the weights must be loaded
 class HostDied(EngineError):
     """The process ended, or hung and was killed; the call may be tried on another."""
 
+    grave = True
+
 
 class HostProcess:
     """Started by `start`; one call at a time, so that an answer belongs to its call."""

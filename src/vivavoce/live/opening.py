@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from vivavoce.core.commands import Options
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.session import Session
 from vivavoce.engines.base import StreamOptions
@@ -56,7 +57,7 @@ class Opener:
 
     async def new(self, header: SessionHeader) -> LiveSession:
         """Raises `EngineError`, `DiskError`, `BadMessage` (no such engine or language)."""
-        chain = self._engines.chain(header.options.engine, header.options.language)
+        chain = self._chain(header.options)
         engine = await chain.first(header.options.language or self._defaults.language)
         journal = await Journal.create(self.folder / header.session, header, self._committer)
         events: EventLog | None = None
@@ -104,8 +105,7 @@ class Opener:
             events = await EventLog.open(folder, self._committer)
             so_far = said(numbered.event for numbered in events.read())
             if not so_far.ended:
-                asked = journal.header.options
-                chain = self._engines.chain(asked.engine, asked.language)
+                chain = self._chain(journal.header.options)
                 if not so_far.began:
                     so_far = Said(engine=chain.names[0])
                 await self._known(journal.header, so_far.engine)
@@ -122,6 +122,9 @@ class Opener:
             with suppress(DiskError):  # or nobody would learn what is wrong
                 await journal.close()
             raise
+
+    def _chain(self, options: Options) -> Chain:
+        return self._engines.chain(options.engine, options.language, options.brief.translate_to)
 
     async def _folderless(self) -> list[str]:
         unfinished = await self._repository.unfinished()

@@ -60,7 +60,7 @@ async def _engine_stream(
 ) -> tuple[EngineStream, int]:
     capabilities = hosts.capabilities
     if capabilities.kind == "native":
-        remote = await hosts.open(options.language)
+        remote = await hosts.open(options.language, options.brief)
         return NativeEngineStream(remote, capabilities, options, decided), decided
     vad, base = VADS[capabilities.vad]().open(), rewound(decided)
     stream = WindowedStream(
@@ -78,6 +78,19 @@ def check_language(capabilities: Capabilities, language: str | None) -> None:
         raise BadMessage(
             f"{capabilities.model} understands {', '.join(capabilities.languages)}, not {language}."
         )
+
+
+def check_translation(capabilities: Capabilities, languages: Iterable[str]) -> None:
+    """Raises `BadMessage` for a language that the engine does not translate to."""
+    known = {language.lower().split("-")[0] for language in capabilities.translations}
+    for language in languages:
+        if "*" not in known and language.lower().split("-")[0] not in known:
+            able = ", ".join(capabilities.translations)
+            raise BadMessage(
+                f"{capabilities.model} translates to {able}, not to {language}."
+                if able
+                else f"{capabilities.model} does not translate, so there is no {language}."
+            )
 
 
 def default_options(settings: Settings) -> StreamOptions:
@@ -101,6 +114,7 @@ def stream_options(options: Options, defaults: StreamOptions) -> StreamOptions:
         endpoint=_samples(options.endpoint_ms, endpoint),
         max_utterance=_samples(options.max_utterance_ms, defaults.max_utterance),
         interim_every=defaults.interim_every,
+        brief=options.brief,
     )
 
 
@@ -112,6 +126,7 @@ def configured(options: StreamOptions, change: Configure) -> StreamOptions:
         endpoint=_samples(change.endpoint_ms, options.endpoint),
         max_utterance=_samples(change.max_utterance_ms, options.max_utterance),
         interim_every=options.interim_every,
+        brief=options.brief,
     )
 
 

@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from msgspec import Meta
 
-from vivavoce.core.commands import Options
 from vivavoce.core.errors import BadMessage, Full, OurError, TooLarge
 from vivavoce.dialects.native_messages import Name, StartOptions
 from vivavoce.dialects.webrtc import WebRtcDialect
@@ -69,12 +68,9 @@ class Peers:
         """The answer; the peer's session begins with its first sound."""
         new_peer = _peer()
         offer = await _read(request)
-        options = Options(
-            language=offer.language,
-            engine=offer.engine,
-            **msgspec.structs.asdict(offer.options),
-        )
-        parts.engines.chain(options.engine, options.language)  # raises for what cannot be
+        options = offer.options.chosen(offer.language, offer.engine)
+        wanted = options.brief.translate_to
+        parts.engines.chain(options.engine, options.language, wanted)  # raises for what cannot be
         if len(self._running) + self._meeting >= PEERS:
             raise Full(f"This server has as many WebRTC peers as it takes ({PEERS}); try later.")
         self._meeting += 1

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from vivavoce.core.results import Decided, Heard, Reading, Result, SpeechEnded, SpeechStarted
-from vivavoce.core.types import SAMPLE_RATE, Word
+from vivavoce.core.types import SAMPLE_RATE, Brief, Word
 from vivavoce.engines.base import (
     Capabilities,
     Engine,
@@ -261,9 +261,9 @@ class NativeContract(EngineContract):
         assert engine.capabilities.kind == "native"
 
     def test_streams_know_nothing_of_each_other(self, engine: NativeEngine, speech: Pcm) -> None:
-        alone = engine.open(None)
+        alone = engine.open(None, Brief())
         expected = [*alone.feed(speech), *alone.flush()]
-        one, other = engine.open(None), engine.open(None)
+        one, other = engine.open(None, Brief()), engine.open(None, Brief())
         heard: list[Result] = []
         for piece in pieces(speech, SAMPLE_RATE):
             heard += one.feed(piece)
@@ -274,6 +274,6 @@ class NativeContract(EngineContract):
             stream.close()
 
     def test_a_flush_of_nothing_says_nothing(self, engine: NativeEngine) -> None:
-        stream = engine.open(None)
+        stream = engine.open(None, Brief())
         assert not stream.flush()
         stream.close()

@@ -7,6 +7,7 @@ from itertools import count
 from vivavoce.core.errors import EngineError
 from vivavoce.core.past import Earlier
 from vivavoce.core.results import Reading, Result
+from vivavoce.core.types import Brief
 from vivavoce.engines.base import (
     Aligner,
     Engine,
@@ -98,7 +99,7 @@ def open_local(
     capabilities = engine.capabilities
     if capabilities.kind == "native":
         native: NativeEngine = engine  # type: ignore[assignment]
-        remote = LocalRemote(native.open(options.language))
+        remote = LocalRemote(native.open(options.language, options.brief))
         return NativeEngineStream(remote, capabilities, options, base)
     windowed: WindowedEngine = engine  # type: ignore[assignment]
     vad = VADS[capabilities.vad]().open()
@@ -139,9 +140,9 @@ class LocalHosts(Hosts):
             raise EngineError(f"The engine failed: {error}") from error
         return reading
 
-    async def open(self, language: str | None) -> RemoteStream:
+    async def open(self, language: str | None, brief: Brief) -> RemoteStream:
         # It has what a session's stream uses of a remote one.
-        return LocalRemote(self.engine.open(language))  # type: ignore[union-attr, return-value]
+        return LocalRemote(self.engine.open(language, brief))  # type: ignore[union-attr, arg-type, return-value]
 
 
 class LocalEngines(Engines):

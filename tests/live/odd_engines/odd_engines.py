@@ -14,6 +14,7 @@ import msgspec
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
+from vivavoce.core.types import Brief
 from vivavoce.engines.base import Capabilities, Pcm, Span, Window
 from vivavoce.engines.fake import Scripted, ScriptedAligner, ScriptedNative
 
@@ -236,8 +237,8 @@ class SlowNative(ScriptedNative):
 
     capabilities = named("slow-native", ScriptedNative.capabilities)
 
-    def open(self, language: str | None) -> "SlowNative._Slow":  # type: ignore[override]
-        return SlowNative._Slow(super().open(language))
+    def open(self, language: str | None, brief: Brief) -> "SlowNative._Slow":  # type: ignore[override]
+        return SlowNative._Slow(super().open(language, brief))
 
     class _Slow:
         def __init__(self, inner: object) -> None:
