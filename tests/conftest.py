@@ -56,6 +56,31 @@ def base_en() -> None:
 
 
 @pytest.fixture(scope="session")
+def whisper_tiny_en() -> Path:
+    """The folder of an English Whisper model, 75 MB."""
+    return _weights("whisper-tiny.en")
+
+
+@pytest.fixture(scope="session")
+def whisper_base() -> Path:
+    """The folder of a Whisper model that knows 99 languages, 145 MB."""
+    return _weights("whisper-base")
+
+
+@pytest.fixture(scope="session")
+def vosk_small_en() -> Path:
+    """The folder of an English Vosk model, 70 MB."""
+    return _weights("vosk-small-en")
+
+
+def _weights(name: str) -> Path:
+    path = ROOT / ".cache" / "weights" / name
+    if not path.is_dir():
+        pytest.skip(f"the weights of {name} are not here: run scripts/install-weights")
+    return path
+
+
+@pytest.fixture(scope="session")
 def speech() -> Path:
     """The shared recordings, where the project lies beside them."""
     path = ROOT.parent / "shared" / "speech"
