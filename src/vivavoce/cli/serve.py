@@ -57,6 +57,7 @@ def serve(
         APP,
         host=settings.host,
         port=settings.port,
+        http="vivavoce.server.protocol:Protocol",
         workers=settings.workers,
         reload=reload,
         reload_dirs=[str(Path(vivavoce.__file__).parent)] if reload else None,
