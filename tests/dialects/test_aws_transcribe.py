@@ -32,8 +32,13 @@ SECOND = bytes(32_000)
 EVENT = {":message-type": "event", ":event-type": "AudioEvent"}
 
 
-def audio(samples: bytes = SECOND, **headers: str) -> bytes:
-    return pack(Message({**EVENT, **headers}, samples))
+def audio(samples: bytes = SECOND) -> bytes:
+    return other({}, samples)
+
+
+def other(headers: dict[str, str], payload: bytes = SECOND) -> bytes:
+    """An audio event with these headers instead of its own."""
+    return pack(Message({**EVENT, **headers}, payload))
 
 
 def signed(inner: bytes) -> bytes:
@@ -109,7 +114,7 @@ def test_a_long_message_is_several_frames() -> None:
 
 
 def test_what_is_for_call_analytics_is_passed_over() -> None:
-    configuration = audio(b"{}", **{":event-type": "ConfigurationEvent"})
+    configuration = other({":event-type": "ConfigurationEvent"}, b"{}")
     assert list(new().receive(configuration)) == []
 
 
@@ -120,8 +125,8 @@ def test_what_is_for_call_analytics_is_passed_over() -> None:
         (b"GET / HTTP/1.1\r\n", "no event stream"),
         (audio()[:-1] + b"\1", "does not fit its checksum"),
         (signed(audio()[:-1]), "cut off"),
-        (audio(**{":event-type": "VideoEvent"}), "type 'VideoEvent' came"),
-        (audio(**{":message-type": "exception"}), "an AudioEvent was due"),
+        (other({":event-type": "VideoEvent"}), "type 'VideoEvent' came"),
+        (other({":message-type": "exception"}), "an AudioEvent was due"),
     ],
 )
 def test_what_cannot_be_read_is_told_when_all_before_it_is_transcribed(
@@ -130,11 +135,10 @@ def test_what_cannot_be_read_is_told_when_all_before_it_is_transcribed(
     with pytest.raises(BadMessage, match=sentence):
         new().receive(wrong)
     dialect = new()
-    before, requests = audio(), []
     if isinstance(wrong, bytes):
-        requests += dialect.receive(before + wrong)
+        requests = [*dialect.receive(audio() + wrong)]
     else:
-        requests += [*dialect.receive(before), *dialect.receive(wrong)]
+        requests = [*dialect.receive(audio()), *dialect.receive(wrong)]
     assert requests[1:] == [Audio(0, SECOND), Finish()]
     assert list(dialect.receive(audio())) == []
     assert [r["IsPartial"] for r in results(dialect.send(final("Hello.")))] == [False]

@@ -34,6 +34,8 @@ from vivavoce.server import (
     wyoming,
 )
 from vivavoce.server.aws_poc import aws_poc
+from vivavoce.server.aws_transcribe import router as aws_transcribe
+from vivavoce.server.azure_speech import routes as azure_speech
 from vivavoce.server.echo import echo
 from vivavoce.server.live_server import router as live_server
 from vivavoce.server.openai_realtime import routes as openai_realtime
@@ -89,6 +91,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.include_router(openai_rest.router)
     app.include_router(openai_realtime())
     app.include_router(live_server)
+    app.include_router(aws_transcribe)
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))
     app.router.routes.append(WebSocketRoute("/ws", aws_poc))
@@ -98,6 +101,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     connect.mount(app)
     docs.mount(app)
     page.mount(app)
+    app.router.routes.extend(azure_speech())  # the last: it answers Speech SDKs at any address
     return app
 
 
