@@ -1,22 +1,37 @@
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
 import uvicorn
+from h2.connection import H2Connection
 from h2.errors import ErrorCodes
+from h2.settings import SettingCodes
+from hyperframe.frame import DataFrame, Frame, PingFrame, PriorityFrame, SettingsFrame
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from vivavoce.server.http2 import MAX_WAITING
+from vivavoce.server import http2 as http2_module
+from vivavoce.server import protocol
+from vivavoce.server.http2 import MAX_STREAMS, MAX_WAITING, Http2
 from vivavoce.server.http2_stream import WINDOW
-from vivavoce.server.protocol import Protocol
 from vivavoce.testing.http2 import Http2Client, http2
 
 pytestmark = pytest.mark.anyio
+
+
+REQUEST = [
+    (":method", "GET"),
+    (":scheme", "http"),
+    (":authority", "test"),
+    (":path", "/much?kib=65536"),
+]
+
+UNHEARD = (None,)
+"""A connection that is closed before all is read is reset, and may take the last words along."""
 
 
 class Routes:
@@ -98,7 +113,7 @@ async def served() -> AsyncIterator[Served]:
     )
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=Protocol, lifespan="off", log_config=None, timeout_graceful_shutdown=30
+        app, http=protocol.Protocol, lifespan="off", log_config=None, timeout_graceful_shutdown=30
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -238,3 +253,117 @@ async def test_a_failing_application(served: Served, caplog: pytest.LogCaptureFi
         assert (answer.body, answer.reset) == (b"so far", ErrorCodes.INTERNAL_ERROR)
         assert (await client.get("/told")).status == 200
     assert caplog.text.count("ValueError: a test's") == 2
+
+
+async def test_a_server_that_stops_lets_what_runs_end(served: Served) -> None:
+    async with served.client() as client:
+        stream = client.request("/echo")
+        await client.until(stream)
+        served.server.should_exit = True
+        await client.see(lambda: client.farewell is not None)
+        refused = await client.get("/told")
+        assert refused.reset == ErrorCodes.REFUSED_STREAM
+        await client.send(stream, b"last words", end=True)
+        answer = await client.until(stream, end=True)
+        assert (answer.body, answer.ended) == (b"last words", True)
+        assert await client.gone() == ErrorCodes.NO_ERROR
+
+
+async def test_too_many_requests_at_once(served: Served) -> None:
+    async with served.client() as client:
+        client.machine.remote_settings.max_concurrent_streams = 2 * MAX_STREAMS
+        for _ in range(MAX_STREAMS + 1):
+            client.request("/read_late")
+        assert await client.gone() in (ErrorCodes.PROTOCOL_ERROR, *UNHEARD)
+    assert served.routes.begun <= MAX_STREAMS
+
+
+async def test_requests_that_are_given_up_at_once(served: Served) -> None:
+    async with served.client() as client:
+        for _ in range(5 * MAX_STREAMS):
+            client.machine.reset_stream(client.request("/read_late"))
+            client.flush()
+        assert await client.gone() in (ErrorCodes.ENHANCE_YOUR_CALM, *UNHEARD)
+    assert served.routes.begun <= MAX_STREAMS
+
+
+@pytest.mark.parametrize("frame", [PingFrame(), SettingsFrame(), DataFrame(1), PriorityFrame(7)])
+async def test_frames_without_end(served: Served, frame: Frame) -> None:
+    async with served.client() as client:
+        client.request("/read_late")
+        client.writer.write(frame.serialize() * 4000)
+        assert await client.gone() in (ErrorCodes.ENHANCE_YOUR_CALM, *UNHEARD)
+
+
+async def test_who_asks_and_does_not_read_is_cut_off(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = asyncio.Event()  # its side of the line
+
+    class Told(Http2):
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            full.set()
+
+    monkeypatch.setattr(protocol, "Http2", Told)
+    monkeypatch.setattr(http2_module, "MAX_UNSENT", 1000)
+    machine = H2Connection()
+    machine.initiate_connection()
+    machine.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 2**31 - 1})
+    machine.increment_flow_control_window(2**30)
+    machine.send_headers(1, REQUEST, end_stream=True)
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1)
+    writer.write(machine.data_to_send())
+    await full.wait()
+    writer.write(PingFrame().serialize())
+    assert await served.routes.over.get() == "sent"
+    writer.transport.abort()
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """What a connection does every `ASK` seconds; the test says when."""
+    found: list[Callable[[], None]] = []
+
+    class Looked(Http2):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            found.append(self._looked)
+
+    monkeypatch.setattr(protocol, "Http2", Looked)
+    return found
+
+
+async def test_who_is_silent_is_asked(served: Served, looks: list[Callable[[], None]]) -> None:
+    async with served.client() as client:
+        stream = client.request("/echo")
+        await client.until(stream)
+        for asked in range(1, 5):
+            looks[0]()  # it has said something
+            looks[0]()
+            await client.see(lambda asked=asked: client.pings == asked)  # type: ignore[misc]
+            await client.get("/told")
+        await client.send(stream, b"still here", end=True)
+        assert (await client.until(stream, end=True)).body == b"still here"
+
+
+async def test_who_does_not_answer_is_gone(served: Served, looks: list[Callable[[], None]]) -> None:
+    async with served.client() as client:
+        client.request("/read_late")
+        await client.get("/told")
+        client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(3):
+            looks[0]()
+        served.routes.go.set()
+        assert await served.routes.over.get() == "disconnected"
+
+
+async def test_a_connection_that_is_not_used_is_closed(
+    served: Served, looks: list[Callable[[], None]]
+) -> None:
+    async with served.client() as client:
+        await client.get("/told")
+        for seen in range(int(http2_module.IDLE / http2_module.ASK)):
+            looks[0]()
+            await client.get("/told", method="HEAD") if not seen else None
+        assert await client.gone() == ErrorCodes.NO_ERROR

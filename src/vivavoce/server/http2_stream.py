@@ -162,14 +162,16 @@ class Stream:
         if self._started:
             await self._say(message.get("body", b""), last=not message.get("more_body", False))
         else:
-            self._start(message["status"], message.get("headers", ()))
+            await self._start(message["status"], message.get("headers", ()))
 
-    def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    async def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         if accesses.hasHandlers():
             client, target = get_client_addr(self._scope), get_path_with_query_string(self._scope)  # type: ignore[arg-type]
             accesses.info(
                 '%s - "%s %s HTTP/%s" %d', client, self._scope["method"], target, "2", status
             )
+        while self._wire.paused:
+            await self._more_room()
         lower = ((name.lower(), value) for name, value in headers)
         sent = [pair for pair in (*self._headers, *lower) if pair[0] not in OF_THE_LINE]
         self._wire.machine.send_headers(self._number, [(b":status", str(status).encode()), *sent])
@@ -180,16 +182,19 @@ class Stream:
         left = memoryview(b"" if self._scope["method"] == "HEAD" else body)
         while left:
             while (room := self._wire.room(self._number)) <= 0:
-                self._room.clear()
-                await self._room.wait()
-                if self._gone:
-                    raise ClientGone
+                await self._more_room()
             part, left = left[:room], left[room:]
             self._wire.machine.send_data(self._number, part, end_stream=last and not left)
             self._wire.flush()
             self._done = last and not left
         if last:
             self._end()
+
+    async def _more_room(self) -> None:
+        self._room.clear()
+        await self._room.wait()
+        if self._gone:
+            raise ClientGone
 
     def _end(self) -> None:
         if not self._done:

@@ -3,23 +3,25 @@
 import asyncio
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
     InformationalResponseReceived,
+    PingReceived,
     ResponseReceived,
     StreamEnded,
     StreamReset,
 )
 from hyperframe.frame import GoAwayFrame
 
-Pairs = Iterable[tuple[str, str]]
+from vivavoce.server.http2_frames import Frames
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Http2Client:
         self.machine = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
         self.farewell: int | None = None  # the error of the server's GOAWAY
         self.closed = False
+        self.pings = 0  # of the server's
         self.generous = True  # gives its window back as it reads
         self.reader, self.writer = reader, writer
         self._answers: dict[int, Answer] = defaultdict(Answer)
@@ -101,9 +104,13 @@ class Http2Client:
 
     async def gone(self) -> int | None:
         """When the server has closed the connection: the error that it gave, if it gave one."""
-        async with self._news:
-            await self._news.wait_for(lambda: self.closed)
+        await self.see(lambda: self.closed)
         return self.farewell
+
+    async def see(self, what: Callable[[], bool]) -> None:
+        """Returns when something has come that makes it so."""
+        async with self._news:
+            await self._news.wait_for(what)
 
     def _window(self, number: int) -> int:
         with suppress(Exception):  # it is closed
@@ -112,10 +119,13 @@ class Http2Client:
 
     async def read(self) -> None:
         """As long as the connection is there."""
+        frames = Frames(asyncio.get_running_loop().time)
         with suppress(OSError):
             while data := await self.reader.read(65_536):
-                events = self.machine.receive_data(data)
+                events = self.machine.receive_data(frames.feed(data))
                 async with self._news:
+                    if frames.leaving:  # which this machine would end all streams for
+                        self.farewell = ErrorCodes.NO_ERROR
                     for event in events:
                         self._met(event)
                     self._news.notify_all()
@@ -142,6 +152,8 @@ class Http2Client:
                 self._answers[event.stream_id].ended = True
             case StreamReset():
                 self._answers[event.stream_id].reset = event.error_code
+            case PingReceived():
+                self.pings += 1
             case ConnectionTerminated():
                 self.farewell = event.error_code
 
