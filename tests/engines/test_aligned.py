@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Aligned, Decided, Reading, Result
-from vivavoce.core.types import SAMPLE_RATE, Brief
+from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines import aligned as module
 from vivavoce.engines.aligned import BEFORE, OUTSTANDING, AlignedStream, Aligning
 from vivavoce.engines.base import (
@@ -209,7 +209,7 @@ async def test_an_engine_that_streams_by_itself_gets_times_too() -> None:
             self.inner.close()
 
     options = StreamOptions(language="en")
-    remote = LocalRemote(Wordless(ScriptedNative().open("en", Brief())))
+    remote = LocalRemote(Wordless(ScriptedNative().open(StreamOptions(language="en"))))
     inner: EngineStream = NativeEngineStream(remote, ScriptedNative.capabilities, options)
     stream = AlignedStream(inner, LocalAligner(ScriptedAligner()), options)
     pcm = np.concatenate([silence(0.5), say("alfa", "bravo"), PAUSE])

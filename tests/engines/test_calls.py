@@ -12,8 +12,8 @@ from vivavoce.core.results import (
     SpeechStarted,
     Switched,
 )
-from vivavoce.core.types import Word
-from vivavoce.engines.base import Window
+from vivavoce.core.types import Brief, Word
+from vivavoce.engines.base import StreamOptions, Window
 from vivavoce.engines.calls import (
     LENGTH,
     Answer,
@@ -21,6 +21,7 @@ from vivavoce.engines.calls import (
     CloseStream,
     Decode,
     Feed,
+    FinishStream,
     FlushStream,
     OpenStream,
     pack,
@@ -48,7 +49,8 @@ def body(packed: bytes) -> bytes:
     "call",
     [
         Decode(Window(samples=bytes(8), language="en", prefix=(1, 2))),
-        OpenStream(1, None),
+        OpenStream(1, StreamOptions(language="en", brief=Brief(hot_words=("alfa",)))),
+        FinishStream(1),
         Feed(1, bytes(8)),
         FlushStream(1),
         CloseStream(1),

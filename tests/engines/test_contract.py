@@ -1,14 +1,23 @@
 """The published contract over every engine that is built in."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from vivavoce.core.results import Heard, Result
 from vivavoce.engines.base import Pcm
-from vivavoce.engines.fake import Scripted, ScriptedNative, say, silence
+from vivavoce.engines.fake import Scripted, ScriptedNative, ScriptedService, say, silence
 from vivavoce.engines.moonshine import Moonshine
 from vivavoce.plugins import names
-from vivavoce.testing.engines import NativeContract, WindowedContract, check_grammar, pieces, said
+from vivavoce.testing.engines import (
+    NativeContract,
+    ServiceContract,
+    WindowedContract,
+    check_grammar,
+    pieces,
+    said,
+)
 from vivavoce.testing.faulty import Faulty, FaultyNative
 from vivavoce.testing.local import hear, open_local
 
@@ -75,9 +84,24 @@ class TestMoonshine(WindowedContract):
         return np.concatenate([silence(0.5), clip, silence(1)])
 
 
+class TestScriptedService(ServiceContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls) -> ScriptedService:
+        return ScriptedService()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def speech(cls) -> Pcm:
+        return LETTERS
+
+
 def test_no_built_in_engine_is_left_out() -> None:
-    tested = (Scripted, ScriptedNative, Faulty, FaultyNative, Moonshine)
-    assert names() == sorted(engine.capabilities.name for engine in tested)
+    """Those that are not here have a file of their own."""
+    here = (Scripted, ScriptedNative, ScriptedService, Faulty, FaultyNative, Moonshine)
+    for name in set(names()) - {engine.capabilities.name for engine in here}:
+        file = Path(__file__).with_name(f"test_{name.replace('-', '_')}.py")
+        assert "Contract):" in file.read_text(encoding="utf-8"), name
 
 
 def kinds(results: list[Result]) -> list[str]:
@@ -86,12 +110,12 @@ def kinds(results: list[Result]) -> list[str]:
 
 
 @pytest.mark.anyio
-async def test_both_kinds_of_engine_say_the_same_in_the_same_grammar() -> None:
+async def test_all_kinds_of_engine_say_the_same_in_the_same_grammar() -> None:
     windowed = await hear(open_local(Scripted()), pieces(LETTERS, 1600))
     native = await hear(open_local(ScriptedNative()), pieces(LETTERS, 1600))
-    for results in (windowed, native):
+    service = await hear(open_local(ScriptedService()), pieces(LETTERS, 1600))
+    for results in (windowed, native, service):
         check_grammar(results, len(LETTERS))
-    assert kinds(windowed) == kinds(native) == ["SpeechStarted", "SpeechEnded", "Decided"] * 2
-    assert said(windowed) == said(native) == "alfa bravo charlie delta echo zulu yankee"
-    assert any(isinstance(result, Heard) for result in windowed)
-    assert any(isinstance(result, Heard) for result in native)
+        assert kinds(results) == ["SpeechStarted", "SpeechEnded", "Decided"] * 2
+        assert said(results) == "alfa bravo charlie delta echo zulu yankee"
+        assert any(isinstance(result, Heard) for result in results)

@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from vivavoce.core.results import Decided, Reading, SpeechStarted
-from vivavoce.engines.base import Window
+from vivavoce.engines.base import StreamOptions, Window
 from vivavoce.engines.calls import (
     LENGTH,
     Answer,
@@ -39,7 +39,7 @@ def test_a_window_is_read() -> None:
 
 def test_a_stream_is_fed_until_it_is_closed() -> None:
     host = Host(ScriptedNative())
-    assert host.answer(OpenStream(4, "en")) == Answer()
+    assert host.answer(OpenStream(4, StreamOptions(language="en"))) == Answer()
     assert host.answer(Feed(4, ALFA)).results == [SpeechStarted(at=0)]
     (_, decided) = host.answer(FlushStream(4)).results
     assert isinstance(decided, Decided)
@@ -59,7 +59,9 @@ def test_a_call_of_the_wrong_kind_is_an_error() -> None:
     assert "does not decode windows" in str(
         Host(ScriptedNative()).answer(Decode(Window(samples=b"")))
     )
-    assert "does not stream by itself" in str(Host(Scripted()).answer(OpenStream(1, None)))
+    assert "does not stream by itself" in str(
+        Host(Scripted()).answer(OpenStream(1, StreamOptions()))
+    )
 
 
 def test_calls_are_answered_in_order_until_the_pipe_closes() -> None:

@@ -11,6 +11,7 @@ from vivavoce.core.errors import BadMessage, EngineError
 from vivavoce.engines.base import Urgency
 from vivavoce.engines.fake import say
 from vivavoce.live.engines import Engines
+from vivavoce.live.hosts import Hosts
 from vivavoce.testing.engines import window
 from vivavoce.testing.family import children
 from vivavoce.testing.faulty import FOLDER, Faults
@@ -124,5 +125,6 @@ async def test_an_engine_that_would_not_load_is_tried_again(odd_engines: Path) -
         await engines.get("half-loadable")
     (odd_engines / "loaded").unlink()
     hosts = await engines.get("half-loadable")
+    assert isinstance(hosts, Hosts)
     assert (await hosts.decode(window(say("alfa")), Urgency.FINAL)).text == "alfa"
     await engines.stop()

@@ -30,7 +30,7 @@ from vivavoce.core.events import (
 )
 from vivavoce.core.results import Reading, Result
 from vivavoce.core.session import Session
-from vivavoce.core.types import SAMPLE_RATE, AudioFormat, Brief
+from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm, StreamOptions, Urgency, Window
 from vivavoce.engines.fake import ScriptedAligner, say, silence, tones
 from vivavoce.journal.commit import Committer
@@ -91,9 +91,9 @@ class FaultyHosts(LocalHosts):
         await self.faults.befall(window.pcm)
         return await super().decode(window, urgency)
 
-    async def open(self, language: str | None, brief: Brief) -> RemoteStream:
+    async def open(self, options: StreamOptions) -> RemoteStream:
         self.opened += 1
-        remote: LocalRemote = await super().open(language, brief)  # type: ignore[assignment]
+        remote: LocalRemote = await super().open(options)  # type: ignore[assignment]
         return _Failing(remote, self.faults)  # type: ignore[return-value]
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Decided, SpeechStarted
-from vivavoce.core.types import Brief
-from vivavoce.engines.base import Urgency, Window
+from vivavoce.engines.base import StreamOptions, Urgency, Window
 from vivavoce.engines.fake import say, silence
 from vivavoce.live import hosts as module
 from vivavoce.live.hosts import Hosts
@@ -186,7 +185,7 @@ async def test_stopping_fails_what_waits_and_what_is_being_read(
 
 async def test_a_native_engine_streams_from_its_host() -> None:
     async with running("scripted-native") as hosts:
-        stream = await hosts.open(None, Brief())
+        stream = await hosts.open(StreamOptions())
         assert list(await stream.feed(say("alfa"))) == [SpeechStarted(at=0)]
         results = [*await stream.feed(silence(1)), *await stream.flush()]
         assert [r.text for r in results if isinstance(r, Decided)] == ["alfa"]
@@ -195,18 +194,18 @@ async def test_a_native_engine_streams_from_its_host() -> None:
 
 async def test_streams_are_spread_over_the_hosts() -> None:
     async with running("scripted-native", 2) as hosts:
-        streams = [await hosts.open(None, Brief()) for _ in range(4)]
+        streams = [await hosts.open(StreamOptions()) for _ in range(4)]
         on = [stream.host.pid for stream in streams]
         assert sorted(on.count(pid) for pid in hosts.pids) == [2, 2]
         for stream in streams[:2]:
             await stream.close()
-        again = [await hosts.open(None, Brief()) for _ in range(2)]
+        again = [await hosts.open(StreamOptions()) for _ in range(2)]
         assert sorted(s.host.pid for s in again) == sorted(s.host.pid for s in streams[:2])
 
 
 async def test_who_gives_up_on_a_native_call_does_not_end_the_others(odd_engines: Path) -> None:
     async with running("slow-native") as hosts:
-        one, other = await hosts.open(None, Brief()), await hosts.open(None, Brief())
+        one, other = await hosts.open(StreamOptions()), await hosts.open(StreamOptions())
         call = asyncio.create_task(one.feed(say("alfa")))
         await asyncio.sleep(0.05)
         call.cancel()
@@ -217,12 +216,12 @@ async def test_who_gives_up_on_a_native_call_does_not_end_the_others(odd_engines
 
 async def test_a_native_host_that_died_is_told_and_replaced() -> None:
     async with running("scripted-native") as hosts:
-        stream = await hosts.open(None, Brief())
+        stream = await hosts.open(StreamOptions())
         os.kill(hosts.pids[0], signal.SIGKILL)
         with pytest.raises(EngineError, match="died"):
             await stream.feed(np.zeros(160, np.float32))
         await stream.close()
-        opened = await asyncio.gather(*(hosts.open(None, Brief()) for _ in range(3)))
+        opened = await asyncio.gather(*(hosts.open(StreamOptions()) for _ in range(3)))
         assert len(hosts.pids) == 1
         assert {stream.host.pid for stream in opened} == set(hosts.pids)
 
@@ -234,13 +233,13 @@ async def test_a_host_that_is_started_while_its_pool_stops_is_ended_too() -> Non
     os.kill(pid, signal.SIGKILL)
     while hosts.ready:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    opening = asyncio.create_task(hosts.open(None, Brief()))
+    opening = asyncio.create_task(hosts.open(StreamOptions()))
     await asyncio.sleep(0)  # it has begun to start another
     await hosts.stop()
     await asyncio.gather(opening, return_exceptions=True)
     assert hosts.pids == []
     with pytest.raises(EngineError, match="stopped"):
-        await hosts.open(None, Brief())
+        await hosts.open(StreamOptions())
     await hosts.start()
     assert hosts.ready
     await hosts.stop()

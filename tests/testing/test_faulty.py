@@ -8,8 +8,7 @@ import pytest
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Decided
-from vivavoce.core.types import Brief
-from vivavoce.engines.base import Urgency, Window
+from vivavoce.engines.base import StreamOptions, Urgency, Window
 from vivavoce.engines.fake import say, silence
 from vivavoce.live import hosts as module
 from vivavoce.live.hosts import Hosts
@@ -91,7 +90,7 @@ async def test_it_may_not_load(faults: Faults) -> None:
 
 async def test_the_streaming_one_fails_too(faults: Faults) -> None:
     async with running("faulty-native") as hosts:
-        stream = await hosts.open(None, Brief())
+        stream = await hosts.open(StreamOptions())
         faults.set("raise.1")
         with pytest.raises(EngineError, match="told to fail"):
             await stream.feed(say("alfa"))

@@ -160,7 +160,7 @@ class NativeEngine(Protocol):
 
     def load(self) -> None: ...
 
-    def open(self, language: str | None, brief: Brief) -> NativeStream: ...
+    def open(self, options: "StreamOptions") -> NativeStream: ...
 
 
 class Turn(Protocol):
@@ -196,7 +196,7 @@ class ServiceEngine(Protocol):
         """Import what is heavy, and see that credentials are there. Nothing is sent yet.
         Raises `EngineError` in one sentence."""
 
-    async def open(self, language: str | None, brief: Brief) -> Turn:
+    async def open(self, options: "StreamOptions") -> Turn:
         """Connect. Raises as a `Turn` does."""
         ...
 

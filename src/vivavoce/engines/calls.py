@@ -1,16 +1,17 @@
 """What a server and an engine's host process say to each other, over a pair of pipes.
 
 Each message is a little-endian uint32 length and that many bytes of MessagePack. A host
-answers every call with one `Answer` of the same number, in order.
+answers every call with one `Answer` of the same number, in order; the host of a service's
+engine says its `Answer` once, when it is loaded, and then tells when there is something.
 """
 
 import struct
+from typing import Literal
 
 import msgspec
 
 from vivavoce.core.results import Reading, Result
-from vivavoce.core.types import Brief
-from vivavoce.engines.base import Span, Window
+from vivavoce.engines.base import Span, StreamOptions, Window
 
 LENGTH = struct.Struct("<I")
 LARGEST = 16 * 1024 * 1024  # bytes; a 30 s window is 1.9 MB
@@ -42,8 +43,7 @@ class OpenStream(msgspec.Struct, frozen=True, tag=True):
     """To a native engine, as the next three."""
 
     stream: int
-    language: str | None
-    brief: Brief = Brief()
+    options: StreamOptions
 
 
 class Feed(msgspec.Struct, frozen=True, tag=True):
@@ -55,11 +55,27 @@ class FlushStream(msgspec.Struct, frozen=True, tag=True):
     stream: int
 
 
+class FinishStream(msgspec.Struct, frozen=True, tag=True):
+    """To a service's engine, in the place of a flush."""
+
+    stream: int
+
+
 class CloseStream(msgspec.Struct, frozen=True, tag=True):
     stream: int
 
 
-Call = Decode | Prepare | LoadBetter | Align | OpenStream | Feed | FlushStream | CloseStream
+Call = (
+    Decode
+    | Prepare
+    | LoadBetter
+    | Align
+    | OpenStream
+    | Feed
+    | FlushStream
+    | FinishStream
+    | CloseStream
+)
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,11 +87,23 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
 
 
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a stream of a service's engine says, unasked: its host answers no calls."""
+
+    stream: int
+    results: list[Result] = []
+    done: int = 0  # calls carried out since the last time
+    over: bool = False  # all is said
+    error: str | None = None  # one sentence: all is said that ever will be
+    fault: Literal["", "refused", "expired"] = ""  # what kind of error
+
+
 _calls = msgspec.msgpack.Decoder(Call)
 _answers = msgspec.msgpack.Decoder(Answer)
+_told = msgspec.msgpack.Decoder(Told)
 
 
-def pack(message: Call | Answer) -> bytes:
+def pack(message: Call | Answer | Told) -> bytes:
     body = msgspec.msgpack.encode(message)
     return LENGTH.pack(len(body)) + body
 
@@ -83,6 +111,10 @@ def pack(message: Call | Answer) -> bytes:
 def unpack_call(body: bytes) -> Call:
     call: Call = _calls.decode(body)
     return call
+
+
+def unpack_told(body: bytes) -> Told:
+    return _told.decode(body)
 
 
 def unpack_answer(body: bytes) -> Answer:

@@ -1,4 +1,5 @@
-"""Two scripted engines that read tones as words: one windowed, one natively streaming.
+"""Three scripted engines that read tones as words: one windowed, one natively streaming, one
+that is spoken to as a service is.
 
 They are real engines behind the real port, with an answer that can be computed by hand, so
 everything around them can be tested to the letter. A word is a tone of `WORD` samples whose
@@ -7,14 +8,15 @@ the last word of a hypothesis changes, as real ones do. A voice at other pitches
 whatever word is nearest.
 """
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import numpy as np
 
 from vivavoce.core.results import Decided, Heard, Reading, Result, SpeechEnded, SpeechStarted
 from vivavoce.core.stabiliser import Stabiliser
-from vivavoce.core.types import SAMPLE_RATE, Brief, Word
-from vivavoce.engines.base import Capabilities, Pcm, Span, Window
+from vivavoce.core.types import SAMPLE_RATE, Word
+from vivavoce.engines.base import Capabilities, Pcm, Span, StreamOptions, Window
 
 WORDS = (
     *("alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india"),
@@ -124,8 +126,8 @@ class ScriptedNative:
     def load(self) -> None:
         """Nothing to load."""
 
-    def open(self, language: str | None, brief: Brief) -> "_Stream":  # noqa: ARG002
-        return _Stream(language)
+    def open(self, options: StreamOptions) -> "_Stream":
+        return _Stream(options.language)
 
 
 class _Stream:
@@ -198,3 +200,50 @@ class _Stream:
             language=self._language,
         )
         return [SpeechEnded(at=self._loud), decided]
+
+
+class ScriptedService:
+    """The one that is spoken to as a service is, though nobody is at the other end."""
+
+    capabilities = Capabilities(
+        name="scripted-service",
+        kind="service",
+        model="tones-service",
+        languages=("*",),
+        word_times=True,
+        vad="level",
+        licence="MIT",
+    )
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    async def open(self, options: StreamOptions) -> "_Turn":
+        return _Turn(ScriptedNative().open(options))
+
+
+class _Turn:
+    """A native stream whose results come when they come."""
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream = stream
+        self._said: asyncio.Queue[Result | None] = asyncio.Queue()
+
+    async def feed(self, pcm: Pcm) -> None:
+        self._say(self._stream.feed(pcm))
+
+    async def finish(self) -> None:
+        self._say(self._stream.flush())
+        self._said.put_nowait(None)
+
+    async def results(self) -> AsyncIterator[Result]:
+        while (result := await self._said.get()) is not None:
+            yield result
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _say(self, results: Sequence[Result]) -> None:
+        for result in results:
+            if isinstance(result, Heard | Decided):
+                self._said.put_nowait(result)

@@ -4,6 +4,7 @@ One engine, one thread, calls in and answers out until the pipe closes. A native
 that hangs or dies takes this process with it and nothing else.
 """
 
+import asyncio
 import io
 import os
 import signal
@@ -30,6 +31,7 @@ from vivavoce.engines.calls import (
     CloseStream,
     Decode,
     Feed,
+    FinishStream,
     FlushStream,
     LoadBetter,
     OpenStream,
@@ -37,6 +39,7 @@ from vivavoce.engines.calls import (
     pack,
     unpack_call,
 )
+from vivavoce.engines.turns import serve_turns
 from vivavoce.plugins import create, create_aligner
 
 POLITE = 5  # niceness of an aligner: beside an engine it gets a quarter of a core
@@ -75,13 +78,15 @@ class Host:
                 pcm = np.frombuffer(call.samples, dtype="<f4")
                 return Answer(spans=list(_aligner(self._engine).align(pcm, call.words)))
             case OpenStream():
-                self._streams[call.stream] = _native(self._engine).open(call.language, call.brief)
+                self._streams[call.stream] = _native(self._engine).open(call.options)
                 return Answer()
             case Feed():
                 pcm = np.frombuffer(call.samples, dtype="<f4")
                 return _heard(self._streams[call.stream].feed(pcm))
             case FlushStream():
                 return _heard(self._streams[call.stream].flush())
+            case FinishStream():
+                raise EngineError(f"{self._engine.capabilities.name} is not a service.")
             case CloseStream():
                 if (stream := self._streams.pop(call.stream, None)) is not None:
                     stream.close()
@@ -157,7 +162,10 @@ def main(kind: str, name: str) -> None:
         out.write(pack(hello))
         out.flush()
         if hello.error is None:
-            serve(Host(engine), sys.stdin.buffer, out)
+            if engine.capabilities.kind == "service":
+                asyncio.run(serve_turns(engine, sys.stdin.buffer, out))  # type: ignore[arg-type]
+            else:
+                serve(Host(engine), sys.stdin.buffer, out)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm, Urgency, Window
 from vivavoce.live.hosts import Hosts
+from vivavoce.live.streams import Pool
 
 Idle = Callable[[], bool]
 
@@ -36,13 +37,13 @@ LOAD = 0.75  # of the cores' time that may be spent
 AGAIN = 60.0  # seconds between two measurements, while nobody is listened to
 
 
-async def live_streams(hosts: Hosts, count: int, interim_every: int) -> int | None:
+async def live_streams(hosts: Pool, count: int, interim_every: int) -> int | None:
     """How many live streams `count` hosts can serve; None where there is no telling.
 
     Takes about two seconds, of which it works a few tenths. Raises `EngineError`, and what
     reading the bundled clip may.
     """
-    if hosts.capabilities.kind != "windowed":
+    if not isinstance(hosts, Hosts) or hosts.capabilities.kind != "windowed":
         return None  # its streams do as they like
     window = Window(samples=(await _speech()).astype("<f4").tobytes())
     took = await _round(hosts, count, window)
@@ -54,7 +55,7 @@ async def live_streams(hosts: Hosts, count: int, interim_every: int) -> int | No
 
 
 async def keep_measuring(
-    hosts: Hosts, count: int, interim_every: int, tell: Callable[[int], None], idle: Idle
+    hosts: Pool, count: int, interim_every: int, tell: Callable[[int], None], idle: Idle
 ) -> None:
     """Tell the most that was ever measured: a machine is often busy when it starts.
 

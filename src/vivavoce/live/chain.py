@@ -11,8 +11,7 @@ from typing import Protocol
 from vivavoce.core.errors import BadMessage, EngineError
 from vivavoce.engines.base import Capabilities
 from vivavoce.live.breaker import Breaker
-from vivavoce.live.hosts import Hosts
-from vivavoce.live.streams import check_language, check_translation
+from vivavoce.live.streams import Pool, check_language, check_translation
 
 
 class Pools(Protocol):
@@ -29,7 +28,7 @@ class Pools(Protocol):
     def wake(self, name: str) -> None:
         """Load it in the background, if it is not; its breaker learns what came of it."""
 
-    async def get(self, name: str) -> Hosts:
+    async def get(self, name: str) -> Pool:
         """Its pool, loaded. Raises `EngineError`."""
         ...
 
@@ -89,7 +88,7 @@ class Chain:
                 return name
         raise self.trouble
 
-    async def pool(self, name: str) -> Hosts:
+    async def pool(self, name: str) -> Pool:
         """Its hosts, loaded. Raises `EngineError`."""
         return await self._pools.get(name)
 

@@ -15,7 +15,8 @@ from vivavoce.live.better import Finals
 from vivavoce.live.breaker import Breaker
 from vivavoce.live.chain import Chain
 from vivavoce.live.hosts import DEADLINE, Hosts
-from vivavoce.live.streams import check_language
+from vivavoce.live.service_host import ServiceHost
+from vivavoce.live.streams import Pool, check_language
 
 log = structlog.get_logger()
 
@@ -42,8 +43,8 @@ class Engines:
         self._count = count
         self._finals = finals
         self._deadline = deadline
-        self._loading: dict[str, asyncio.Task[Hosts]] = {}
-        self._pools: dict[str, Hosts] = {}  # loaded
+        self._loading: dict[str, asyncio.Task[Pool]] = {}
+        self._pools: dict[str, Pool] = {}  # loaded
         self._breakers: dict[str, Breaker] = {}
         self._waking: dict[str, asyncio.Task[None]] = {}
         for name in self.names:
@@ -83,7 +84,7 @@ class Engines:
         return any(self._pools[name].ready for name in self.names if name in self._pools)
 
     @property
-    def default(self) -> Hosts:
+    def default(self) -> Pool:
         """The pool of the first engine of the chain that is loaded. Raises `EngineError`."""
         for name in self.names:
             if name in self._pools:
@@ -129,7 +130,7 @@ class Engines:
         if waking is None or waking.done():
             self._waking[name] = asyncio.create_task(self._wake(name))
 
-    async def get(self, name: str) -> Hosts:
+    async def get(self, name: str) -> Pool:
         """The pool of an engine, loaded. Raises `EngineError` for one that will not load."""
         if name in self._pools:
             return self._pools[name]
@@ -150,7 +151,7 @@ class Engines:
         else:
             self.breaker(name).worked()
 
-    async def _load(self, name: str) -> Hosts:
+    async def _load(self, name: str) -> Pool:
         pool = self._pool(name)
         try:
             await pool.start()
@@ -160,7 +161,9 @@ class Engines:
         self._pools[name] = pool
         return pool
 
-    def _pool(self, name: str) -> Hosts:
+    def _pool(self, name: str) -> Pool:
+        if self.capabilities(name).kind == "service":
+            return ServiceHost(name, self._deadline)
         finals = self._finals if name == self.names[0] else "auto"
         return Hosts(name, self._count, finals, self._deadline)
 

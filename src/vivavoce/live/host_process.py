@@ -90,6 +90,28 @@ class HostProcess:
             raise EngineError(answer.error)
         return answer
 
+    async def post(self, call: Call) -> None:
+        """Say it to a host that tells things unasked. Raises `HostDied`."""
+        assert self._process.stdin is not None
+        try:
+            if not self.alive or self._process.stdin.is_closing():
+                raise self._died("died")
+            self._process.stdin.write(pack(call))
+            await self._process.stdin.drain()
+        except ConnectionError as error:
+            raise self._died("died") from error
+
+    async def told(self) -> bytes:
+        """The next thing that it tells. Raises `HostDied`."""
+        assert self._process.stdout is not None
+        try:
+            (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
+            if length > LARGEST:
+                raise self._died(f"announced {length} bytes")
+            return await self._process.stdout.readexactly(length)
+        except asyncio.IncompleteReadError as error:
+            raise self._died("died") from error
+
     async def _wait(self, deadline: float) -> Answer:
         assert self._process.stdout is not None
         try:

@@ -14,8 +14,7 @@ import numpy as np
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
-from vivavoce.core.types import Brief
-from vivavoce.engines.base import Capabilities, Pcm, Urgency, Window
+from vivavoce.engines.base import Capabilities, Pcm, StreamOptions, Urgency, Window
 from vivavoce.engines.calls import (
     Answer,
     Call,
@@ -110,12 +109,12 @@ class Hosts:
             self._jobs.put_nowait((urgency, next(self._order), window, answer))
             return await answer
 
-    async def open(self, language: str | None, brief: Brief) -> "RemoteStream":
+    async def open(self, options: StreamOptions) -> "RemoteStream":
         """A stream on one of a native engine's hosts, the one with the fewest."""
         host = await self._started(min(range(self.count), key=self._busy))
         stream = RemoteStream(host, next(self._streams), self._deadline)
         try:
-            await stream.call(OpenStream(stream.number, language, brief))
+            await stream.call(OpenStream(stream.number, options))
         except BaseException:
             await stream.close()
             raise

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from vivavoce.core.errors import DiskError, EngineError, VivavoceError
+from vivavoce.core.errors import DiskError, EngineError, EngineExpired, VivavoceError
 from vivavoce.core.events import AnyEvent, Interim
 from vivavoce.core.results import Aligned, Decided, Flushed, Heard, Switched
 from vivavoce.core.session import Session
@@ -88,12 +88,17 @@ class Runner:
                 if name is None:
                     await self._wait()
                     continue
+                decided = self._said.finals
                 try:
                     if await self._decode(name, reason):
                         break
                     reason = WELL
                 except Unfit as error:
                     reason = error.message
+                except EngineExpired as error:
+                    reason = error.message
+                    if self._said.finals == decided:  # it would only do so again
+                        self._chain.failed(name, error)
                 except EngineError as error:
                     reason = error.message
                     self._chain.failed(name, error)

@@ -12,8 +12,10 @@ from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.aligned import AlignedStream, Aligning
 from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
+from vivavoce.engines.service import ServiceStream
 from vivavoce.engines.windowed import WindowedStream, rewound
 from vivavoce.live.hosts import Hosts
+from vivavoce.live.service_host import ServiceHost
 
 PER_MS = SAMPLE_RATE // 1000  # samples
 
@@ -26,11 +28,14 @@ ENDPOINTING: dict[Endpointing, int] = {
 }
 """Silence that ends an utterance, in samples."""
 
+Pool = Hosts | ServiceHost
+"""The processes of one engine, of either sort."""
+
 VADS: dict[str, type[Vad] | type[LevelVad]] = {"silero": Vad, "level": LevelVad}
 
 
 async def open_stream(
-    hosts: Hosts,
+    hosts: Pool,
     options: StreamOptions,
     decided: int = 0,
     *,
@@ -51,7 +56,7 @@ async def open_stream(
 
 
 async def _engine_stream(
-    hosts: Hosts,
+    hosts: Pool,
     options: StreamOptions,
     decided: int,
     earlier: Iterable[Earlier],
@@ -59,8 +64,12 @@ async def _engine_stream(
     going_on: bool,
 ) -> tuple[EngineStream, int]:
     capabilities = hosts.capabilities
+    if isinstance(hosts, ServiceHost):
+        speech = VADS[capabilities.vad]().open()
+        service = ServiceStream(hosts, speech, capabilities, options, decided, hosts.deadline)
+        return service, decided
     if capabilities.kind == "native":
-        remote = await hosts.open(options.language, options.brief)
+        remote = await hosts.open(options)
         return NativeEngineStream(remote, capabilities, options, decided), decided
     vad, base = VADS[capabilities.vad]().open(), rewound(decided)
     stream = WindowedStream(

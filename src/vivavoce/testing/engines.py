@@ -16,6 +16,7 @@ A plug-in's test module says what its engine is, and inherits the rest:
             return ...  # a few seconds in which somebody speaks, with silence at both ends
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
@@ -24,12 +25,13 @@ import numpy as np
 import pytest
 
 from vivavoce.core.results import Decided, Heard, Reading, Result, SpeechEnded, SpeechStarted
-from vivavoce.core.types import SAMPLE_RATE, Brief, Word
+from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.engines.base import (
     Capabilities,
     Engine,
     NativeEngine,
     Pcm,
+    ServiceEngine,
     StreamOptions,
     Window,
     WindowedEngine,
@@ -261,9 +263,9 @@ class NativeContract(EngineContract):
         assert engine.capabilities.kind == "native"
 
     def test_streams_know_nothing_of_each_other(self, engine: NativeEngine, speech: Pcm) -> None:
-        alone = engine.open(None, Brief())
+        alone = engine.open(StreamOptions())
         expected = [*alone.feed(speech), *alone.flush()]
-        one, other = engine.open(None, Brief()), engine.open(None, Brief())
+        one, other = engine.open(StreamOptions()), engine.open(StreamOptions())
         heard: list[Result] = []
         for piece in pieces(speech, SAMPLE_RATE):
             heard += one.feed(piece)
@@ -274,6 +276,65 @@ class NativeContract(EngineContract):
             stream.close()
 
     def test_a_flush_of_nothing_says_nothing(self, engine: NativeEngine) -> None:
-        stream = engine.open(None, Brief())
+        stream = engine.open(StreamOptions())
         assert not stream.flush()
         stream.close()
+
+
+class ServiceContract(EngineContract):
+    """For a `ServiceEngine`. `engine` is one whose service can be reached, and says the same
+    to the same samples."""
+
+    def test_it_says_that_it_is_a_service(self, engine: ServiceEngine) -> None:
+        assert engine.capabilities.kind == "service"
+
+    @pytest.mark.anyio
+    async def test_a_turn_without_audio_says_nothing(self, engine: ServiceEngine) -> None:
+        turn = await engine.open(StreamOptions())
+        await turn.finish()
+        assert not [result async for result in turn.results()]
+        await turn.close()
+
+    @pytest.mark.anyio
+    async def test_turns_know_nothing_of_each_other(
+        self, engine: ServiceEngine, speech: Pcm
+    ) -> None:
+        alone = decided(await hear(open_local(engine), [speech]))
+        one, other = open_local(engine), open_local(engine)
+        async with asyncio.TaskGroup() as both:
+            hearing = both.create_task(hear(one, pieces(speech, SAMPLE_RATE)))
+            both.create_task(hear(other, pieces(speech[::-1].copy(), SAMPLE_RATE)))
+        assert decided(hearing.result()) == alone
+
+    @pytest.mark.anyio
+    async def test_a_turn_is_closed_in_the_middle(self, engine: ServiceEngine, speech: Pcm) -> None:
+        """More than once, and while results are still to come."""
+        turn = await engine.open(StreamOptions())
+        await turn.feed(speech)
+        await turn.close()
+        await turn.close()
+
+    @pytest.mark.anyio
+    async def test_after_a_flush_another_turn_goes_on(
+        self, engine: ServiceEngine, speech: Pcm
+    ) -> None:
+        """On the same timeline."""
+        stream = open_local(engine)
+
+        async def feed() -> None:
+            await stream.feed(speech)
+            await stream.flush()
+            await stream.feed(speech)
+            await stream.flush()
+            await stream.close()
+
+        feeding = asyncio.create_task(feed())
+        results = [result async for result in stream.results()]
+        await feeding
+        check_grammar(results, 2 * len(speech))
+        finals = decided(results)
+        half = len(finals) // 2
+        assert [final.text for final in finals[:half]] == [final.text for final in finals[half:]]
+        assert [final.start + len(speech) for final in finals[:half]] == [
+            final.start for final in finals[half:]
+        ]

@@ -25,8 +25,7 @@ from msgspec.structs import replace
 
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
-from vivavoce.core.types import Brief
-from vivavoce.engines.base import Capabilities, NativeStream, Pcm, Window
+from vivavoce.engines.base import Capabilities, NativeStream, Pcm, StreamOptions, Window
 from vivavoce.engines.fake import Scripted, ScriptedNative, silence, tones
 
 FOLDER = "SCRIPTED_FAULTS"
@@ -115,8 +114,8 @@ class FaultyNative:
     def load(self) -> None:
         fail_to_load(self.capabilities.name)
 
-    def open(self, language: str | None, brief: Brief) -> NativeStream:
-        return _Failing(self.capabilities.name, ScriptedNative().open(language, brief))
+    def open(self, options: StreamOptions) -> NativeStream:
+        return _Failing(self.capabilities.name, ScriptedNative().open(options))
 
 
 class _Failing:

@@ -7,7 +7,6 @@ from itertools import count
 from vivavoce.core.errors import EngineError
 from vivavoce.core.past import Earlier
 from vivavoce.core.results import Reading, Result
-from vivavoce.core.types import Brief
 from vivavoce.engines.base import (
     Aligner,
     Engine,
@@ -15,6 +14,7 @@ from vivavoce.engines.base import (
     NativeEngine,
     NativeStream,
     Pcm,
+    ServiceEngine,
     Span,
     StreamOptions,
     Urgency,
@@ -22,9 +22,10 @@ from vivavoce.engines.base import (
     WindowedEngine,
 )
 from vivavoce.engines.native import NativeEngineStream
+from vivavoce.engines.service import ServiceStream
 from vivavoce.engines.windowed import WindowedStream
 from vivavoce.live.engines import Engines
-from vivavoce.live.hosts import Hosts, RemoteStream
+from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream
 from vivavoce.live.streams import VADS
 from vivavoce.plugins import create
 
@@ -99,8 +100,12 @@ def open_local(
     capabilities = engine.capabilities
     if capabilities.kind == "native":
         native: NativeEngine = engine  # type: ignore[assignment]
-        remote = LocalRemote(native.open(options.language, options.brief))
+        remote = LocalRemote(native.open(options))
         return NativeEngineStream(remote, capabilities, options, base)
+    if capabilities.kind == "service":
+        service: ServiceEngine = engine  # type: ignore[assignment]
+        speech = VADS[capabilities.vad]().open()
+        return ServiceStream(service, speech, capabilities, options, base, DEADLINE)
     windowed: WindowedEngine = engine  # type: ignore[assignment]
     vad = VADS[capabilities.vad]().open()
     decoder = LocalDecoder(windowed, delay)
@@ -140,9 +145,9 @@ class LocalHosts(Hosts):
             raise EngineError(f"The engine failed: {error}") from error
         return reading
 
-    async def open(self, language: str | None, brief: Brief) -> RemoteStream:
+    async def open(self, options: StreamOptions) -> RemoteStream:
         # It has what a session's stream uses of a remote one.
-        return LocalRemote(self.engine.open(language, brief))  # type: ignore[union-attr, arg-type, return-value]
+        return LocalRemote(self.engine.open(options))  # type: ignore[union-attr, arg-type, return-value]
 
 
 class LocalEngines(Engines):

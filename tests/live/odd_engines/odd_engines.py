@@ -4,19 +4,20 @@ They are found by the dist-info beside this file, in a child by PYTHONPATH. What
 once in all processes is noted in the folder that ODD_ENGINES names.
 """
 
+import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
-from vivavoce.core.errors import EngineError
-from vivavoce.core.results import Reading, Result
-from vivavoce.core.types import Brief
-from vivavoce.engines.base import Capabilities, Pcm, Span, Window
-from vivavoce.engines.fake import Scripted, ScriptedAligner, ScriptedNative
+from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
+from vivavoce.core.results import Reading, Result, SpeechStarted
+from vivavoce.engines.base import Capabilities, Pcm, Span, StreamOptions, Window
+from vivavoce.engines.fake import Scripted, ScriptedAligner, ScriptedNative, ScriptedService
 
 
 def first(what: str) -> bool:
@@ -237,8 +238,8 @@ class SlowNative(ScriptedNative):
 
     capabilities = named("slow-native", ScriptedNative.capabilities)
 
-    def open(self, language: str | None, brief: Brief) -> "SlowNative._Slow":  # type: ignore[override]
-        return SlowNative._Slow(super().open(language, brief))
+    def open(self, options: StreamOptions) -> "SlowNative._Slow":  # type: ignore[override]
+        return SlowNative._Slow(super().open(options))
 
     class _Slow:
         def __init__(self, inner: object) -> None:
@@ -253,3 +254,54 @@ class SlowNative(ScriptedNative):
 
         def close(self) -> None:
             pass
+
+
+class RefusingService(ScriptedService):
+    """Does not let us in."""
+
+    capabilities = named("refusing-service", ScriptedService.capabilities)
+
+    async def open(self, options: StreamOptions) -> NoReturn:
+        raise EngineRefused("The key is wrong.")
+
+
+class ExpiringService(ScriptedService):
+    """Ends every connection after its first audio."""
+
+    capabilities = named("expiring-service", ScriptedService.capabilities)
+
+    async def open(self, options: StreamOptions) -> "ExpiringService._Turn":  # type: ignore[override]
+        return ExpiringService._Turn()
+
+    class _Turn:
+        async def feed(self, pcm: Pcm) -> None:
+            raise EngineExpired("An hour is over.")
+
+        async def finish(self) -> None:
+            pass
+
+        async def results(self) -> AsyncIterator[Result]:
+            await asyncio.Event().wait()
+            yield SpeechStarted(at=0)
+
+        async def close(self) -> None:
+            pass
+
+
+class FailingService(ScriptedService):
+    """Has a mistake in it."""
+
+    capabilities = named("failing-service", ScriptedService.capabilities)
+
+    async def open(self, options: StreamOptions) -> NoReturn:
+        raise ZeroDivisionError("by a secret")
+
+
+class HangingService(ScriptedService):
+    """Never answers."""
+
+    capabilities = named("hanging-service", ScriptedService.capabilities)
+
+    async def open(self, options: StreamOptions) -> NoReturn:
+        await asyncio.Event().wait()
+        raise AssertionError
