@@ -1,6 +1,7 @@
 """What the server says of itself: logs, one line an event, for people."""
 
 import logging
+import re
 import sys
 from contextlib import suppress
 from typing import TextIO, cast
@@ -8,6 +9,13 @@ from typing import TextIO, cast
 import structlog
 
 OURS = "vivavoce."
+
+KEYS = re.compile(
+    r"([?&](?:ocp-apim-subscription-key|authorization|api[-_]?key|key|jwt|token|access_token"
+    r"|x-amz-(?:credential|signature|security-token))=)[^&\s]*",
+    re.IGNORECASE,
+)
+"""Where clients that cannot set headers put their keys: in the address."""
 
 
 def set_up_logs(level: str) -> None:
@@ -18,6 +26,8 @@ def set_up_logs(level: str) -> None:
     )
     logging.raiseExceptions = False
     logging.getLogger("alembic").setLevel(max(number, logging.WARNING))
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).addFilter(_without_keys)
     if number > logging.DEBUG:
         logging.getLogger("uvicorn.error").addFilter(_one_sentence)
     set_up_own_logs(number)
@@ -49,6 +59,15 @@ class Lines:
     def flush(self) -> None:
         with suppress(OSError):
             sys.stderr.flush()
+
+
+def _without_keys(record: logging.LogRecord) -> bool:
+    """Of an address that is logged, all but its keys."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            KEYS.sub(r"\1...", part) if isinstance(part, str) else part for part in record.args
+        )
+    return True
 
 
 def _one_sentence(record: logging.LogRecord) -> bool:

@@ -168,4 +168,8 @@ class Connection:
             log.info("refused", code=error.code, reason=error.message)
         with suppress(LineLost):
             await self._send(Failed(error))
-            await self._line.close(error.close, error.code)
+            await self._line.close(*self._farewell(error))
+
+    def _farewell(self, error: VivavoceError) -> tuple[int, str]:
+        """The code and the reason of a close."""
+        return error.close, error.code

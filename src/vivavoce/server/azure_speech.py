@@ -1,0 +1,134 @@
+"""Azure Speech's addresses: where the Speech SDKs look for their service on a host."""
+
+import time
+import uuid
+from functools import partial
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute, Match, WebSocketRoute
+from starlette.types import Scope
+from starlette.websockets import WebSocket
+
+from vivavoce.core.commands import Options
+from vivavoce.core.errors import OurError, PeerError, VivavoceError
+from vivavoce.core.events import Ended, Numbered, Warning
+from vivavoce.dialects.azure_speech import SUBPROTOCOL, AzureSpeechDialect
+from vivavoce.dialects.azure_speech_turn import Promises
+from vivavoce.dialects.base import Answer
+from vivavoce.live.engines import Engines
+from vivavoce.server.connection import Connection
+from vivavoce.server.line import Line, WebSocketLine
+from vivavoce.server.one_off import FAULTS
+from vivavoce.server.services import Services, services
+
+MODES: Final = ("interactive", "conversation", "dictation")
+
+PATHS: Final = (
+    *(f"/speech/recognition/{mode}/cognitiveservices/v1" for mode in MODES),
+    "/speech/universal/v2",
+    "/stt/speech/universal/v2",
+    "/speech/translation/cognitiveservices/v1",
+)
+
+INVALID: Final = 1007
+"""The close code after which the SDKs do not try again, four more times."""
+
+REASON: Final = 123
+"""Bytes of the longest reason of a close."""
+
+ENDS: Final = ("finished", "cancelled", "abandoned")
+"""Of a session that did not fail."""
+
+
+def routes() -> list[BaseRoute]:
+    """The service's own, and what an SDK asks for at any other address."""
+    return [
+        *(WebSocketRoute(path, azure_speech) for path in PATHS),
+        _SdkRoute("/", azure_speech),
+        _SdkRoute("/{path:path}", _elsewhere),
+    ]
+
+
+async def azure_speech(ws: WebSocket) -> None:
+    """One connection: a turn or several."""
+    parts = services(ws)
+    mode = next((mode for mode in MODES if f"/{mode}/" in ws.url.path), "")
+    dialect = AzureSpeechDialect(
+        uuid.uuid4().hex[:24],
+        time.monotonic,
+        mode,
+        ws.query_params.multi_items(),
+        partial(_promises, parts.engines),
+    )
+    await _accept(ws)
+    await _AzureConnection(WebSocketLine(ws), dialect, parts).run()
+
+
+async def _elsewhere(ws: WebSocket) -> None:
+    """A handshake that fails would be tried again, and its sentence shown to nobody."""
+    await _accept(ws)
+    await ws.close(INVALID, f"Azure Speech is not served at {ws.url.path[:64]} here.")
+
+
+async def _accept(ws: WebSocket) -> None:
+    await ws.accept(SUBPROTOCOL if SUBPROTOCOL in ws.scope.get("subprotocols", ()) else None)
+
+
+class _SdkRoute(WebSocketRoute):
+    """For Speech SDKs alone: the address belongs to others too."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "websocket" and _is_sdk(HTTPConnection(scope)):
+            return super().matches(scope)
+        return Match.NONE, {}
+
+
+def _is_sdk(connection: HTTPConnection) -> bool:
+    return (
+        SUBPROTOCOL in connection.scope.get("subprotocols", ())
+        or "x-connectionid" in connection.headers
+        or "X-ConnectionId" in connection.query_params
+    )
+
+
+class _AzureConnection(Connection):
+    """One that says in its close what is wrong: there is no message for it, and the SDKs show
+    a close's reason."""
+
+    def __init__(self, line: Line, dialect: AzureSpeechDialect, parts: Services) -> None:
+        super().__init__(line, dialect, parts.hub)
+        self._warning = ""
+
+    async def _send(self, answer: Answer) -> None:
+        match answer:
+            case Numbered(event=Warning() as event):
+                self._warning = event.message
+            case Numbered(event=Ended() as event) if event.reason not in ENDS:
+                fault = FAULTS.get(event.reason, OurError)
+                raise fault(self._warning or f"The session ended early: {event.reason}.")
+        await super()._send(answer)
+
+    def _farewell(self, error: VivavoceError) -> tuple[int, str]:
+        code = INVALID if isinstance(error, PeerError) else error.close
+        return code, error.message.encode()[:REASON].decode(errors="ignore")
+
+
+def _promises(engines: Engines, options: Options) -> Promises:
+    """What the engines say beside the words. Raises `VivavoceError` for what none of them can."""
+    brief = options.brief
+    chain = engines.chain(options.engine, options.language, brief.translate_to)
+    known = [tag for tag in brief.languages if any(chain.knows(n, tag) for n in chain.names)]
+    if brief.languages and not known:
+        chain.check_language(brief.languages[0])
+    language = options.language or next(iter(known), None)
+    name = next((name for name in chain.names if chain.knows(name, language)), chain.names[0])
+    able = engines.capabilities(name)
+    only = able.languages[0] if len(able.languages) == 1 and "*" not in able.languages else None
+    alignable = () if engines.aligner is None else engines.aligner.languages
+    spoken = (options.language or only or "").lower().partition("-")[0]
+    return Promises(
+        words=not able.word_times and spoken in (tag.partition("-")[0] for tag in alignable),
+        speakers=able.diarization,
+        language=only,
+    )
