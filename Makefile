@@ -31,6 +31,7 @@ serve: $(VENV)/.runtime ## set up what running needs, then serve on http://local
 test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more at once)
 	@scripts/install-browser $(PY)
 	@scripts/install-clients
+	@scripts/install-old-clients $(PY)
 	@scripts/install-weights $(PY)
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
