@@ -225,6 +225,15 @@ async def test_files_are_less_urgent_than_people(interims: bool) -> None:
     assert urgencies == ({Urgency.FINAL, Urgency.INTERIM} if interims else {Urgency.BATCH})
 
 
+async def test_a_window_says_whether_another_will_replace_it() -> None:
+    decoder = LocalDecoder(Scripted())
+    await hear(over(decoder, StreamOptions()), [say(*WORDS[:9]), silence(1)])
+    assert {window.interim: urgency for window, urgency in decoder.asked} == {
+        True: Urgency.INTERIM,
+        False: Urgency.FINAL,
+    }
+
+
 async def test_a_tick_ends_what_somebody_said_last() -> None:
     stream = open_local(Scripted())
     await stream.feed(np.concatenate([say("alfa"), silence(0.1)]))

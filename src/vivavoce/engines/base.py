@@ -101,6 +101,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     prefix: tuple[int, ...] = ()  # tokens of the last hypothesis, for interims only
     said: str = ""  # what its beginning is known to say: the reading is what follows
     model: str = ""  # to decode it with; empty: the engine's own
+    interim: bool = False  # soon replaced by another: no word times, no translations, if dear
     brief: Brief = Brief()
 
     @property

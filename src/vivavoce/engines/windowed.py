@@ -169,6 +169,7 @@ class WindowedStream:
             language=self._options.language,
             prefix=decode.prefix,
             said="" if decode.before is None else decode.before.text,
+            interim=not decode.final,
             brief=self._options.brief,
         )
         task = asyncio.create_task(self._answer(decode, window))
