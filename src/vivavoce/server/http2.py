@@ -7,7 +7,7 @@ a client that lost its power does not hold a session for ever.
 
 import asyncio
 import functools
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -81,9 +81,9 @@ class Http2(asyncio.Protocol):
         self._unused = 0.0  # seconds without a request
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._wire = Wire(self._machine, transport)
+        # uvloop's are no subclass of it.
+        self._transport = cast(asyncio.Transport, transport)
+        self._wire = Wire(self._machine, self._transport)
         self._server.connections.add(self)  # type: ignore[arg-type]  # it knows only its own
         self._machine.initiate_connection()
         self._machine.increment_flow_control_window(MAX_WAITING - 65_535)  # what it begins with

@@ -6,13 +6,17 @@ application speaks HTTP/1.1 and WebSocket alone.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 
 from vivavoce.server.http2 import PREFACE, Http2
+
+MAX_MESSAGE: Final = 17 << 20
+"""Bytes that a WebSocket message may have to be refused with a sentence; larger ones are cut.
+More than the largest of any protocol, which refuses what is too large for itself."""
 
 FIRST: Final = 60.0
 """Seconds that a client has to say something. Browsers open connections that they need later."""
@@ -42,10 +46,10 @@ class Protocol(asyncio.Protocol):
         self._first = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's are no subclass of it.
+        self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)  # type: ignore[arg-type]  # it knows only its own
-        self._timer = self._loop.call_later(FIRST, transport.abort)
+        self._timer = self._loop.call_later(FIRST, self._transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._forget()
