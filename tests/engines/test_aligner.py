@@ -50,6 +50,21 @@ def test_the_dictionary_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch, 
     check_spans(aligner.align(clip, SAID), SAID, len(clip))
 
 
+def test_what_a_narrow_search_does_not_find_is_searched_for_widely(
+    monkeypatch: pytest.MonkeyPatch, clip: Pcm
+) -> None:
+    pytest.importorskip("pocketsphinx")
+    aligner = PocketSphinx()
+    aligner.load()
+    *_, widest = module.BEAMS
+    found = aligner.align(clip, SAID)
+    for beams in ([widest], [0.9, widest]):
+        monkeypatch.setattr(module, "BEAMS", beams)
+        assert aligner.align(clip, SAID) == found
+    monkeypatch.setattr(module, "BEAMS", [0.9])
+    assert aligner.align(clip, SAID) != found
+
+
 @st.composite
 def placed(draw: st.DrawFn) -> tuple[list[str], list[Span | None], int]:
     words = draw(st.lists(st.text(min_size=1, max_size=5), max_size=12))

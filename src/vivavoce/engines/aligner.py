@@ -23,6 +23,10 @@ MIDDLE = 125  # samples from a frame's place to the middle of what it looks at, 
 DECAY = SAMPLE_RATE * 3 // 100  # samples that a word is heard on when silence follows
 SHORTEST = 10 * FRAME  # samples; of less it makes nothing
 HISS = 0.006  # of the sound's peak: -44 dB
+BEAMS = 1e-60, 1e-200
+"""How unlikely a way through the text may be beside the best and still be followed. Within the
+first lies what fits, for a fifth less work; the second is tried where nothing did, and loses
+nothing: the text is known, so there is little to search."""
 FILLERS = "<[+("  # how the names of silence and noise begin
 MOST_LEARNT = 10_000
 """Words that may be added to the dictionary before it is read anew: it must not grow for ever."""
@@ -64,10 +68,6 @@ class PocketSphinx:
             bestpath=False,
             cmn="batch",
             loglevel="FATAL",
-            # The text is known, so there is little to search, and nothing may be lost on the way.
-            beam=1e-200,
-            pbeam=1e-200,
-            wbeam=1e-200,
         )
 
     def align(self, pcm: Pcm, words: Sequence[str]) -> list[Span]:
@@ -91,16 +91,26 @@ class PocketSphinx:
         """Where each was said; nothing when the sound does not fit the text."""
         if not said or len(pcm) < SHORTEST:
             return []
-        self._decoder.set_align_text(" ".join(said))
+        sound, text = _pcm16(pcm), " ".join(said)
+        for beam in BEAMS:
+            spans = self._searched(sound, text, beam)
+            if len(spans) == len(said):
+                return _lengthened(spans, len(pcm))
+        return []
+
+    def _searched(self, sound: bytes, text: str, beam: float) -> list[Span]:
+        """Where each word of the text was said, by the ways that `beam` leaves."""
+        for which in ("beam", "pbeam", "wbeam"):
+            self._decoder.config[which] = beam  # a new text makes a new search, which reads them
+        self._decoder.set_align_text(text)
         self._decoder.reinit_feat()  # forget what earlier utterances sounded like
         self._decoder.start_utt()
         try:
-            self._decoder.process_raw(_pcm16(pcm), full_utt=True)
+            self._decoder.process_raw(sound, full_utt=True)
         finally:
             self._decoder.end_utt()
         found = [segment for segment in self._decoder.seg() or () if segment.word[0] not in FILLERS]
-        spans = [(_begin(segment.start_frame), _begin(segment.end_frame + 1)) for segment in found]
-        return _lengthened(spans, len(pcm)) if len(spans) == len(said) else []
+        return [(_begin(segment.start_frame), _begin(segment.end_frame + 1)) for segment in found]
 
 
 def spread(words: Sequence[str], known: Sequence[Span | None], end: int) -> list[Span]:
