@@ -115,8 +115,23 @@ async def _heard(reader: Reader, pcm: Pcm, options: StreamOptions) -> str:
     return " ".join(result.text for result in results if isinstance(result, Decided))
 
 
-def row(speech: Path, name: str, finals: str, reader: Reader, way: StreamOptions, n: int) -> str:
-    """A line of the table: means over the shifts."""
+@dataclass(frozen=True)
+class Shifted:
+    """Of a set, one for each shift."""
+
+    whole: tuple[Errors, ...]  # whole clips against what was said
+    live: tuple[Errors, ...]  # live against what was said
+    between: tuple[Errors, ...]  # live against whole
+
+    @property
+    def points(self) -> float:
+        """How much worse live is, in points of the word error rate."""
+        rates = [statistics.mean(one.rate for one in of) for of in (self.live, self.whole)]
+        return 100 * (rates[0] - rates[1])
+
+
+def shifted(speech: Path, name: str, reader: Reader, way: StreamOptions, n: int) -> Shifted:
+    """`n` shifts."""
     at_once, lives, between = list[Errors](), list[Errors](), list[Errors]()
     told = list(readings(clips(speech, WHOLE.get(name, name))))
     played = list(readings(clips(speech, name)))
@@ -127,11 +142,18 @@ def row(speech: Path, name: str, finals: str, reader: Reader, way: StreamOptions
         at_once.append(total(said, read_whole))
         lives.append(total([" ".join(c.said for c in of) for of in played], live))
         between.append(total(read_whole, live))
+    return Shifted(tuple(at_once), tuple(lives), tuple(between))
+
+
+def row(speech: Path, name: str, finals: str, reader: Reader, way: StreamOptions, n: int) -> str:
+    """A line of the table: means over the shifts."""
+    found = shifted(speech, name, reader, way, n)
+    at_once, lives, between = found.whole, found.live, found.between
     rates, against = [one.rate for one in lives], [one.rate for one in at_once]
-    points = 100 * (statistics.mean(rates) - statistics.mean(against))
     cells = [
         f"{name.rpartition('/')[2]} | {finals} | {lives[0].words} | {spread(against)}",
-        f"{spread(rates)} | {points:+.1f} | {share(lives, 'lost')} | {share(lives, 'invented')}",
+        f"{spread(rates)} | {found.points:+.1f} | {share(lives, 'lost')} "
+        f"| {share(lives, 'invented')}",
         f"{share(at_once, 'lost')} | {share(at_once, 'invented')}",
         f"{share(between, 'lost')} | {share(between, 'invented')}",
     ]

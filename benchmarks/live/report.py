@@ -9,10 +9,19 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.live.bench import Extent, Ours, Theirs
+from benchmarks.accuracy import Shifted
+from benchmarks.live import aims, costs
+from benchmarks.live.aims import Column, share
+from benchmarks.live.beyond import Beyond
+from benchmarks.live.costs import Costs
 from benchmarks.live.environments import ENVIRONMENTS
-from benchmarks.live.figures import Accuracy, Held, Speed, Spread
+from benchmarks.live.figures import Accuracy, Gave, Held, Speed, Spread
 from benchmarks.live.plots import Axis, Line, plot
+from benchmarks.live.text import DEFINITIONS, INTRODUCTION, PEERS_NOTE
+from benchmarks.live.theirs import Theirs
+from benchmarks.long import Long
+from vivavoce.bench.held import Verdict
+from vivavoce.bench.measures import Errors
 
 Row = Sequence[str]
 WORDS_SHOWN = "bench-words.svg"
@@ -24,146 +33,110 @@ class Machine:
     cores: Sequence[int] | None  # of the system under test
     beside: bool  # whether the generator has cores of its own
     command: str
+    minutes: float  # that the run took
 
 
-def page(ours: Ours, theirs: Sequence[Theirs], extent: Extent, machine: Machine) -> str:
+@dataclass(frozen=True)
+class Results:
+    """The first column is the default configuration."""
+
+    columns: Sequence[Column]
+    theirs: Sequence[Theirs] = ()
+    beyond: Beyond | None = None
+    costs: Sequence[Costs] = ()
+    long: Long | None = None
+
+
+def page(results: Results, machine: Machine) -> str:
+    columns, names = results.columns, [one.ours.column.name for one in results.columns]
+    first = columns[0].ours
     parts = [
         "# Benchmarks",
         INTRODUCTION,
-        "## This project",
-        _table(("measure", "result", "aim"), _own_rows(ours, extent)),
+        "## What is aimed at, and what came out",
+        _table(("measure", "aim", *names), aims.rows(columns, results.theirs)),
         "## Held against what was said",
-        _table(ACCURACY_COLUMNS, _accuracy_rows(ours)),
+        *(part for one in columns for part in _sets(one)),
     ]
-    if theirs:
+    if results.theirs:
         parts += [
             "## Side by side",
-            _table(("", "Vivavoce", *(one.peer.name for one in theirs)), _side_rows(ours, theirs)),
+            _table(
+                ("", "Vivavoce", *(one.peer.name for one in results.theirs)),
+                _side_rows(columns[0], results.theirs),
+            ),
             *(
                 f"{one.peer.name} could not be measured: {one.failed}"
-                for one in theirs
+                for one in results.theirs
                 if one.failed
             ),
-            f"On {extent.readings} of the five readings. In brackets: how many times ours.",
+            f"All of one stream of the chorus, Vivavoce as its {first.column.name} has it. In "
+            "brackets: how many times ours.",
             f"![When words are shown](images/{WORDS_SHOWN})",
             f"![Late words and streams](images/{STREAMS_HELD})",
             "## What was measured against",
-            _table(("peer", "version", "weights", "configuration"), _peer_rows(theirs)),
+            _table(("peer", "version", "weights", "configuration"), _peer_rows(results.theirs)),
             PEERS_NOTE,
         ]
-    parts += ["## Definitions", DEFINITIONS, "## How it was run", _how(ours, machine)]
+    parts += [part for one in columns for part in _gave(one)]
+    if results.beyond is not None:
+        parts.append(_beyond(results.beyond, first.column.name))
+    if results.costs:
+        parts += ["## Where the processor goes", COSTS_NOTE, costs.tables(results.costs)]
+    if results.long is not None:
+        parts += ["## A long session", _long(results.long)]
+    parts += ["## Definitions", DEFINITIONS, "## How it was run", _how(results, machine)]
     return "\n\n".join(parts) + "\n"
 
 
-INTRODUCTION = """\
-What live captions are judged by: how soon words show, how little they change, that none is lost
-or invented, and how many people one machine can serve. Everything here is measured in one run
-from one default configuration, on the same audio, at the pace of speech. Machines differ and
-this one is noisy: the ratios count."""
-
-PEERS_NOTE = """\
-Each runs in an environment of its own and is asked in the way that its own documentation shows.
-SimulStreaming, whisperlivekit's other policy, needs PyTorch weights, which no package carries, so
-it is not here. whisper-live's own requirements cannot all be met (PyAudio, a client's, has no
-wheel for Linux; its tokenizers is older than its faster-whisper allows), so it was given those
-that its server imports. The Whisper servers say no end of an utterance, so they have no final
-delay; *stable* is what they mark as confirmed or completed."""
-
-DEFINITIONS = """\
-- A stream's time 0 is when its first sample is spoken. A frame of 100 ms is sent when its last
-  sample is, so up to 100 ms of every delay are the frame's.
-- **Interim delay**: from the end of a word in the audio to its first display. Of words that were
-  said and are in the last reading; a word that only its final gets right is first displayed then.
-- **Late**: first displayed more than 1 s after its end. Given as a share of those words.
-- **Stable delay**: from a word's end to its first display in the stable part, or in a final.
-- **Final delay**: from the end of an utterance's last word to its final. It holds the silence
-  that ends an utterance (500 ms here). The aligner and the VAD do not always agree where a voice
-  ended; *after the end that it gives itself* is from the VAD's end. **On flush**: from the flush,
-  sent as the last word's clip ends, to the final that answers it.
-- **Flicker**: words shown in the tail and changed or removed by a later display, over words shown
-  in a tail. Words are followed from display to display by alignment, not by their index, so an
-  insertion before a word does not change it; case and punctuation do not count.
-- **Stable words changed**: gone from a later display, by an interim or by a final.
-- **Processor**: seconds for each second of audio, user and system, of all processes of the system
-  (server, engine hosts, decoders), from `/proc`; the generator's is not in it.
-- **Streams held**: the most, by halving, at which at most 5 % of the words are late and 95 % of
-  the finals come within 1 s: the 500 ms of silence and 500 ms. A peer's finals may take 1 s
-  longer than its own do with one stream, because it waits longer after some sentences than after
-  others. Each stream reads other sentences, without a pause between the clips.
-- **Memory for a further stream**: what all processes have (PSS) with so many streams and with
-  one, divided by the streams between.
-- **Word error rate**: wrong, lost and invented words over the words of the reference; lower case,
-  no punctuation, hyphens as spaces, *mister* as *mr*. **Lost** and **invented** are what the
-  alignment leaves over on either side. **Whole** is the model that makes the finals, given each
-  clip at once.
-- **Where words end**: the transcripts, aligned with the audio by pocketsphinx 5.1.1; trailing
-  silence (less than 6 dB above the clip's quietest tenth) is taken off a word. **Word times** are
-  held against another reference: 72 single recorded words placed at known samples. A word that
-  is read right is paired with the nearest such word within 1.5 s.
-- **Quiet**: silence, room noise (1/f above 400 Hz, -50 dB), breath (swelling noise), music
-  (plucked chords), all four synthesised, and three recorded noises, repeated: 10 minutes. Recorded
-  music was not at hand. The telephone and noisy sets are played beside them, to the same server
-  with the same settings."""
+COSTS_NOTE = """\
+Processor seconds for each second of a stream's audio, of the default install. The server's own
+part is looked at whenever it has computed for a hundredth of a second; the looks cost something,
+so its sum is a little more than in the first table."""
 
 ACCURACY_COLUMNS = (
-    *("recordings", "words", "whole: error rate", "live: error rate", "points"),
-    *("live: lost", "live: invented", "lost against whole", "invented against whole"),
+    *("recordings", "words", "whole clips", "live", "points", "lost", "invented"),
+    *("lost, whole", "invented, whole", "lost against whole", "invented against whole"),
 )
 
 
-def _own_rows(ours: Ours, extent: Extent) -> list[Row]:
-    s = ours.speed
-    interims = sum(seen for seen, _ in ours.quiet.values())
-    finals = sum(said for _, said in ours.quiet.values())
-    rows: list[Row] = [
-        ("processor, one stream", f"{s.cost:.3f}", "0.06"),
-        ("interim delay, median / 95 %", _both(s.interim), "500 / 900 ms"),
-        ("words late, one stream", f"{s.late:.1%}", "5 %"),
-        ("stable delay, median / 95 %", _both(s.stable), "1200 / 2500 ms"),
-        ("final delay, median / 95 %", _both(s.final), "- / 650 ms"),
-        ("final after the end that it gives itself, median / 95 %", _both(ours.own_end), "-"),
-        ("final after a flush, median / 95 %", _both(ours.flush), "- / 250 ms"),
-        ("flicker", f"{s.flicker:.1%}", "25 %"),
-        ("stable words changed by an interim", str(s.by_interim), "0"),
-        ("stable words changed by the final", f"{s.by_final:.1%}", "2 %"),
-        ("words on 10 minutes of quiet, interims / finals", f"{interims} / {finals}", "0 / 0"),
-        ("word times, median / 95 %", _both(ours.times), "80 / 250 ms"),
-    ]
-    if extent.held:
-        rows += [
-            ("streams held", str(ours.held.most), "20"),
-            ("memory for a further stream", f"{ours.memory / 1e6:.1f} MB", "8 MB"),
-        ]
-    if ours.course:
-        shares = " ".join(f"{share:.2f}" for share in ours.course)
-        minutes = extent.nonstop / 60
-        rows.append((f"cost of each fifth of {minutes:.0f} min nonstop", shares, "0.8 ... 1.2"))
-    return rows
+def _sets(column: Column) -> list[str]:
+    if not column.sets:
+        return []
+    rows = [_accuracy(name, one) for name, one in column.sets.items()]
+    return [f"{column.ours.column.name.capitalize()}:", _table(ACCURACY_COLUMNS, rows)]
 
 
-def _accuracy_rows(ours: Ours) -> list[Row]:
-    return [_accuracy(name, one) for name, one in {**ours.accuracy, **ours.noisy}.items()]
-
-
-def _accuracy(name: str, one: Accuracy) -> Row:
+def _accuracy(name: str, one: Shifted) -> Row:
+    whole, between = Shifted(one.whole, one.whole, ()), Shifted((), one.between, ())
     return (
         name,
-        str(one.live.words),
-        f"{one.whole.rate:.1%}",
-        f"{one.live.rate:.1%}",
-        f"{100 * (one.live.rate - one.whole.rate):+.1f}",
-        *(f"{n / max(1, one.live.words):.1%}" for n in (one.live.lost, one.live.invented)),
-        *(f"{n / max(1, one.between.words):.1%}" for n in (one.between.lost, one.between.invented)),
+        str(one.live[0].words),
+        _rates(one.whole),
+        _rates(one.live),
+        f"{one.points:+.1f}",
+        *(f"{share(of, kind):.1%}" for of in (one, whole, between) for kind in KINDS),
     )
 
 
-def _side_rows(ours: Ours, theirs: Sequence[Theirs]) -> list[Row]:
-    own = ours.speed
+KINDS = ("lost", "invented")
+
+
+def _rates(errors: Sequence[Errors]) -> str:
+    """The mean over the shifts, and between which it lies where there are several."""
+    rates = [one.rate for one in errors]
+    mean = f"{sum(rates) / len(rates):.1%}"
+    return mean if len(rates) < 2 else f"{mean} ({min(rates):.1%} to {max(rates):.1%})"
+
+
+def _side_rows(column: Column, theirs: Sequence[Theirs]) -> list[Row]:
+    own, ours = column.ours.chorus, column.ours
     speeds = [one.speed for one in theirs]
     accuracies = [one.accuracy for one in theirs]
+    helds = [one.held for one in theirs]
 
     def row(title: str, mine: str, cells: Sequence[str | None]) -> Row:
-        return (title, mine, *(cell or "-" for cell in cells))
+        return (title, mine, *(cell or aims.NONE for cell in cells))
 
     def timed(title: str, of: str) -> Row:
         mine: Spread = getattr(own, of)
@@ -177,31 +150,27 @@ def _side_rows(ours: Ours, theirs: Sequence[Theirs]) -> list[Row]:
             f"{own.cost:.3f}",
             [f"{s.cost:.3f} ({s.cost / own.cost:.1f})" if s else None for s in speeds],
         ),
-        row("streams held", str(ours.held.most), [_held(one.held) for one in theirs]),
+        row("streams held", _held(ours.held) or aims.NONE, [_held(held) for held in helds]),
         timed("interim delay, median / 95 %", "interim"),
         timed("stable delay, median / 95 %", "stable"),
         timed("final delay, median / 95 %", "final"),
         row("words late", f"{own.late:.1%}", [f"{s.late:.1%}" if s else None for s in speeds]),
         row("flicker", f"{own.flicker:.1%}", [f"{s.flicker:.1%}" if s else None for s in speeds]),
-        row(
-            "stable words changed",
-            f"{own.by_final:.1%}",
-            [_changed(s) if s else None for s in speeds],
-        ),
+        row("stable words changed", _changed(own), [_changed(s) if s else None for s in speeds]),
         row(
             "error rate, live / whole",
-            f"{ours.alone.live.rate:.1%} / {ours.alone.whole.rate:.1%}",
+            f"{ours.accuracy.live.rate:.1%} / {ours.accuracy.whole.rate:.1%}",
             [f"{a.live.rate:.1%} / {a.whole.rate:.1%}" if a else None for a in accuracies],
         ),
         row(
             "words lost / invented",
-            _lost(ours.alone),
+            _lost(ours.accuracy),
             [_lost(a) if a else None for a in accuracies],
         ),
         row(
             "memory for a further stream",
-            f"{ours.memory / 1e6:.1f} MB",
-            [f"{one.memory / 1e6:.1f} MB" if one.memory else None for one in theirs],
+            _memory(ours.held) or aims.NONE,
+            [_memory(held) for held in helds],
         ),
     ]
 
@@ -227,10 +196,14 @@ def _held(held: Held | None) -> str | None:
     return None if held is None else str(held.most)
 
 
+def _memory(held: Held | None) -> str | None:
+    return None if held is None or held.most < 2 else f"{held.memory / 1e6:.1f} MB"
+
+
 def _both(spread: Spread) -> str:
     """Of nothing: a dash."""
     if math.isnan(spread.median):
-        return "-"
+        return aims.NONE
     return f"{spread.median * 1e3:.0f} / {spread.most * 1e3:.0f} ms"
 
 
@@ -248,28 +221,95 @@ def _pinned(packages: list[str], name: str) -> str:
     return found.partition("==")[2]
 
 
-def _how(ours: Ours, machine: Machine) -> str:
-    cores = "all cores" if machine.cores is None else f"{len(machine.cores)} cores"
-    share = "has the others" if machine.beside else "shares them"
-    verdicts = "\n".join(
-        f"    {v.streams:3} streams: {v.late:6.1%} late, finals {v.final * 1e3:5.0f} ms, "
-        f"processor {v.cost:.3f}{'' if v.holds else ', not held'}"
-        + (f" ({v.refused})" if v.refused else "")
-        for v in sorted(ours.held.verdicts, key=lambda v: v.streams)
+GAVE_COLUMNS = (
+    *("streams", "interims a second", "finals by the dearer model", "finals with word times"),
+    *("furthest behind", "words late", "finals, 95 %", "words lost", "held"),
+)
+
+
+def _gave(column: Column) -> list[str]:
+    held = column.ours.held
+    if held is None:
+        return []
+    holds = {v.streams: "yes" if v.holds else "no" for v in held.verdicts}
+    rows = [_given(one, holds[one.streams]) for one in held.gave]
+    return [f"## What gives under load, {column.ours.column.name}", _table(GAVE_COLUMNS, rows)]
+
+
+def _given(one: Gave, holds: str) -> Row:
+    return (
+        *(str(one.streams), f"{one.interims:.2f}", f"{one.better:.0%}", f"{one.timed:.0%}"),
+        *(f"{one.lag:.1f} s", f"{one.late:.1%}", f"{one.final * 1e3:.0f} ms"),
+        *(f"{one.lost:.1%}", holds),
+    )
+
+
+def _beyond(found: Beyond, name: str) -> str:
+    served = found.served
+    reasons = " ".join(f"*{reason}*" for reason in found.reasons)
+    again = "and was told to try again" if found.again else "and was **not** told to try again"
+    said = f"Each of the {found.refused} refused was told why ({reasons}) {again}. "
+    return (
+        f"A server that admits as many as it finds itself fit for ({name}) was asked to serve "
+        f"{found.asked} streams and served {served.streams}. {said if found.refused else ''}"
+        f"Of those served, {served.late:.1%} of the words were late, 95 % of the finals came "
+        f"within {served.final * 1e3:.0f} ms, and {served.lost:.1%} of the words were lost."
+    )
+
+
+def _long(found: Long) -> str:
+    costs = "\n".join(f"      {cost:.4f}" for cost in found.costs)
+    memory = "\n".join(
+        f"      after {hour:.1f} h {held / 1e6:.0f} MB" for hour, held in found.memory
     )
     return f"""\
-Vivavoce {version("vivavoce")}, finals by {ours.model}, a real `vivavoce serve` with default \
-settings and a data directory of its own (but for the most sessions that it admits), on \
-{datetime.now(UTC):%d %B %Y}: {_machine()}. The system under test has {cores}; the load \
-generator, a process of its own that speaks `vivavoce.v1` over bare WebSockets, {share}. It took \
-{ours.speed.generator:.3f} processor seconds for each second of audio, and its latest frame was \
-{ours.speed.behind * 1e3:.0f} ms late. Made by
+Made by `python -m benchmarks.endurance` on {found.day} (Vivavoce {found.version}, \
+{found.machine}), apart from the rest of this page; the memory is that of the server, a host and \
+the aligner together.
+
+    {found.minutes:.0f} minutes without a pause, by fifths, processor seconds for a second:
+{costs}
+    {found.hours:g} hours through a server, whose processes hold:
+{memory}"""
+
+
+def _how(results: Results, machine: Machine) -> str:
+    cores = "all cores" if machine.cores is None else f"{len(machine.cores)} cores"
+    share = "has the others" if machine.beside else "shares them"
+    columns, first = results.columns, results.columns[0].ours
+    made = "; ".join(
+        f"{one.ours.column.name}: `finals = {one.ours.column.finals}`, most by {one.ours.model}"
+        for one in columns
+    )
+    systems = [(f"Vivavoce, {one.ours.column.name}", one.ours.held) for one in columns]
+    systems += [(one.peer.name, one.held) for one in results.theirs]
+    searches = "\n\n".join(_search(name, held) for name, held in systems if held is not None)
+    return f"""\
+Vivavoce {version("vivavoce")} ({made}), a real `vivavoce serve`, everything else as it is by \
+default, with a data directory of its own (but for the most sessions that it admits), on \
+{datetime.now(UTC):%d %B %Y}, in {machine.minutes:.0f} minutes: {_machine()}. The system under \
+test has {cores}; the load generator, a process of its own that speaks `vivavoce.v1` over bare \
+WebSockets, {share}. For one stream it took {first.speed.generator:.4f} processor seconds for each \
+second of audio, and its latest frame was {first.speed.behind * 1e3:.0f} ms late. Made by
 
     {machine.command}
 
 The search for how many streams are held:
 
-{verdicts or "    not asked"}"""
+{searches or "    not asked"}"""
+
+
+def _search(name: str, held: Held) -> str:
+    return "\n".join([f"    {name}", *(_verdict(one) for one in held.verdicts)])
+
+
+def _verdict(v: Verdict) -> str:
+    why = "" if v.holds else ", not held"
+    return (
+        f"    {v.streams:5} streams: {v.late:6.1%} late, finals {v.final * 1e3:5.0f} ms, "
+        f"{v.shown:4.0%} of the words, processor {v.cost:.3f}, generator {v.generator:.4f}{why}"
+        + (f" ({v.refused})" if v.refused else "")
+    )
 
 
 def _machine() -> str:
@@ -291,10 +331,14 @@ def _table(columns: Row, rows: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def draw(folder: Path, ours: Ours, theirs: Sequence[Theirs]) -> None:
+NOBODY = Held(0, (), (), Spread(math.nan, math.nan, ()), 0.0)
+
+
+def draw(folder: Path, results: Results) -> None:
     """When words are shown, and what load does to that."""
-    measured = [("Vivavoce", ours.speed, ours.held)]
-    measured += [(t.peer.name, t.speed, t.held) for t in theirs if t.speed and t.held]
+    ours = results.columns[0].ours
+    measured = [("Vivavoce", ours.chorus, ours.held or NOBODY)]
+    measured += [(t.peer.name, t.speed, t.held) for t in results.theirs if t.speed and t.held]
     seconds = Axis("seconds after the end of a word", 3, (0, 0.5, 1, 1.5, 2, 2.5, 3))
     share = Axis("share of the words shown", 1, (0, 0.25, 0.5, 0.75, 1))
     shown = [

@@ -7,7 +7,7 @@ import pytest
 
 from vivavoce.bench.clip import clip, speakers
 from vivavoce.bench.generator import Stream
-from vivavoce.bench.held import verdict
+from vivavoce.bench.held import bar, verdict
 from vivavoce.bench.system import vivavoce
 from vivavoce.core.errors import OurError
 from vivavoce.core.types import SAMPLE_RATE
@@ -28,18 +28,18 @@ def test_streams_are_played_and_what_they_are_told_is_noted() -> None:
     assert [line["flush"] >= 2.0 for line in asked.lines if "flush" in line] == [True]
     assert trial.cpu > 0
     assert trial.memory > 10_000_000
-    assert verdict(trial, None).streams == 2
+    assert verdict(trial, bar(trial)).streams == 2
 
 
 def test_a_stream_that_is_not_served_says_why() -> None:
     pcm = asyncio.run(clip())[:SAMPLE_RATE]
     with (
         speakers(pcm, 1.0) as readers,
-        vivavoce(finals="tiny", engine="scripted", max_sessions=1, drain_s=0) as system,
+        vivavoce(finals="tiny", engine="scripted", admits=1, drain_s=0) as system,
     ):
         trial = system.trial(readers.parts(2))
     assert trial.refused is not None
-    assert not verdict(trial, None).holds
+    assert not verdict(trial, bar(trial)).holds
 
 
 def test_a_server_that_does_not_start_is_told() -> None:

@@ -59,10 +59,26 @@ def test_speech_without_pauses_has_none() -> None:
     assert all(pcm[round((w.start + w.end) / 2 * RATE)] > 0 for w in reading.words)
 
 
-def test_a_crowd_reads_different_things() -> None:
-    crowd = audio.crowd([audio.join("both", [ONE, TWO])], 2, 5.0)
-    assert [c.name for c in crowd[0].clips] == ["one", "two", "one"]
-    assert [c.name for c in crowd[1].clips] == ["two", "one", "two"]
+def test_a_chorus_says_the_same_from_another_clip_on() -> None:
+    ring = audio.chorus([audio.join("first", [ONE]), audio.join("second", [TWO])])
+    assert [[c.name for c in one.clips] for one in ring] == [["one", "two"], ["two", "one"]]
+    assert ring[0].seconds == ring[1].seconds
+
+
+def test_of_each_reading_the_chorus_has_the_clip_of_a_sentence() -> None:
+    short, right, long = (clip(n, seconds=s) for n, s in (("s", 4.0), ("r", 9.0), ("l", 12.0)))
+    (only,) = audio.chorus([audio.join("reading", [short, right, long])])
+    assert [c.name for c in only.clips] == ["r"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 7])
+def test_no_two_of_a_choir_say_the_same_at_once(count: int) -> None:
+    parts = audio.choir(audio.chorus([audio.join("a", [ONE]), audio.join("b", [TWO])]), count)
+    begins = [part.stream.begin for part in parts]
+    assert len(parts) == len({(part.stream.wav, part.stream.begin) for part in parts}) == count
+    assert begins[0] == 0.0
+    assert max(begins) < audio.SPREAD
+    assert {part.seconds for part in parts} == {4.0 + audio.PAUSE}
 
 
 def test_words_without_a_place_keep_their_turn() -> None:
@@ -73,7 +89,16 @@ def test_words_without_a_place_keep_their_turn() -> None:
 
 def test_quiet_is_as_long_as_asked_and_not_too_loud() -> None:
     made = quiet.made(RATE)
+    assert set(made) == set(quiet.KINDS)
     assert {len(pcm) for pcm in made.values()} == {RATE}
     assert all(np.abs(pcm).max() < 1 for pcm in made.values())
     assert not made["silence"].any()
     assert made["music"].any()
+
+
+def test_quiet_is_told_apart_in_streams_of_equal_length(tmp_path: Path) -> None:
+    (tmp_path / "speech" / "noise").mkdir(parents=True)
+    audio.write(tmp_path / "speech" / "noise" / "fan.wav", np.zeros(RATE, np.float32) + 0.1)
+    found = audio.quiets(tmp_path / "speech", 20.0, 2.0)
+    assert len(found) == (len(quiet.KINDS) + 1) * 2
+    assert sum(clip.seconds for one in found for clip in one.clips) == 20.0

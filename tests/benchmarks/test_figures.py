@@ -1,15 +1,15 @@
 """The figures in the tables, of trials told by hand."""
 
+import math
 from typing import Any
 
 import pytest
 
-from benchmarks.live.bench import _flushes
-from benchmarks.live.figures import course, word_times
+from benchmarks.live.figures import gave, revised, word_times
+from benchmarks.live.ours import after_own_end, flushes
 from vivavoce.bench.generator import Stream
 from vivavoce.bench.measures import Spoken
 from vivavoce.bench.trial import Heard, Part, Trial
-from vivavoce.bench.usage import Usage
 
 PART = Part(Stream("reading.wav"), (), 10.0)
 
@@ -24,8 +24,8 @@ def final(t: float, *words: tuple[str, float, float], utterance: str = "u1") -> 
     return {"t": t, "utterance": utterance, "words": told, **common}
 
 
-def trial(*lines: dict[str, Any], course: list[Usage] | None = None) -> Trial:
-    return Trial([Heard(PART, list(lines))], 0.0, 0.0, course or [])
+def trial(*lines: dict[str, Any]) -> Trial:
+    return Trial([Heard(PART, list(lines))], 0.0, 0.0, [])
 
 
 def test_word_times_are_held_against_the_nearest_such_word() -> None:
@@ -45,14 +45,49 @@ def test_later_times_of_an_utterance_replace_the_first() -> None:
 
 def test_a_flush_is_answered_by_the_next_final() -> None:
     lines = [{"flush": 1.0}, final(1.2), final(1.9), {"flush": 4.0}, {"flush": 5.0}, final(5.1)]
-    assert _flushes(Heard(PART, [final(0.5), *lines])) == pytest.approx([0.2, 0.1])
+    assert flushes(Heard(PART, [final(0.5), *lines])) == pytest.approx([0.2, 0.1])
 
 
-def test_a_steady_cost_is_the_same_in_every_part() -> None:
-    steady = [Usage(cpu=3 + t / 10, memory=0, at=100 + t) for t in range(0, 101, 5)]
-    assert course(trial(course=steady)) == pytest.approx([1] * 5)
+def test_a_revised_final_answers_no_flush() -> None:
+    lines = [{"flush": 1.0}, {**final(1.1), "revised": True}, final(1.3)]
+    assert flushes(Heard(PART, lines)) == pytest.approx([0.3])
 
 
-def test_a_growing_cost_shows() -> None:
-    growing = [Usage(cpu=t * t, memory=0, at=t) for t in range(0, 101, 5)]
-    assert course(trial(course=growing)) == pytest.approx([0.2, 0.6, 1.0, 1.4, 1.8])
+def spanned(t: float, start: float, end: float, utterance: str) -> dict[str, Any]:
+    """A final of an utterance that was heard there; its end is 256 ms after its voice's."""
+    told = final(t, ("yes", start, end), utterance=utterance)
+    return {**told, "start": round(start * 16000), "end": round((end + 0.256) * 16000)}
+
+
+def test_a_final_is_held_against_the_last_speech_that_the_vad_heard() -> None:
+    lines = [spanned(2.6, 1.0, 2.0, "u1"), spanned(6.0, 5.0, 5.4, "u2")]
+    assert after_own_end(Heard(PART, lines)) == pytest.approx([0.6, 0.6])
+
+
+def test_an_utterance_that_was_cut_has_no_end_of_speech() -> None:
+    cut = spanned(20.1, 0.0, 19.744, "u1")
+    rest = spanned(25.6, 20.0, 25.0, "u2")
+    assert after_own_end(Heard(PART, [cut, rest])) == pytest.approx([0.6])
+
+
+def timed(t: float, utterance: str) -> dict[str, Any]:
+    return {**final(t, ("yes", 0.0, 0.5), utterance=utterance), "revised": True}
+
+
+def test_word_times_come_after_their_final_or_never() -> None:
+    told = trial(
+        *(final(1.0, ("yes", 0.0, 0.5)), timed(1.2, "u1")),
+        *(final(2.0, ("no", 1.0, 1.5), utterance="u2"), final(3.0, utterance="u3")),
+    )
+    assert revised([told]).values == pytest.approx((0.2, math.inf))
+
+
+def test_what_a_server_gave_up_shows() -> None:
+    said = (Spoken("yes", 0.0, 0.5), Spoken("no", 1.0, 1.5))
+    part = Part(Stream("reading.wav"), said, 10.0)
+    interim = {**final(0.8, ("yes", 0.0, 0.5)), "final": False, "stable": ""}
+    dear = {**final(1.1, ("yes", 0.0, 0.5)), "model": "dear"}
+    lines = [interim, dear, timed(1.3, "u1"), {"t": 2.0, "lags": 6.5}]
+    found = gave(Trial([Heard(part, lines), Heard(part, [interim])], 0.0, 0.0, []), "dear")
+    assert (found.streams, found.interims, found.lag) == (2, 0.1, 6.5)
+    assert (found.better, found.timed, found.lost) == (0.0, 1.0, 0.5)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import player  # type: ignore[import-not-found]
-from vosk import KaldiRecognizer, Model, SetLogLevel  # type: ignore[import-not-found]
+from vosk import KaldiRecognizer, Model, SetLogLevel
 
 
 class Stream:

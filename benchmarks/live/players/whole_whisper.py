@@ -6,7 +6,7 @@ python whole_whisper.py MODEL < wavs.json > texts.json
 import json
 import sys
 
-from faster_whisper import WhisperModel  # type: ignore[import-not-found]
+from faster_whisper import WhisperModel
 
 if __name__ == "__main__":
     model = WhisperModel(sys.argv[1], device="cpu", compute_type="int8")

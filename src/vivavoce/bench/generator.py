@@ -4,10 +4,12 @@
 
 It is a process of its own, and speaks the protocol bare, as any client might. A frame is sent
 when its last sample would have been spoken. For each line with a plan it prints one JSON line
-for each interim and final: `stream`, `t` (seconds since the stream's first sample), `utterance`,
-`text`, `stable`, `final`, `end` (samples), `words`, `model`; one for each flush (`flush`: when it
-was sent); one for each stream's end (`behind`: the most seconds that a frame was sent late, or
-`refused`: why it was not served); and an empty one when all is said.
+for each interim, final and revised final: `stream`, `t` (seconds since the stream's first
+sample), `utterance`, `text`, `stable`, `final`, `revised`, `start` and `end` (samples), `words`,
+`model`; one for each flush (`flush`: when it was sent); one when the server says that it lags
+(`lags`: seconds); one for each stream's end (`behind`: the most seconds that a frame was sent
+late, or `refused`: why it was not served, and `again`: whether it was told to try again); and an
+empty one when all is said.
 """
 
 import asyncio
@@ -130,7 +132,9 @@ async def _listen(line: ClientConnection, zero: float, told: list[Line]) -> None
             if event["type"] in ("interim", "final", "revised"):
                 told.append(_told(event, clock() - zero))
             elif event["type"] == "error":
-                told.append({"refused": event["message"]})
+                told.append({"refused": event["message"], "again": event["retryable"]})
+            elif event["type"] == "lagging":
+                told.append({"t": clock() - zero, "lags": event["behind"] / SAMPLE_RATE})
     except ConnectionClosed as closed:
         told.append({"refused": str(closed)})
 
@@ -144,6 +148,8 @@ def _told(event: Line, t: float) -> Line:
         "text": text,
         "stable": text if final else event["stable"],
         "final": final,
+        "revised": event["type"] == "revised",
+        "start": event.get("start"),
         "end": event.get("end"),
         "words": event.get("words", []),
         "model": event.get("model", ""),

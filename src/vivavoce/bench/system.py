@@ -12,7 +12,8 @@ from vivavoce.bench.trial import Part, Player, Trial, measure, on_cores
 from vivavoce.core.errors import OurError
 from vivavoce.testing.process import ServerProcess
 
-SERVE = ("-m", "vivavoce", "serve", "--port", "{port}", "--log-level", "warning")
+SERVE = ("serve", "--port", "{port}", "--log-level", "warning")
+PROGRAM = ("-m", "vivavoce")
 MANY = 500
 """Sessions that the server admits: a bench wants to know what happens beyond what it holds."""
 
@@ -29,15 +30,24 @@ class System:
 
 
 @contextmanager
-def vivavoce(cores: Sequence[int] | None = None, **settings: str | int | float) -> Iterator[System]:
+def vivavoce(
+    cores: Sequence[int] | None = None,
+    *,
+    program: Sequence[str] = PROGRAM,
+    admits: int | None = MANY,
+    **settings: str | int | float,
+) -> Iterator[System]:
     """A real `vivavoce serve` with its default settings, but for those given.
 
-    Its data go with it. Raises `OurError` if it does not start.
+    `admits` sessions, None: as many as it finds itself fit for. Its data go with it. Raises
+    `OurError` if it does not start.
     """
+    if admits is not None:
+        settings = {"max_sessions": admits, **settings}
     if cores is not None and len(cores) < (os.cpu_count() or 1):
         settings = {"hosts": len(cores), **settings}  # by default there is one for each core
     with tempfile.TemporaryDirectory(prefix="vivavoce-bench-") as folder:
-        server = ServerProcess(Path(folder), SERVE, **{"max_sessions": MANY, **settings})
+        server = ServerProcess(Path(folder), [*program, *SERVE], **settings)
         try:
             with on_cores(cores):
                 server.start()

@@ -1,6 +1,7 @@
 """One trial: streams played to a system at the pace of speech, and what it told and used."""
 
 import json
+import math
 import os
 import subprocess
 import threading
@@ -64,6 +65,18 @@ class Heard:
         return list(last.values())
 
     @property
+    def revised(self) -> list[float]:
+        """How long after its final an utterance's word times came, in seconds; NaN: never."""
+        said = {line["utterance"]: line["t"] for line in self.lines if _is_final(line)}
+        timed = {line["utterance"]: line["t"] for line in self.lines if line.get("revised")}
+        return [timed.get(utterance, math.nan) - t for utterance, t in said.items()]
+
+    @property
+    def lag(self) -> float:
+        """The most seconds of audio that it was told were waiting."""
+        return max((line["lags"] for line in self.lines if "lags" in line), default=0.0)
+
+    @property
     def refused(self) -> str | None:
         """Why it was not served, or not to the end."""
         return next((line["refused"] for line in self.lines if "refused" in line), None)
@@ -117,6 +130,11 @@ class Trial:
     @property
     def behind(self) -> float:
         return max((one.behind for one in self.heard), default=0.0)
+
+
+def _is_final(line: dict[str, Any]) -> bool:
+    """A final with words in it, as it was first said."""
+    return bool(line.get("final") and line["text"] and not line.get("revised"))
 
 
 class Player:

@@ -27,6 +27,24 @@ def usage(pids: Iterable[int]) -> Usage:
     if not PROC.is_dir():
         return Usage(math.nan, math.nan, time.monotonic())
     stats = _stats()
+    tree = _tree(pids, stats)
+    return Usage(
+        sum(_ticks(stats[pid]) for pid in tree if pid in stats) / os.sysconf("SC_CLK_TCK"),
+        sum(map(_proportional, tree)),
+        time.monotonic(),
+    )
+
+
+def each(pids: Iterable[int]) -> dict[int, float]:
+    """The seconds of processor time of each of them, its ended children's included."""
+    if not PROC.is_dir():
+        return {}
+    stats = _stats()
+    ticks = os.sysconf("SC_CLK_TCK")
+    return {pid: _ticks(stats[pid]) / ticks for pid in _tree(pids, stats) if pid in stats}
+
+
+def _tree(pids: Iterable[int], stats: dict[int, list[str]]) -> list[int]:
     children: defaultdict[int, list[int]] = defaultdict(list)
     for pid, fields in stats.items():
         children[int(fields[_PARENT])].append(pid)
@@ -35,11 +53,7 @@ def usage(pids: Iterable[int]) -> Usage:
         pid = found.pop()
         tree.append(pid)
         found += children[pid]
-    return Usage(
-        sum(_ticks(stats[pid]) for pid in tree if pid in stats) / os.sysconf("SC_CLK_TCK"),
-        sum(map(_proportional, tree)),
-        time.monotonic(),
-    )
+    return tree
 
 
 def _stats() -> dict[int, list[str]]:

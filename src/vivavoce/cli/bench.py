@@ -10,7 +10,7 @@ import typer
 
 from vivavoce import plugins
 from vivavoce.bench.clip import Speakers, clip, speakers
-from vivavoce.bench.held import most, verdict
+from vivavoce.bench.held import Bar, bar, most, verdict
 from vivavoce.bench.measures import percentile
 from vivavoce.bench.system import System, vivavoce
 from vivavoce.bench.trial import Trial
@@ -32,26 +32,33 @@ def bench(
     """Measure delays, and how many live streams this machine holds."""
     settings = load_settings()
     plugins.capabilities(settings.engine)  # a wrong name is told before a server is started
-    best = settings.endpoint_ms / 1000
     with (
         speakers(asyncio.run(clip()), seconds) as readers,
         vivavoce(engine=settings.engine, finals=settings.finals) as system,
     ):
         alone = _trial(system, readers, 1)
+        kept = bar(alone)
         if streams is None:
-            count = most(lambda n: verdict(_trial(system, readers, n), best).holds, GUESS, LIMIT)
+            count = most(lambda n: _holds(system, readers, n, kept), GUESS, LIMIT)
             held = ("Live streams that this machine holds", str(count))
         else:
-            found = verdict(alone if streams == 1 else _trial(system, readers, streams), best)
-            held = (f"Holds {streams} live streams", "yes" if found.holds else "no")
+            tried = alone if streams == 1 else _trial(system, readers, streams)
+            held = (
+                f"Holds {streams} live streams",
+                "yes" if verdict(tried, kept).holds else "no",
+            )
     show_table(("Measure", "Result"), [*_rows(alone), held])
+
+
+def _holds(system: System, readers: Speakers, count: int, kept: Bar) -> bool:
+    return verdict(_trial(system, readers, count), kept).holds
 
 
 def _trial(system: System, readers: Speakers, count: int) -> Trial:
     """Play the clip to so many streams, and say on stderr how it went."""
     trial = system.trial(readers.parts(count))
-    found = verdict(trial, None)
-    late = f"{found.late:.1%} of the words late, 95 % of the finals in {found.final:.2f} s"
+    delays, final = trial.delays, percentile(trial.delays.final, 0.95)
+    late = f"{delays.late:.1%} of the words late, 95 % of the finals in {final:.2f} s"
     what = "stream: " if count == 1 else "streams:"
     stderr().print(f"{count:4} {what} {trial.refused or late}", style="dim")
     return trial
