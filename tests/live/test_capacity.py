@@ -4,7 +4,7 @@ import pytest
 
 from vivavoce.core.results import Reading
 from vivavoce.engines.base import Urgency, Window
-from vivavoce.live.capacity import LENGTH, ROUNDS, TIMES, keep_measuring, live_streams
+from vivavoce.live.capacity import FINAL, INTERIM, ROUNDS, TIMES, keep_measuring, live_streams
 from vivavoce.testing.local import LocalHosts
 
 pytestmark = pytest.mark.anyio
@@ -24,19 +24,38 @@ async def test_it_is_measured_with_real_speech_on_every_host(
 ) -> None:
     hosts = LocalHosts("scripted")
     windows: list[Window] = []
-    ticks = iter(range(100))
+    now = 0.0
 
     async def decode(window: Window, urgency: Urgency) -> Reading:
+        nonlocal now
         windows.append(window)
+        assert urgency is Urgency.INTERIM  # by the model that is used when there is no room
+        now += (0.020 if len(window.pcm) == INTERIM else 0.035) / 2  # two side by side
         return Reading(text="")
 
     monkeypatch.setattr(hosts, "decode", decode)
-    # Each round lasts one tick of this clock: 25 ms, as Moonshine takes on a desktop.
-    monkeypatch.setattr("time.perf_counter", lambda: next(ticks) * 0.025)
-    assert await live_streams(hosts, 2, 8000) == 22
-    assert len(windows) == 2 * ROUNDS
-    assert all(len(window.pcm) == LENGTH for window in windows)
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    assert await live_streams(hosts, 2, 8000) == 24
+    assert len(windows) == 2 * 2 * ROUNDS
+    assert {len(window.pcm) for window in windows} == {INTERIM, FINAL}
     assert abs(windows[0].pcm).max() > 0.1
+
+
+async def test_finals_that_are_always_dear_are_measured_dear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hosts = LocalHosts("scripted")
+    now = 0.0
+
+    async def decode(window: Window, urgency: Urgency) -> Reading:
+        nonlocal now
+        now += (0.020 if urgency is Urgency.INTERIM else 0.080) / 2
+        return Reading(text="")
+
+    monkeypatch.setattr(hosts, "decode", decode)
+    monkeypatch.setattr(type(hosts), "dear", True)
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    assert await live_streams(hosts, 2, 8000) == 19
 
 
 async def test_a_busy_start_is_measured_again_while_nobody_is_there(

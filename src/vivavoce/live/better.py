@@ -32,13 +32,14 @@ PREPARE_DEADLINE = 900.0  # seconds; a conversion may take long
 
 
 class Better:
-    """One engine's. `model` is its capabilities' `better`; empty: it has none here."""
+    """One engine's. `model` is its capabilities' `better`; empty: it has none here. `demanded`:
+    everybody gets it, however much there is to do."""
 
     def __init__(self, engine: str, model: str, finals: Finals, room: Room) -> None:
         self.loaded = False
         self._engine = engine
         self._model = model if finals != "tiny" else ""
-        self._demanded = finals == "base"
+        self.demanded = finals == "base"
         self._room = room
         self._known = asyncio.Event()  # whether it is loaded
         self._why = ""  # it is not
@@ -51,7 +52,7 @@ class Better:
         """
         if self._model:
             self._making = asyncio.create_task(self._make(load))
-        if self._demanded:
+        if self.demanded:
             if self._making is None:
                 raise missing(self._engine)
             await asyncio.shield(self._making)
@@ -69,7 +70,7 @@ class Better:
             return window
         if urgency is Urgency.BATCH:
             await self._known.wait()
-        elif not self._demanded and not self._room.enough:
+        elif not self.demanded and not self._room.enough:
             return window
         return replace(window, model=self._model) if self.loaded else window
 

@@ -1,12 +1,14 @@
 """How many people this machine can listen to at once, measured and not assumed.
 
-Every host decodes a window of real speech, all at the same time, as they will have to. What
-a stream of continuous speech needs in a second follows from that: its interims, its final,
+Every host decodes windows of real speech, all at the same time, as they will have to: one as
+long as an interim's, and one as a final's, which is heard together with what was said before.
+What a stream of continuous speech needs in a second follows from that: its interims, its finals,
 and what the server does beside them. The rest of the machine's time is left for its other
 work and for several people pausing at once.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -26,13 +28,14 @@ Idle = Callable[[], bool]
 CLIP = Path(str(files("vivavoce") / "data" / "demo.flac"))
 """LJ001-0005 of LJSpeech, public domain: 8 s of one voice."""
 
-LENGTH = 3 * SAMPLE_RATE  # of the window: what an interim sees on the average
+INTERIM = 3 * SAMPLE_RATE  # samples that an interim sees on the average
+FINAL = 6 * SAMPLE_RATE  # and a final, with what is heard again (`core/past.py`)
 ROUNDS = 6  # the best counts: something else may have been busy during the others
 APART = 0.3  # seconds
 TIMES = 10
-SPEAKING = 0.85  # of the intervals bring speech, and so an interim
-FINAL = 0.45  # windows' worth of final decoding in a second of speech
-SERVER = 0.012  # seconds for a second of audio: VAD, journal, socket (`make bench` shows it)
+SPEAKING = 0.9  # of the intervals bring speech, and so an interim
+FINALS = 0.34  # asked for in a second of speech, those included that were asked for early
+BESIDE = 0.7  # interims' worth of VAD, journal, sockets and word times in a second of audio
 LOAD = 0.75  # of the cores' time that may be spent
 AGAIN = 60.0  # seconds between two measurements, while nobody is listened to
 
@@ -40,17 +43,21 @@ AGAIN = 60.0  # seconds between two measurements, while nobody is listened to
 async def live_streams(hosts: Pool, count: int, interim_every: int) -> int | None:
     """How many live streams `count` hosts can serve; None where there is no telling.
 
-    Takes about two seconds, of which it works a few tenths. Raises `EngineError`, and what
-    reading the bundled clip may.
+    Where finals may be by a dearer model they are counted as by the one that is used when there
+    is no room. Takes about two seconds, of which it works a few tenths. Raises `EngineError`, and
+    what reading the bundled clip may.
     """
     if not isinstance(hosts, Hosts) or hosts.capabilities.kind != "windowed":
         return None  # its streams do as they like
-    window = Window(samples=(await _speech()).astype("<f4").tobytes())
-    took = await _round(hosts, count, window)
-    for _ in range(ROUNDS - 1):
-        await asyncio.sleep(APART)
-        took = min(took, await _round(hosts, count, window))
-    second = took * (SAMPLE_RATE / interim_every * SPEAKING + FINAL) + SERVER
+    speech = await _speech()
+    urgency = Urgency.FINAL if hosts.dear else Urgency.INTERIM
+    interim = final = math.inf
+    for number in range(ROUNDS):
+        await asyncio.sleep(APART if number else 0)
+        interim = min(interim, await _round(hosts, count, speech[:INTERIM], Urgency.INTERIM))
+        final = min(final, await _round(hosts, count, speech[:FINAL], urgency))
+    interims = SAMPLE_RATE / interim_every * SPEAKING
+    second = interim * (interims + BESIDE) + final * FINALS
     return max(1, int(count * LOAD / second))
 
 
@@ -72,10 +79,11 @@ async def keep_measuring(
         await asyncio.sleep(AGAIN)
 
 
-async def _round(hosts: Hosts, count: int, window: Window) -> float:
-    """Seconds until every host has decoded one window."""
+async def _round(hosts: Hosts, count: int, pcm: Pcm, urgency: Urgency) -> float:
+    """Seconds until every host has decoded one window of that."""
+    window = Window(samples=pcm.astype("<f4").tobytes())
     start = time.perf_counter()
-    await asyncio.gather(*(hosts.decode(window, Urgency.INTERIM) for _ in range(count)))
+    await asyncio.gather(*(hosts.decode(window, urgency) for _ in range(count)))
     return time.perf_counter() - start
 
 
@@ -85,6 +93,6 @@ async def _speech() -> Pcm:
     async with aclosing(reading):
         async for block in reading:
             blocks.append(block)  # it stops in the middle
-            if sum(map(len, blocks)) >= LENGTH:
+            if sum(map(len, blocks)) >= FINAL:
                 break
-    return np.concatenate(blocks)[:LENGTH]
+    return np.concatenate(blocks)[:FINAL]

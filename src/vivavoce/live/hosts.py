@@ -53,6 +53,7 @@ class Hosts:
         self._hosts: dict[int, HostProcess] = {}
         self._starting = [asyncio.Lock() for _ in range(count)]
         self._workers: list[asyncio.Task[None]] = []
+        self._idle: dict[int, asyncio.Event] = {}  # by slot, for who has nothing to do
         self._streams = itertools.count()
         self._stopping = False
 
@@ -60,6 +61,11 @@ class Hosts:
     def ready(self) -> bool:
         """Whether at least one host has its engine loaded."""
         return any(host.alive for host in self._hosts.values())
+
+    @property
+    def dear(self) -> bool:
+        """Whether finals are by the better model however much there is to do."""
+        return self._better.demanded
 
     @property
     def waiting(self) -> int:
@@ -95,6 +101,7 @@ class Hosts:
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
+        self._idle.clear()
         await asyncio.gather(*map(self._end, range(self.count)))
         while not self._jobs.empty():
             _, _, _, answer = self._jobs.get_nowait()
@@ -107,6 +114,8 @@ class Hosts:
         answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
         with self._better.counted(urgency):
             self._jobs.put_nowait((urgency, next(self._order), window, answer))
+            if self._idle:  # the same one as long as it can: its weights are in the cache
+                self._idle.pop(min(self._idle)).set()
             return await answer
 
     async def open(self, options: StreamOptions) -> "RemoteStream":
@@ -136,7 +145,10 @@ class Hosts:
     async def _work(self, slot: int) -> None:
         """One host's turn after turn."""
         while True:
-            *_, window, answer = await self._jobs.get()
+            while self._jobs.empty():
+                self._idle[slot] = called = asyncio.Event()
+                await called.wait()
+            *_, window, answer = self._jobs.get_nowait()
             if answer.done():  # nobody waits for it any more
                 continue
             try:
