@@ -44,6 +44,7 @@ SHORT = {"engine": "engines"}
 
 # Absolute, because a worker process may be started in another folder.
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+File = Folder
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
@@ -108,6 +109,13 @@ class Settings(BaseModel):
     origins: Names | None = Field(
         None, description="origins of other sites' pages that may use Socket.IO; *: any"
     )
+    tls_port: int | None = Field(
+        None, ge=0, le=65535, description="port for TLS, beside the other; none: there is none"
+    )
+    tls_cert: File | None = Field(
+        None, description="certificate for TLS, with its chain, in PEM; none: one is made"
+    )
+    tls_key: File | None = Field(None, description="its key in PEM; none: it is in the same file")
     wyoming_port: int | None = Field(
         None, ge=0, le=65535, description="port of the Wyoming service; none: there is none"
     )

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from vivavoce import dialects
-from vivavoce.cli import serve
+from vivavoce.server.protocol import MAX_MESSAGE
 
 
 @pytest.mark.parametrize("extra", [[], ["--workers", "2"]])
@@ -105,4 +105,4 @@ def test_a_message_of_any_protocol_gets_as_far_as_its_dialect() -> None:
     names = [module.name for module in pkgutil.iter_modules(dialects.__path__)]
     modules = [importlib.import_module(f"vivavoce.dialects.{name}") for name in names]
     largest = max(getattr(module, "MAX_MESSAGE", 0) for module in modules)
-    assert largest < serve.MAX_MESSAGE
+    assert largest < MAX_MESSAGE

@@ -24,7 +24,7 @@ from vivavoce.core.errors import BadCredentials, Gone, PeerError
 from vivavoce.core.events import AnyEvent, Final, Warning
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
-from vivavoce.testing.certificate import own_certificate
+from vivavoce.server.authority import authority, server_certificate
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.relay import Relay
 from vivavoce.testing.words import word_errors
@@ -194,22 +194,20 @@ async def test_a_refusal_in_clear_words(
 
 
 async def test_tls_trouble_in_clear_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate = tmp_path / "localhost.pem"
-    certificate.write_bytes(own_certificate())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(server_certificate(tmp_path))
 
     async def complete(line: ServerConnection) -> None:
         await line.send(json.dumps({"type": COMPLETED, "transcript": "Safe."}))
 
     async with serving(complete, ssl=context) as url:
-        with pytest.raises(Unreachable, match=r"not trusted, self.signed certificate; .*SSL_CERT"):
+        with pytest.raises(Unreachable, match=r"not trusted, .*certificate; .*SSL_CERT"):
             async with connect_openai(url):
                 pass
         with pytest.raises(Unreachable, match="an address in wss:// may work"):
             async with connect_openai(url.replace("https", "http")):
                 pass
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority(tmp_path)))
         async with connect_openai(url) as session:
             assert (await until_final(session)).text == "Safe."
 

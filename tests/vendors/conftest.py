@@ -5,16 +5,14 @@ What is in JavaScript is installed by `scripts/install-clients`, which `make tes
 
 import json
 import shutil
-import ssl
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from vivavoce.testing.certificate import own_certificate
+from vivavoce.server.authority import authority, server_certificate
 from vivavoce.testing.process import UVICORN, ServerProcess, running
 
 HERE = Path(__file__).parent
@@ -27,25 +25,16 @@ class Node(Protocol):
 
 
 class TlsServer(ServerProcess):
-    """One that is reached over TLS only. `certificate` is in PEM, with its key."""
+    """One whose `url` is that of its TLS port. `certificate` is in PEM, with its key."""
 
     def __init__(self, folder: Path, certificate: Path, **settings: str | int | float) -> None:
-        command = (*UVICORN, "--ssl-certfile", str(certificate), "--ssl-keyfile", str(certificate))
-        super().__init__(folder, command, **settings)
-        self._trusted = ssl.create_default_context(cafile=certificate)
+        self.tls_port = self._own_port()
+        settings |= {"tls_port": self.tls_port, "tls_cert": str(certificate)}
+        super().__init__(folder, UVICORN, **settings)
 
     @property
     def url(self) -> str:
-        return super().url.replace("http:", "https:")
-
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(
-                f"{self.url}ready", timeout=5, context=self._trusted
-            ) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+        return f"https://localhost:{self.tls_port}/"
 
 
 @pytest.fixture(scope="session")
@@ -68,17 +57,16 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess
 def secure(tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterator[ServerProcess]:
     """The same over TLS."""
     folder = tmp_path_factory.mktemp("secure")
-    server = TlsServer(folder, certificate, engines="scripted", hosts=1, max_sessions=64)
+    shown = server_certificate(certificate.parent)
+    server = TlsServer(folder, shown, engines="scripted", hosts=1, max_sessions=64)
     with running(server):
         yield server
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of this machine's own, with its key."""
-    path = tmp_path_factory.mktemp("certificate") / "localhost.pem"
-    path.write_bytes(own_certificate())
-    return path
+    """That of an authority of this machine's own, which clients are to trust."""
+    return authority(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from vivavoce.cli import (
     models,
     replay,
     serve,
+    tls,
     transcribe,
 )
 from vivavoce.cli.console import complain
@@ -36,6 +37,7 @@ app.command()(listen.listen)
 app.command()(transcribe.transcribe)
 app.command()(demo.demo)
 app.add_typer(models.app)
+app.add_typer(tls.app)
 app.command()(config.config)
 app.command()(doctor.doctor)
 app.command()(bench.bench)

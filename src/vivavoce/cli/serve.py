@@ -18,11 +18,19 @@ from vivavoce import plugins
 from vivavoce.cli.console import stdout
 from vivavoce.config import Settings, environment, load_settings
 from vivavoce.core.errors import SettingError
+from vivavoce.server import tls
+from vivavoce.server.authority import authority
+from vivavoce.server.protocol import MAX_MESSAGE
 
 APP = "vivavoce.asgi:app"
-MAX_MESSAGE = 17 << 20
-"""Bytes that a WebSocket message may have to be refused with a sentence; larger ones are cut.
-More than the largest of any protocol, which refuses what is too large for itself."""
+
+WITHOUT_TLS = """\
+          Browsers give a page the microphone only on localhost or over https. At this
+          address a phone can read along and send files; to record there, serve https as
+          well with --tls-port 8443."""
+
+WITH_TLS = """\
+          A phone that trusts the certificate above can record there."""
 
 
 def serve(
@@ -30,6 +38,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="0 for any free one.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where recordings are kept.")] = None,
     workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
+    tls_port: Annotated[
+        int | None, typer.Option(help="TLS on this port too, 8443 say: see `vivavoce tls`.")
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Start again whenever the code changes.")
     ] = False,
@@ -45,14 +56,22 @@ def serve(
         port=port,
         data_dir=data_dir,
         workers=workers,
+        tls_port=tls_port,
         engines=engines,
         log_level=log_level,
     )
     _check_engines(settings.engines)
     _check_folder(settings.data_dir)
-    settings = settings.model_copy(update={"port": _free_port(settings.host, settings.port)})
+    tls.check(settings)
+    ports = {"port": _free_port(settings.host, settings.port, "--port")}
+    if settings.tls_port is not None:
+        ports["tls_port"] = _free_port(settings.host, settings.tls_port, "--tls-port")
+    settings = settings.model_copy(update=ports)
+    trusted = None  # what clients have to trust
+    if settings.tls_port is not None and settings.tls_cert is None:
+        trusted = authority(tls.folder(settings))
     os.environ.update(environment(settings))  # each server process reads them again
-    _greet(settings)
+    _greet(settings, trusted)
     uvicorn.run(
         APP,
         host=settings.host,
@@ -92,7 +111,7 @@ def _check_folder(folder: Path) -> None:
         ) from None
 
 
-def _free_port(host: str, port: int) -> int:
+def _free_port(host: str, port: int, flag: str) -> int:
     """The port, which nobody else serves on; for 0 one that is free."""
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -104,38 +123,43 @@ def _free_port(host: str, port: int) -> int:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SettingError(
-            f"Cannot serve on {host} port {port} ({reason}); choose another with --host or --port."
+            f"Cannot serve on {host} port {port} ({reason}); choose another with --host or {flag}."
         ) from None
 
 
-def _greet(settings: Settings) -> None:
+def _greet(settings: Settings, trusted: Path | None) -> None:
     console = stdout()
     shown = "localhost" if _only_here(settings.host) or _any(settings.host) else settings.host
     console.print(f"Vivavoce {vivavoce.__version__}", style="bold")
-    console.print(f"  Open    {_url(shown, settings.port)}", soft_wrap=True)
+    console.print(f"  Open    {_url('http', shown, settings.port)}", soft_wrap=True)
+    if settings.tls_port is not None:
+        console.print(f"  Secure  {_url('https', shown, settings.tls_port)}", soft_wrap=True)
+    if trusted is not None:
+        console.print(f"  Trust   {trusted}", soft_wrap=True)
+        console.print("          `vivavoce tls init` says how.", style="dim")
     console.print(f"  Engine  {', then '.join(settings.engines)}")
     console.print(f"  Data    {settings.data_dir}", soft_wrap=True)
     if not _only_here(settings.host):
-        _greet_phones(_own_address() if _any(settings.host) else settings.host, settings.port)
+        _greet_phones(settings, _own_address() if _any(settings.host) else settings.host)
     console.print("Ctrl-C stops it.", style="dim")
 
 
-def _greet_phones(address: str, port: int) -> None:
+def _greet_phones(settings: Settings, address: str) -> None:
     console = stdout()
-    url = _url(address, port)
+    if settings.tls_port is None:
+        url, explained = _url("http", address, settings.port), WITHOUT_TLS
+    else:
+        own = settings.tls_cert is not None
+        url, explained = _url("https", address, settings.tls_port), "" if own else WITH_TLS
     console.print(f"  Phones  {url}", soft_wrap=True)
     if console.is_terminal:
         segno.make(url, micro=False).terminal(out=sys.stdout, compact=True, border=2)
-    console.print(
-        "          Browsers give a page the microphone only on localhost or over https. At this\n"
-        "          address a phone can read along and send files; to record there, put an https\n"
-        "          proxy in front.",
-        style="dim",
-    )
+    if explained:
+        console.print(explained, style="dim")
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _only_here(host: str) -> bool:

@@ -31,6 +31,7 @@ from vivavoce.server import (
     live_http,
     openai_rest,
     page,
+    tls,
     wyoming,
 )
 from vivavoce.server.aws_poc import aws_poc
@@ -68,14 +69,16 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with services(settings, disk) as found, wyoming.listening(found), peers:
             app.state.services = found
+            async with tls.listening(app, settings) as stop_tls:
 
-            async def stop() -> None:
-                await found.hub.drain(settings.drain_s)
+                async def stop() -> None:
+                    await found.hub.drain(settings.drain_s)
+                    await sockets.aclose()
+                    stop_tls()
+
+                with prepared(stop):
+                    yield
                 await sockets.aclose()
-
-            with prepared(stop):
-                yield
-            await sockets.aclose()
 
     app = FastAPI(
         title="Vivavoce",

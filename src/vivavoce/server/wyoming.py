@@ -13,7 +13,6 @@ from pathlib import Path
 import structlog
 
 from vivavoce import __version__
-from vivavoce.config import Settings
 from vivavoce.core.errors import EngineError, Held, SettingError
 from vivavoce.dialects.base import Wire
 from vivavoce.dialects.wyoming import MAX_READ, Model, WyomingDialect
@@ -23,6 +22,7 @@ from vivavoce.server.announce import announced
 from vivavoce.server.connection import Connection
 from vivavoce.server.languages import NAMES
 from vivavoce.server.line import LineLost
+from vivavoce.server.ports import listen
 from vivavoce.server.services import Services
 
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
@@ -99,7 +99,9 @@ async def listening(parts: Services) -> AsyncIterator[None]:
         return
     clients = _Clients(parts)
     async with AsyncExitStack() as stack:
-        server = await _listen(clients, settings, settings.wyoming_port)
+        server = await listen(
+            "Wyoming", "wyoming_port", settings.wyoming_port, settings, clients.protocol
+        )
         stack.push_async_callback(clients.close)
         stack.callback(server.close)
         port = int(server.sockets[0].getsockname()[1])
@@ -116,6 +118,9 @@ class _Clients:
     def __init__(self, parts: Services) -> None:
         self._parts = parts
         self._running: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    def protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(MAX_READ), self.met)
 
     def met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Somebody connected."""
@@ -140,28 +145,6 @@ class _Clients:
             log.exception("wyoming connection failed")
         finally:
             writer.close()
-
-
-async def _listen(clients: _Clients, settings: Settings, port: int) -> asyncio.Server:
-    shared = settings.workers > 1
-    if shared and not hasattr(socket, "SO_REUSEPORT"):
-        raise SettingError("wyoming_port needs workers to be 1 here: this system shares no port.")
-    if shared and port == 0:
-        raise SettingError("wyoming_port cannot be 0 with several workers: each would get its own.")
-    try:
-        return await asyncio.start_server(
-            clients.met,
-            settings.host or None,
-            port,
-            limit=MAX_READ,
-            reuse_port=shared or None,
-        )
-    except OSError as error:
-        reason = (error.strerror or str(error)).rpartition(": ")[2].lower()  # asyncio adds to it
-        raise SettingError(
-            f"Cannot listen for Wyoming on {settings.host} port {port} ({reason}); choose another "
-            "wyoming_port, or say in workers how many processes share it."
-        ) from None
 
 
 def _models(engines: Engines) -> list[Model]:

@@ -111,7 +111,7 @@ class ServerProcess:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}ready", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://localhost:{self.port}/ready", timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
