@@ -23,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    SecretStr,
     ValidationError,
 )
 
@@ -36,6 +37,13 @@ ALIASES = {
     "LOG_LEVEL": "log_level",
     "AUDIO_STORAGE_DIR": "data_dir",
     "TRANSCRIBE_LANGUAGE_CODE": "language",
+    "TRANSCRIPTION_MODEL_ID": "transformers_model",
+    "AZURE_SPEECH_KEY": "azure_speech_key",
+    "AZURE_SERVICE_REGION": "azure_region",
+    "SPEECH_ENDPOINT": "azure_endpoint",
+    "AWS_REGION": "aws_region",
+    "OPENAI_API_KEY": "openai_api_key",
+    "OPENAI_BASE_URL": "openai_base_url",
 }
 """Variables of the programs that Vivavoce replaces, so that their deployments keep working."""
 
@@ -79,6 +87,12 @@ class Settings(BaseModel):
     engine_deadline_s: float = Field(
         20, gt=0, le=600, description="seconds an engine has for one answer"
     )
+    whisper_model: str = Field(
+        "small", min_length=1, description="model of the engine whisper: its name, or a folder"
+    )
+    whisper_device: Annotated[Literal["auto", "cpu", "cuda"], Lower] = Field(
+        "auto", description="what whisper computes on; auto: a graphics card where there is one"
+    )
     language: str | None = Field(None, description="BCP-47 tag; none: the engine's own")
     finals: Annotated[Literal["auto", "tiny", "base"], Lower] = Field(
         "auto", description="model of the finals; auto: base where it is here and there is room"
@@ -109,6 +123,26 @@ class Settings(BaseModel):
     origins: Names | None = Field(
         None, description="origins of other sites' pages that may use Socket.IO; *: any"
     )
+    azure_speech_key: SecretStr | None = Field(None, description="key of Azure Speech")
+    azure_region: str | None = Field(None, description="region of Azure Speech, say westeurope")
+    azure_endpoint: str | None = Field(
+        None, description="address of Azure Speech, or of what speaks its protocol, for a region's"
+    )
+    aws_region: str | None = Field(None, description="region of Amazon Transcribe")
+    aws_endpoint: str | None = Field(
+        None, description="address of what speaks Amazon Transcribe's protocol, for a region's"
+    )
+    aws_vocabulary: str | None = Field(
+        None, description="name of a custom vocabulary of Amazon Transcribe"
+    )
+    openai_api_key: SecretStr | None = Field(None, description="key of OpenAI")
+    openai_base_url: str | None = Field(
+        None, description="address of a server that is compatible with OpenAI's, for its own"
+    )
+    openai_model: str = Field("gpt-4o-transcribe", description="model of the OpenAI engines")
+    wyoming_service: str = Field(
+        "tcp://localhost:10300", description="address of the Wyoming engine's service"
+    )
     tls_port: int | None = Field(
         None, ge=0, le=65535, description="port for TLS, beside the other; none: there is none"
     )
@@ -116,6 +150,14 @@ class Settings(BaseModel):
         None, description="certificate for TLS, with its chain, in PEM; none: one is made"
     )
     tls_key: File | None = Field(None, description="its key in PEM; none: it is in the same file")
+    vosk_model: Folder | None = Field(None, description="folder of the Vosk engine's model")
+    transformers_model: str = Field(
+        "openai/whisper-large-v3-turbo",
+        description="name or folder of the transformers engine's model",
+    )
+    transformers_device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$"), Lower] = (
+        Field("auto", description="where the transformers engine computes: auto, cpu, cuda, mps")
+    )
     wyoming_port: int | None = Field(
         None, ge=0, le=65535, description="port of the Wyoming service; none: there is none"
     )
@@ -169,7 +211,7 @@ def explain(settings: Settings) -> list[tuple[str, str, str]]:
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that give another process, say a worker, these same settings."""
     return {
-        PREFIX + name.upper(): _as_text(getattr(settings, name))
+        PREFIX + name.upper(): _as_text(_bare(getattr(settings, name)))
         for name in Settings.model_fields
         if getattr(settings, name) is not None
     }
@@ -240,6 +282,11 @@ def _impossible(error: ValidationError, found: Mapping[str, Found]) -> SettingEr
     setting = found[str(first["loc"][0])]
     reason = first["msg"][0].lower() + first["msg"][1:]
     return SettingError(f"{setting.name} cannot be {setting.value!r} ({setting.origin}): {reason}.")
+
+
+def _bare(value: object) -> object:
+    """A secret as it is: for our own processes, and never to be shown."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def _as_text(value: object) -> str:

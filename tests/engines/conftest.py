@@ -1,7 +1,7 @@
-"""A short clip of speech."""
+"""A short clip of speech, and servers for the engines that are somebody else's."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import pytest
 from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
+from vivavoce.engines.fake import silence
 from vivavoce.engines.moonshine import Moonshine
+from vivavoce.testing.process import ServerProcess, free_port, running
 
 
 async def _read(path: Path) -> Pcm:
@@ -24,6 +26,12 @@ async def _read(path: Path) -> Pcm:
 def clip(data: Path) -> Pcm:
     """In being comparatively modern": 1.9 s of one reader."""
     return asyncio.run(_read(data / "reference.flac"))
+
+
+@pytest.fixture(scope="session")
+def spoken(clip: Pcm) -> Pcm:
+    """The clip twice, with silence around it."""
+    return np.concatenate([silence(0.5), clip, silence(1), clip, silence(1)])
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +48,22 @@ def both(base_en: None) -> Moonshine:
     assert engine.prepared
     engine.load_better()
     return engine
+
+
+@pytest.fixture(scope="session")
+def wyoming_port() -> int:
+    """Of `service`."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, wyoming_port: int) -> Iterator[ServerProcess]:
+    """A server as it comes, to be spoken to as the service of an engine."""
+    folder = tmp_path_factory.mktemp("service")
+    with running(
+        ServerProcess(folder, finals="tiny", max_sessions=64, wyoming_port=wyoming_port)
+    ) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

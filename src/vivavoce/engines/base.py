@@ -75,6 +75,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     better: str = ""  # the name of a dearer, better model for finals: a `BetterEngine`
     verifies: bool = False  # a windowed engine that can extend a hypothesis (`Window.prefix`)
     continues: bool = False  # one that can be told how a window begins (`Window.said`)
+    interims: bool = True  # whether a windowed engine is worth asking for hypotheses
     vad: Literal["silero", "level"] = "silero"  # what finds speech for a windowed engine
     rate: int = SAMPLE_RATE
     licence: str = ""
@@ -100,6 +101,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     prefix: tuple[int, ...] = ()  # tokens of the last hypothesis, for interims only
     said: str = ""  # what its beginning is known to say: the reading is what follows
+    lead: int = 0  # samples of its beginning whose words are not known: as if these were `said`
     model: str = ""  # to decode it with; empty: the engine's own
     interim: bool = False  # soon replaced by another: no word times, no translations, if dear
     brief: Brief = Brief()

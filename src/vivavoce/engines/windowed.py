@@ -76,9 +76,10 @@ class WindowedStream:
         self._options = options
         self._decided = max(base, decided)
         self._from = base + (self._decided - base) // WINDOW * WINDOW
+        hypotheses = options.interims and capabilities.interims
         self._utterances = Utterances(
             Limits(options.endpoint, options.max_utterance),
-            interim_every=options.interim_every if options.interims else None,
+            interim_every=options.interim_every if hypotheses else None,
             model=capabilities.model,
             position=self._from,
             free=self._decided,
@@ -164,11 +165,13 @@ class WindowedStream:
             self._room.clear()
 
     def _ask(self, decode: Decode) -> None:
+        said = "" if decode.before is None else decode.before.text
         window = Window(
             samples=self._between(decode.first, decode.end).astype("<f4").tobytes(),
             language=self._options.language,
             prefix=decode.prefix,
-            said="" if decode.before is None else decode.before.text,
+            said=said,
+            lead=0 if said else decode.start - decode.first,
             interim=not decode.final,
             brief=self._options.brief,
         )
