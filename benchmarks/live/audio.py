@@ -27,7 +27,7 @@ ALIGNER = Path(__file__).with_name("aligner.py")
 PAUSE = 2.0
 """Seconds of silence after a reading, so that its last words end as all others do."""
 
-SENTENCE = 10.0
+SENTENCE = 8.0
 """Seconds of speech in a clip of the chorus."""
 
 SPREAD = 4.0

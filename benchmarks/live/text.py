@@ -19,7 +19,7 @@ delay; *stable* is what they mark as confirmed or completed."""
 DEFINITIONS = """\
 - A stream's time 0 is when its first sample is spoken. A frame of 100 ms is sent when its last
   sample is, so up to 100 ms of every delay are the frame's.
-- **The chorus**: one clip of about 10 s of each of the five readers of test-other, joined without
+- **The chorus**: one clip of about 8 s of each of the five readers of test-other, joined without
   a pause. One stream of Vivavoce is measured with it and with one whole reading; with the chorus
   alone where it is beside a peer.
 - **Interim delay**: from the end of a word in the audio to its first display. Of words that were

@@ -66,7 +66,7 @@ def test_a_chorus_says_the_same_from_another_clip_on() -> None:
 
 
 def test_of_each_reading_the_chorus_has_the_clip_of_a_sentence() -> None:
-    short, right, long = (clip(n, seconds=s) for n, s in (("s", 4.0), ("r", 9.0), ("l", 12.0)))
+    short, right, long = (clip(n, seconds=s) for n, s in (("s", 3.0), ("r", 9.0), ("l", 12.0)))
     (only,) = audio.chorus([audio.join("reading", [short, right, long])])
     assert [c.name for c in only.clips] == ["r"]
 

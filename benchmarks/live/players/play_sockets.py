@@ -90,6 +90,8 @@ async def speak(kind: Callable[[], Peer], port: str, stream: Stream, zero: float
             behind = await pace(samples(stream), zero, _sender(line))
             await peer.finish(line)
             await _wait(listening, told, zero)
+    except TimeoutError:
+        return [*told, {"refused": "It did not end in time."}]
     except (OSError, WebSocketException) as error:
         return [*told, {"refused": str(error)}]
     return [*told, {"behind": behind}]

@@ -102,6 +102,8 @@ async def speak(url: str, stream: Stream, zero: float) -> list[Line]:
             behind = await _talk(line, stream, zero, told)
             async with asyncio.timeout(PATIENCE):
                 await listening
+    except TimeoutError:
+        return [*told, {"refused": "It did not end in time."}]
     except (OSError, WebSocketException) as error:
         return [*told, {"refused": str(error)}]
     return [*told, {"behind": behind}]
