@@ -101,6 +101,11 @@ async def _session(server: ServerProcess, count: float) -> list[tuple[float, flo
     return found
 
 
+def machine() -> str:
+    release = platform.release().partition("-")[0]
+    return f"{os.cpu_count()} cores, {platform.system()} {release}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20)
@@ -110,7 +115,7 @@ def main() -> None:
     if not args.speech.is_dir():
         print(f"{args.speech} is not here; it holds the recordings that this measures with.")
         return
-    print(f"Vivavoce {__version__} on {os.cpu_count()} cores, {platform.platform(terse=True)}.\n")
+    print(f"Vivavoce {__version__} on {machine()}.\n")
     reading = audio.nonstop(audio.readings(args.speech), args.minutes * 60)
     costs = asyncio.run(course(np.concatenate([clip.pcm for clip in reading.clips])))
     print(f"{args.minutes:.0f} minutes without a pause, by fifths:")
@@ -124,7 +129,7 @@ def main() -> None:
         Long(
             day=f"{datetime.now(UTC):%d %B %Y}",
             version=__version__,
-            machine=f"{os.cpu_count()} cores, {platform.platform(terse=True)}",
+            machine=machine(),
             minutes=args.minutes,
             costs=tuple(costs),
             hours=args.hours,
