@@ -1,7 +1,7 @@
 """One turn of Azure Speech: what its client is told of a session's events.
 
-    turn.start  speech.startDetected  speech.hypothesis*  speech.phrase
-    speech.endDetected  ...  speech.phrase (EndOfDictation)  turn.end
+    turn.start  speech.startDetected  (speech.hypothesis*  speech.phrase)*
+    speech.endDetected  speech.phrase (EndOfDictation)  turn.end
 
 Where one phrase was asked for, the turn ends with it. A translation has other names for
 hypotheses and phrases. Times are in 100 ns since the turn began.
@@ -74,7 +74,9 @@ class Turn:
         self._now = now
         self._name = id()  # of the utterance that is open
         self._waiting: deque[Phrase] = deque()
+        self._begun = False  # whether the client knows that somebody spoke
         self._speaking = False
+        self._spoke = 0  # where speech last began or ended
         self._guests: list[str] = []
         self._kind = "translation" if asked.translate_to else "speech"
 
@@ -99,11 +101,9 @@ class Turn:
         match event:
             case Interim() if event.stable + event.tail:
                 yield self._hypothesis(event)
-            case Speech(state="started"):
-                self._speaking = True
+            case Speech(state="started") if not self._begun:
+                self._begun = True
                 yield self._say("speech.startDetected", {"Offset": event.at * TICKS})
-            case Speech():
-                yield from self._silent(event.at)
             case Ended(reason="finished"):
                 yield from self._end(-(-event.duration * 1000 // SAMPLE_RATE), end_ms or 0)
 
@@ -113,7 +113,10 @@ class Turn:
                 self.quiet = not (event.text or self._speaking)
                 if event.text:
                     self._waiting.append(Phrase(event, self._now()))
-            case Speech() | Interim():
+            case Speech():
+                self.quiet, self._speaking = False, event.state == "started"
+                self._spoke = event.at
+            case Interim():
                 self.quiet = False
             case Lagging():
                 self.lagging = event.behind > 0
@@ -193,11 +196,12 @@ class Turn:
         return f"Guest-{self._guests.index(speaker) + 1}"
 
     def _silent(self, at: int) -> Iterator[str]:
-        if self._speaking:
-            self._speaking = False
+        """Not before all is said: a client that hears it ends its turn, and begins another."""
+        if self._begun:
             yield self._say("speech.endDetected", {"Offset": at * TICKS})
 
     def _end(self, *milliseconds: int) -> Iterator[str]:
+        yield from self._silent(self._spoke)
         end = max(milliseconds) * PER_MS
         if self.asked.once:
             said = {"RecognitionStatus": "InitialSilenceTimeout", "Offset": 0, "Duration": end}

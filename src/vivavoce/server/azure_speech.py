@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -11,7 +12,7 @@ from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from vivavoce.core.commands import Options
-from vivavoce.core.errors import OurError, PeerError, VivavoceError
+from vivavoce.core.errors import NotFound, OurError, PeerError, VivavoceError
 from vivavoce.core.events import Ended, Numbered, Warning
 from vivavoce.dialects.azure_speech import SUBPROTOCOL, AzureSpeechDialect
 from vivavoce.dialects.azure_speech_turn import Promises
@@ -52,27 +53,24 @@ def routes() -> list[BaseRoute]:
 
 async def azure_speech(ws: WebSocket) -> None:
     """One connection: a turn or several."""
-    parts = services(ws)
-    mode = next((mode for mode in MODES if f"/{mode}/" in ws.url.path), "")
-    dialect = AzureSpeechDialect(
-        uuid.uuid4().hex[:24],
-        time.monotonic,
-        mode,
-        ws.query_params.multi_items(),
-        partial(_promises, parts.engines),
-    )
-    await _accept(ws)
-    await _AzureConnection(WebSocketLine(ws), dialect, parts).run()
+    await _serve(ws, partial(_promises, services(ws).engines))
 
 
 async def _elsewhere(ws: WebSocket) -> None:
     """A handshake that fails would be tried again, and its sentence shown to nobody."""
-    await _accept(ws)
-    await ws.close(INVALID, f"Azure Speech is not served at {ws.url.path[:64]} here.")
+
+    def refuse(_options: Options) -> Promises:
+        raise NotFound(f"Azure Speech is not served at {ws.url.path[:64]} here.")
+
+    await _serve(ws, refuse)
 
 
-async def _accept(ws: WebSocket) -> None:
+async def _serve(ws: WebSocket, ask: Callable[[Options], Promises]) -> None:
+    mode = next((mode for mode in MODES if f"/{mode}/" in ws.url.path), "")
+    query = ws.query_params.multi_items()
+    dialect = AzureSpeechDialect(uuid.uuid4().hex[:24], time.monotonic, mode, query, ask)
     await ws.accept(SUBPROTOCOL if SUBPROTOCOL in ws.scope.get("subprotocols", ()) else None)
+    await _AzureConnection(WebSocketLine(ws), dialect, services(ws)).run()
 
 
 class _SdkRoute(WebSocketRoute):
