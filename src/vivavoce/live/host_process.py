@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from typing import Literal
 
@@ -9,6 +10,10 @@ import msgspec
 
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.calls import LARGEST, LENGTH, Answer, Call, pack, unpack_answer
+
+PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Large pages for weights, where the system is Linux's and gives them to who asks: every token
+reads all of the weights, and looking up where they are takes a tenth of that."""
 
 START_DEADLINE = 60.0  # seconds until the weights must be loaded
 
@@ -43,6 +48,7 @@ class HostProcess:
                 engine,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env=PAGES | os.environ,
             )
         except OSError as error:
             why = error.strerror or error
