@@ -54,6 +54,8 @@ def check_format(format: AudioFormat, name: str) -> None:
 
 def mix_down(samples: npt.NDArray[Any]) -> Mono:
     """The mean of the channels of `samples`, shape (n, channels), which must be -1 ... 1."""
+    if samples.shape[1] == 1:
+        return samples[:, 0].astype(np.float32, copy=False)
     # Added up channel by channel: numpy's own sum chooses its order by the array's shape.
     total = samples[:, 0].astype(np.float32)
     for channel in range(1, samples.shape[1]):

@@ -86,7 +86,8 @@ async def _bytes(path: Path, growth: Growth, name: str) -> AsyncGenerator[bytes,
                     raise DiskError(f"{name} ends at byte {position} of {growth.size}.")
                 position += len(piece)
                 yield piece
-                await asyncio.sleep(0)  # a finished file never waits: let others have a turn
+                if position < growth.size:  # a finished file never waits: let others have a turn
+                    await asyncio.sleep(0)
             elif growth.complete:
                 return
             else:

@@ -135,12 +135,13 @@ class WindowedStream:
 
     def _take(self, pcm: Pcm) -> None:
         self._samples = np.concatenate([self._samples, pcm])
-        for probability in self._vad.feed(pcm):
-            window = self._between(self._judged, self._judged + WINDOW)
-            level = float(np.sqrt(np.mean(np.square(window))))
+        speech = self._vad.feed(pcm)
+        heard = self._between(self._judged, self._judged + len(speech) * WINDOW)
+        levels = np.sqrt(np.mean(np.square(heard.reshape(-1, WINDOW)), axis=1))
+        for probability, level in zip(speech.tolist(), levels.tolist(), strict=True):
             self._judged += WINDOW
             if self._judged > self._from:
-                self._carry_out(self._utterances.window(float(probability), level))
+                self._carry_out(self._utterances.window(probability, level))
         self._forget()
 
     def _between(self, start: int, end: int) -> Pcm:

@@ -125,12 +125,19 @@ class Committer:
             self._began = asyncio.get_running_loop().time()
             batch, self._dirty = self._dirty, {}
             # One that failed waits for its `mend`; another fsync would only seem to succeed.
-            await asyncio.gather(*(self._commit(each) for each in batch if each.error is None))
+            due = [each for each in batch if each.error is None]
+            if len(due) == 1:
+                await self._commit(due[0])
+            else:
+                await asyncio.gather(*map(self._commit, due))
 
     async def _gather(self) -> None:
         """Let others join, until the commit before is long enough ago."""
+        until = self._began + self._delay
+        if until <= asyncio.get_running_loop().time():
+            return
         try:
-            async with asyncio.timeout_at(self._began + self._delay):
+            async with asyncio.timeout_at(until):
                 await self._closing.wait()
         except TimeoutError:
             pass
