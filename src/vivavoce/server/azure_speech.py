@@ -53,7 +53,7 @@ def routes() -> list[BaseRoute]:
 
 async def azure_speech(ws: WebSocket) -> None:
     """One connection: a turn or several."""
-    await _serve(ws, partial(_promises, services(ws).engines))
+    await _serve(ws, partial(promises, services(ws).engines))
 
 
 async def _elsewhere(ws: WebSocket) -> None:
@@ -70,7 +70,7 @@ async def _serve(ws: WebSocket, ask: Callable[[Options], Promises]) -> None:
     query = ws.query_params.multi_items()
     dialect = AzureSpeechDialect(uuid.uuid4().hex[:24], time.monotonic, mode, query, ask)
     await ws.accept(SUBPROTOCOL if SUBPROTOCOL in ws.scope.get("subprotocols", ()) else None)
-    await _AzureConnection(WebSocketLine(ws), dialect, services(ws)).run()
+    await AzureConnection(WebSocketLine(ws), dialect, services(ws)).run()
 
 
 class _SdkRoute(WebSocketRoute):
@@ -90,7 +90,7 @@ def _is_sdk(connection: HTTPConnection) -> bool:
     )
 
 
-class _AzureConnection(Connection):
+class AzureConnection(Connection):
     """One that says in its close what is wrong: there is no message for it, and the SDKs show
     a close's reason."""
 
@@ -112,7 +112,7 @@ class _AzureConnection(Connection):
         return code, error.message.encode()[:REASON].decode(errors="ignore")
 
 
-def _promises(engines: Engines, options: Options) -> Promises:
+def promises(engines: Engines, options: Options) -> Promises:
     """What the engines say beside the words. Raises `VivavoceError` for what none of them can."""
     brief = options.brief
     chain = engines.chain(options.engine, options.language, brief.translate_to)
