@@ -73,7 +73,8 @@ def everything(
     say("where the processor goes")
     spent = [costs.measure(ring, 1, DEFAULT.finals, cores)]
     say("accuracy")
-    sets = accurate.measure(args.speech, [one.column.model for one in measured], len(cores or "12"))
+    models = [one.column.model for one in measured]
+    sets = accurate.measure(args.speech, models, len(cores) if cores else os.cpu_count() or 1)
     kept = long.kept()
     columns = [Column(one, sets[one.column.model]) for one in measured]
     columns[0] = Column(measured[0], sets[DEFAULT.model], kept)

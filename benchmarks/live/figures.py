@@ -131,7 +131,7 @@ def gave(trial: Trial, better: str) -> Gave:
     return Gave(
         streams=len(trial.heard),
         interims=len(interims) / trial.audio,
-        better=sum(final["model"] == better for final in finals) / max(1, len(finals)),
+        better=sum(final.get("model") == better for final in finals) / max(1, len(finals)),
         timed=sum(map(math.isfinite, revised)) / max(1, len(revised)),
         lag=max((one.lag for one in trial.heard), default=0.0),
         late=trial.delays.late,

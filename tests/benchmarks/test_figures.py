@@ -91,3 +91,8 @@ def test_what_a_server_gave_up_shows() -> None:
     found = gave(Trial([Heard(part, lines), Heard(part, [interim])], 0.0, 0.0, []), "dear")
     assert (found.streams, found.interims, found.lag) == (2, 0.1, 6.5)
     assert (found.better, found.timed, found.lost) == (0.0, 1.0, 0.5)
+
+
+def test_a_peer_that_names_no_model_gave_nothing_up() -> None:
+    told = {key: value for key, value in final(1.0, ("yes", 0.0, 0.5)).items() if key != "model"}
+    assert gave(trial(told), "").better == 0.0
