@@ -81,7 +81,7 @@ async def keep_measuring(
 
 async def _round(hosts: Hosts, count: int, pcm: Pcm, urgency: Urgency) -> float:
     """Seconds until every host has decoded one window of that."""
-    window = Window(samples=pcm.astype("<f4").tobytes())
+    window = Window(samples=pcm.astype("<f4").tobytes(), interim=len(pcm) == INTERIM)
     start = time.perf_counter()
     await asyncio.gather(*(hosts.decode(window, urgency) for _ in range(count)))
     return time.perf_counter() - start
