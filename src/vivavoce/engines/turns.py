@@ -31,6 +31,7 @@ Tell = Callable[[Told], None]
 async def serve_turns(engine: ServiceEngine, calls: BinaryIO, told: BinaryIO) -> None:
     """Until the pipe closes."""
     turns: dict[int, _HostedTurn] = {}
+    closing: set[asyncio.Task[None]] = set()
 
     def tell(message: Told) -> None:
         told.write(pack(message))
@@ -42,7 +43,9 @@ async def serve_turns(engine: ServiceEngine, calls: BinaryIO, told: BinaryIO) ->
                 turns[call.stream] = _HostedTurn(engine, call, tell)
             case CloseStream():
                 if (turn := turns.pop(call.stream, None)) is not None:
-                    await turn.close()
+                    task = asyncio.create_task(turn.close())  # others do not wait for it
+                    closing.add(task)
+                    task.add_done_callback(closing.discard)
             case Feed() | FinishStream():
                 if call.stream in turns:
                     turns[call.stream].calls.put_nowait(call)

@@ -1,0 +1,223 @@
+"""Amazon Transcribe's streaming by AWS's own client (`amazon-transcribe`), over HTTP/2.
+
+Credentials come from the usual chain: variables, `~/.aws`, a container's or an instance's role.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import awscrt.io
+import numpy as np
+from amazon_transcribe import exceptions
+from amazon_transcribe.auth import AwsCrtCredentialResolver
+from amazon_transcribe.client import TranscribeStreamingClient
+from amazon_transcribe.endpoints import StaticEndpointResolver
+from awscrt.exceptions import AwsCrtError
+
+from vivavoce.config import load_settings
+from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
+from vivavoce.core.results import Decided, Heard, Result
+from vivavoce.core.types import SAMPLE_RATE, Word, samples
+from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
+from vivavoce.engines.locales import locale
+
+MOST = 32_000
+"""Bytes of one audio event at most: a second."""
+
+AHEAD = 10.0
+"""Seconds of audio that may be sent at once: then at `PACE` times its speed. The service takes
+live audio, and its client keeps without bound what is not sent yet."""
+
+PACE = 2.0
+DEFAULT = "en-US"
+LOOKUP = 10.0  # seconds that the chain of credentials may take
+
+
+class Aws:
+    """The engine `aws`."""
+
+    capabilities = Capabilities(
+        name="aws",
+        kind="service",
+        model="amazon-transcribe",
+        languages=("*",),
+        word_times=True,
+        confidence=True,
+        diarization=True,
+        licence="a service",
+    )
+
+    def __init__(self) -> None:
+        settings = load_settings()
+        self._region = settings.aws_region
+        self._endpoint = settings.aws_endpoint
+        self._vocabulary = settings.aws_vocabulary
+
+    def load(self) -> None:
+        if self._region is None:
+            raise EngineRefused("Amazon Transcribe has no region: set AWS_REGION.")
+        group = awscrt.io.EventLoopGroup(1)
+        bootstrap = awscrt.io.ClientBootstrap(group, awscrt.io.DefaultHostResolver(group))
+        resolver = AwsCrtCredentialResolver(bootstrap)  # type: ignore[no-untyped-call]
+        try:
+            asyncio.run(asyncio.wait_for(resolver.get_credentials(), LOOKUP))
+        except (AwsCrtError, TimeoutError):
+            raise EngineRefused(
+                "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "or give this machine a role."
+            ) from None
+
+    async def open(self, options: StreamOptions) -> "AwsTurn":
+        assert self._region is not None  # or it would not have been loaded
+        endpoint = None
+        if self._endpoint:
+            endpoint = StaticEndpointResolver(self._endpoint)  # type: ignore[no-untyped-call]
+        client = TranscribeStreamingClient(region=self._region, endpoint_resolver=endpoint)
+        try:
+            stream = await client.start_stream_transcription(**self._asked(options))
+        except Exception as error:
+            raise _failed(error, began=False) from None
+        return AwsTurn(stream)
+
+    def _asked(self, options: StreamOptions) -> dict[str, Any]:
+        brief = options.brief
+        asked: dict[str, Any] = {
+            "media_sample_rate_hz": SAMPLE_RATE,
+            "media_encoding": "pcm",
+            "vocabulary_name": self._vocabulary,
+            "enable_partial_results_stabilization": True,
+            "partial_results_stability": "high",
+            "show_speaker_label": brief.diarization or None,
+            "language_code": None,
+        }
+        if options.language is None and len(brief.languages) > 1:
+            asked["identify_multiple_languages"] = True
+            asked["language_options"] = [locale(language) for language in brief.languages]
+        else:
+            language = options.language or next(iter(brief.languages), DEFAULT)
+            asked["language_code"] = locale(language)
+        return asked
+
+
+class AwsTurn:
+    """A `Turn`: one stream."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._sent = 0.0  # seconds
+        self._began = asyncio.get_running_loop().time()
+        self._finished = False
+
+    async def feed(self, pcm: Pcm) -> None:
+        data = (np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes()
+        for at in range(0, len(data), MOST):
+            await self._pace()
+            await self._stream.input_stream.send_audio_event(audio_chunk=data[at : at + MOST])
+            self._sent += len(data[at : at + MOST]) / 2 / SAMPLE_RATE
+
+    async def finish(self) -> None:
+        if not self._finished:
+            self._finished = True
+            await self._stream.input_stream.end_stream()
+
+    async def results(self) -> AsyncIterator[Result]:
+        output = self._stream.output_stream
+        try:
+            async for event in output:
+                for result in event.transcript.results:
+                    for each in _heard(result):
+                        yield each
+            # A connection that was lost ends as one does that is over, but for this.
+            await output._raw_stream.done
+        except Exception as error:
+            raise _failed(error, began=True) from None
+        if not self._finished:
+            raise EngineError("Amazon Transcribe hung up in the middle.")
+
+    async def close(self) -> None:
+        await self.finish()
+
+    async def _pace(self) -> None:
+        elapsed = asyncio.get_running_loop().time() - self._began
+        ahead = self._sent - AHEAD - elapsed * PACE
+        if ahead > 0:
+            await asyncio.sleep(ahead / PACE)
+
+
+def _failed(error: Exception, *, began: bool) -> EngineError:
+    """The texts of the service are not passed on: they may name who asked."""
+    name = type(error).__name__
+    match error:
+        case EngineError():
+            return error
+        case exceptions.LimitExceededException() if began:
+            return EngineExpired("Amazon Transcribe ended the stream at its limit.")
+        case exceptions.LimitExceededException():
+            return EngineRefused("Amazon Transcribe has as many streams as it takes.")
+        case exceptions.BadRequestException() | exceptions.CredentialsException():
+            hint = "see AWS_REGION and the AWS credentials"
+            return EngineRefused(f"Amazon Transcribe refuses this ({name}): {hint}.")
+        case exceptions.UnknownServiceException():
+            return _unknown(error)
+        case AwsCrtError():
+            return EngineError(f"Amazon Transcribe cannot be reached ({error.name}).")
+        case exceptions.ServiceException() | exceptions.SDKError():
+            return EngineError(f"Amazon Transcribe failed ({name}).")
+    return EngineError(f"Amazon Transcribe answered what cannot be understood ({name}).")
+
+
+def _unknown(error: Any) -> EngineError:
+    """What the client has no name for, as a refusal of the signature: HTTP 403."""
+    status = getattr(error, "status_code", None)
+    if status in (401, 403):
+        return EngineRefused(f"Amazon Transcribe does not take these credentials (HTTP {status}).")
+    if status == 429:
+        return EngineRefused("Amazon Transcribe has had too many requests (HTTP 429).")
+    return EngineError(f"Amazon Transcribe answered with HTTP {status}.")
+
+
+def _heard(result: Any) -> Iterator[Result]:
+    if not result.alternatives:
+        return
+    best = result.alternatives[0]
+    text = " ".join((best.transcript or "").split())
+    start, end = samples(result.start_time or 0), samples(result.end_time or 0)
+    if result.is_partial:
+        yield Heard(start=start, end=end, stable="", tail=text)
+        return
+    words = tuple(_words(best.items))
+    speakers = {word.speaker for word in words}
+    yield Decided(
+        start=start,
+        end=end,
+        text=text,
+        model=Aws.capabilities.model,
+        language=result.language_code,
+        words=words,
+        confidence=_mean([word.confidence for word in words]),
+        speaker=speakers.pop() if len(speakers) == 1 else None,
+    )
+
+
+def _words(items: Any) -> Iterator[Word]:
+    """As they are written: punctuation belongs to the word before it."""
+    word: Word | None = None
+    for item in items or ():
+        if item.item_type == "punctuation":
+            if word is not None:
+                text = word.text + item.content
+                word = Word(text, word.start, word.end, word.confidence, word.speaker)
+            continue
+        if word is not None:
+            yield word
+        times = samples(item.start_time), samples(item.end_time)
+        speaker = None if item.speaker is None else f"Speaker {item.speaker}"
+        word = Word(item.content, *times, item.confidence, speaker)
+    if word is not None:
+        yield word
+
+
+def _mean(chances: list[float | None]) -> float | None:
+    known = [chance for chance in chances if chance is not None]
+    return sum(known) / len(known) if known else None
