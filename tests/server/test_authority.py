@@ -133,6 +133,14 @@ def test_it_cannot_vouch_for_others(tmp_path: Path) -> None:
         shake_hands(trusted, tmp_path / "leaf.pem", "example.com")
 
 
+def test_it_says_nothing_of_addresses(tmp_path: Path) -> None:
+    """The TLS of AWS's SDKs would believe no certificate with an address then."""
+    own = x509.load_pem_x509_certificate(authority(tmp_path, ["203.0.113.99"]).read_bytes())
+    limits = own.extensions.get_extension_for_class(x509.NameConstraints).value
+    permitted = limits.permitted_subtrees or ()
+    assert {name.value for name in permitted} == {"localhost", "study", "local"}
+
+
 def shake_hands(trusted: Path, shown: Path, name: str) -> None:
     """The same, asked of OpenSSL."""
     ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -3,8 +3,9 @@
 It is made where there is none, in `<data_dir>/tls`: `authority.pem` is what a client trusts,
 `authority.key` never leaves the machine, and `server.pem` is what the server shows, with its
 key, made anew when it nears its end or the machine's names have changed. The authority can
-vouch for this machine and for addresses of private networks and for nobody else, which its
-certificate says: who trusts it lets nobody pretend to be their bank.
+vouch for this machine's names and for addresses and for no other domain, which its certificate
+says: who trusts it lets nobody pretend to be their bank. It does not say which addresses: the
+TLS of AWS's SDKs believes no certificate with an address under an authority that says so.
 """
 
 import os
@@ -125,26 +126,15 @@ def _new(names: Iterable[x509.GeneralName]) -> bytes:
     own = [x509.DNSName("localhost"), *([x509.DNSName(host)] if host.isascii() else [])]
     here = [ip_address(address) for address in sorted(_addresses(host))]
     # Some networks have public addresses within. Those of IPv6 change every day.
-    public = [ip for ip in here if ip.version == 4 and not _private(ip)]
-    networks = [x509.IPAddress(network) for network in PRIVATE]
-    listed = [
-        x509.IPAddress(ip_network(name.value)) if isinstance(name, x509.IPAddress) else name
-        for name in (*names, *map(x509.IPAddress, public))
-    ]
-    permitted = dict.fromkeys((*own, x509.DNSName(LOCAL), *listed, *networks))
-    return new_authority(f"Vivavoce authority of {host}", list(permitted))
+    public = [x509.IPAddress(ip) for ip in here if ip.version == 4 and not _private(ip)]
+    made_for = list(dict.fromkeys((*own, *names, *public)))
+    domains = [name for name in made_for if isinstance(name, x509.DNSName)]
+    return new_authority(f"Vivavoce authority of {host}", made_for, [*domains, x509.DNSName(LOCAL)])
 
 
 def _made_for(authority: x509.Certificate) -> list[x509.GeneralName]:
-    """The names that it lists one by one; the networks are for what is found later."""
-    limits = authority.extensions.get_extension_for_class(x509.NameConstraints).value
-    made_for: list[x509.GeneralName] = []
-    for subtree in limits.permitted_subtrees or ():
-        if isinstance(subtree, x509.DNSName) and subtree.value != LOCAL:
-            made_for.append(subtree)
-        elif isinstance(subtree, x509.IPAddress) and subtree.value not in PRIVATE:
-            made_for.append(x509.IPAddress(ip_address(str(subtree.value).partition("/")[0])))
-    return made_for
+    """What it lists one by one; other addresses of the machine are found later."""
+    return list(authority.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
 
 
 def _name(text: str) -> x509.DNSName | x509.IPAddress:

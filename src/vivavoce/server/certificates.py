@@ -19,14 +19,18 @@ LEAF: Final = timedelta(days=365)  # Apple's systems take 825 at most
 SKEW: Final = timedelta(days=1)  # a clock may be wrong
 
 
-def new_authority(name: str, permitted: Sequence[x509.GeneralName]) -> bytes:
-    """One that can vouch for what is permitted, with its key, in PEM."""
+def new_authority(
+    name: str, made_for: Sequence[x509.GeneralName], permitted: Sequence[x509.DNSName]
+) -> bytes:
+    """One that is made for some names, and can vouch for no domain but what is permitted, with
+    its key, in PEM."""
     key, subject = generate_private_key(SECP256R1()), _subject(name)
     usage = _usage(signs_certificates=True)
     builder = (
         _begun(subject, subject, key, YEARS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectAlternativeName(made_for), critical=False)
         .add_extension(x509.NameConstraints(permitted, None), critical=True)
     )
     return _pem(key) + builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
