@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.core.past import NEAR, SIGHT, Earlier, Past
+from vivavoce.core.past import LEAD, LEAST, NEAR, SIGHT, Earlier, Past
 
 S = 16_000
 
@@ -32,6 +32,14 @@ def test_no_window_gets_longer_than_it_may() -> None:
     assert past.before(2 * S, SIGHT + S + 1) is None
 
 
+def test_of_what_is_too_long_the_last_seconds_are_heard_again() -> None:
+    past = Past([Earlier(0, 10 * S, "to be")])
+    assert past.before(10 * S, 12 * S) == Earlier(10 * S - LEAD, 10 * S, "")
+    assert past.before(10 * S, 16 * S) == Earlier(10 * S - LEAST, 10 * S, ""), "8 s in all"
+    assert past.before(10 * S, 16 * S + 1) is None, "longer than it may get"
+    assert past.before(10 * S + NEAR + 1, 13 * S) is None, "a long pause lies between"
+
+
 def test_an_utterance_without_words_is_as_if_nobody_had_spoken() -> None:
     past = Past()
     past.add(Earlier(0, S, ""))
@@ -44,11 +52,12 @@ def test_it_waits_for_what_it_is_read_with_and_for_nothing_else() -> None:
     assert not past.ready([(0, S)], S, 2 * S)
     assert past.ready([(0, S)], S + NEAR + 1, 3 * S)
     assert past.ready([(0, S)], S, SIGHT + 1)
+    assert not past.ready([(0, 2 * SIGHT)], 2 * SIGHT, 2 * SIGHT + S)
 
 
 @given(
     gaps=st.lists(st.integers(0, 2 * S), min_size=1, max_size=12),
-    lengths=st.lists(st.integers(1, 4 * S), min_size=12, max_size=12),
+    lengths=st.lists(st.integers(1, 12 * S), min_size=12, max_size=12),
 )
 @settings(deadline=None)
 def test_forgetting_changes_nothing_and_has_a_bound(gaps: list[int], lengths: list[int]) -> None:

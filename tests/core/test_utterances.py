@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.core.past import Earlier
+from vivavoce.core.past import LEAD, SIGHT, Earlier
 from vivavoce.core.results import Decided, Heard, Reading, SpeechEnded, SpeechStarted
 from vivavoce.core.segmenter import PAUSE, WINDOW, Limits
 from vivavoce.core.utterances import Decode, Step, Utterances
@@ -24,7 +24,8 @@ def reading(decode: Decode) -> Reading:
     tokens = tuple(decode.start // WINDOW + n for n in range(count))
     text = " ".join(f"w{token}" for token in tokens)
     if decode.before is not None:
-        text = f"{decode.before.text.split()[-1]}>{text}"
+        said = decode.before.text or f"l{decode.first // WINDOW}"
+        text = f"{said.split()[-1]}>{text}"
     return Reading(text=text, tokens=tokens)
 
 
@@ -258,6 +259,17 @@ def test_a_final_is_read_together_with_the_one_just_before() -> None:
     assert third.before is None, "a long pause lies between"
     assert [final.text.split()[0] for final in play.finals] == ["w0", "w4>w30", "w130"]
     assert [(f.start, f.end) for f in play.finals] == [(d.start, d.end) for d in play.asked]
+
+
+def test_after_a_long_one_a_final_is_read_together_with_its_last_seconds() -> None:
+    limits = Limits(endpoint=16 * WINDOW, max_utterance=2 * SIGHT)
+    pattern = "#" * 300 + "." * 20 + "#" * 20 + "." * 20
+    prompt = Play(every=1000 * WINDOW, limits=limits, continues=True).windows(pattern)
+    _, second = prompt.asked
+    assert second.before == Earlier(second.start - LEAD, second.start, "")
+    slow = Play(every=1000 * WINDOW, limits=limits, continues=True).windows(pattern, prompt=False)
+    assert len(slow.waiting) == 1, "whether the first had words is not known yet"
+    assert slow.answer_all().finals == prompt.finals
 
 
 def test_a_final_that_has_no_words_after_the_one_before_is_read_alone() -> None:

@@ -55,6 +55,13 @@ def test_what_a_window_is_said_to_begin_with_is_not_read_again(
     assert moonshine.decode(replace(told, said="In being " * 200)).text == ""
 
 
+def test_a_lead_is_heard_and_not_read_again(moonshine: Moonshine, clip: Pcm) -> None:
+    twice = replace(window(np.concatenate([clip, clip])), lead=len(clip))
+    assert moonshine.decode(twice).text == f"i{CLIP[1:]}"  # no sentence begins there
+    after_nothing = np.concatenate([np.zeros(16_000, np.float32), clip])
+    assert moonshine.decode(replace(window(after_nothing), lead=16_000)).text == CLIP
+
+
 def test_silence_has_no_words(moonshine: Moonshine) -> None:
     assert moonshine.decode(window(np.zeros(160_000, np.float32))).text == ""
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from vivavoce.audio.level import LevelStream
 from vivavoce.core.errors import EngineError
-from vivavoce.core.past import Earlier
+from vivavoce.core.past import SIGHT, Earlier
 from vivavoce.core.results import Decided, Heard, Reading, SpeechEnded, SpeechStarted
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Pcm, StreamOptions, Urgency, Window
@@ -42,6 +42,9 @@ class Continuing(Scripted):
 
     def decode(self, window: Window) -> Reading:
         said, reading = window.said.split(), super().decode(window)
+        if window.lead:
+            told = super().decode(replace(window, samples=window.samples[: 4 * window.lead]))
+            said = told.text.split()
         words = reading.words[len(said) :]
         text = " ".join(word.text for word in words)
         return replace(reading, text=f"{said[-1]}>{text}" if said and text else text, words=words)
@@ -115,6 +118,19 @@ async def test_a_stream_taken_up_after_any_final_says_the_rest(
             engine(), options, base=base, decided=final.end, going_on=cut, earlier=earlier
         )
         assert decided(await hear(again, [pcm[base:]])) == whole[n:]
+
+
+async def test_what_follows_a_long_utterance_is_read_with_its_end_also_when_taken_up() -> None:
+    words = [WORDS[n % len(WORDS)] for n in range(50)]
+    pcm = np.concatenate([say(*words), silence(0.7), say("alfa"), silence(0.7)])
+    long, short = decided(await hear(open_local(Continuing()), [pcm]))
+    assert long.end - long.start > SIGHT
+    assert short.text == f"{words[-1]}>alfa"
+    base = rewound(long.end)
+    again = open_local(
+        Continuing(), base=base, decided=long.end, earlier=[Earlier(long.start, long.end, "x")]
+    )
+    assert decided(await hear(again, [pcm[base:]])) == [short]
 
 
 @given(seed=st.integers(0, 10_000), delays=st.lists(st.integers(0, 40), min_size=1, max_size=8))

@@ -46,6 +46,8 @@ def test_marks_and_finals_are_counted_and_the_end_is_known() -> None:
 def test_finals_that_later_ones_may_be_read_with_are_remembered() -> None:
     so_far = said([final(0, 100), final(200, SIGHT), final(SIGHT, SIGHT + 100)])
     assert so_far.earlier == (Earlier(200, SIGHT, "x"), Earlier(SIGHT, SIGHT + 100, "x"))
+    long = said([final(0, 100), final(200, 2 * SIGHT)])
+    assert long.earlier == (Earlier(200, 2 * SIGHT, "x"),), "its last seconds are heard again"
 
 
 def test_after_a_final_it_goes_on_where_that_ended() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.base import Capabilities, Reading, Window
-from vivavoce.engines.moonshine_model import ENCODER, Model, Size
+from vivavoce.engines.base import Capabilities, Pcm, Reading, Window
+from vivavoce.engines.moonshine_model import ENCODER, Model, Size, Spelled
 
 TINY = Size("moonshine-tiny-en")
 BASE = Size("moonshine-base-en", hasty=True)
@@ -76,15 +76,29 @@ class Moonshine:
         self._best = Model(BASE, folder)
 
     def decode(self, window: Window) -> Reading:
-        if np.abs(window.pcm).max(initial=0) < INAUDIBLE:
+        if _inaudible(window.pcm):
             return Reading(text="", language="en")
         model = self._best if window.model == BASE.name else self._tiny
-        read = model.spell(window.pcm, window.prefix, window.said)
+        pcm, said = window.pcm, window.said
+        lead = pcm[: window.lead]
+        if not _inaudible(lead):
+            said = _text(model.spell(lead))
+        if not said:
+            pcm = pcm[window.lead :]
+        read = model.spell(pcm, window.prefix, said)
         return Reading(
-            text=" ".join(word for word, _ in read.words),
+            text=_text(read),
             tokens=read.tokens,
             chances=tuple(chance for _, chance in read.words),
             language="en",
             confidence=read.confidence,
             model=model.size.name,
         )
+
+
+def _inaudible(pcm: Pcm) -> bool:
+    return bool(np.abs(pcm).max(initial=0) < INAUDIBLE)
+
+
+def _text(read: Spelled) -> str:
+    return " ".join(word for word, _ in read.words)

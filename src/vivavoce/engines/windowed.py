@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from vivavoce.core.past import SIGHT, Earlier
+from vivavoce.core.past import LEAST, SIGHT, Earlier
 from vivavoce.core.results import Flushed, Reading, Result
-from vivavoce.core.segmenter import WINDOW, Limits
+from vivavoce.core.segmenter import SMOOTH, WINDOW, Limits
 from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.core.utterances import Decode, Step, Utterances
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions, Urgency, Window
@@ -167,16 +167,19 @@ class WindowedStream:
 
     def _ask(self, decode: Decode) -> None:
         said = "" if decode.before is None else decode.before.text
+        first = decode.first
+        if decode.before is not None and not said:
+            first += _quietest(self._between(first, decode.start - LEAST))
         window = Window(
-            samples=self._between(decode.first, decode.end).astype("<f4").tobytes(),
+            samples=self._between(first, decode.end).astype("<f4").tobytes(),
             language=self._options.language,
             prefix=decode.prefix,
             said=said,
-            lead=0 if said else decode.start - decode.first,
+            lead=0 if said else decode.start - first,
             interim=not decode.final,
             brief=self._options.brief,
         )
-        task = asyncio.create_task(self._answer(decode, window))
+        task = asyncio.create_task(self._answer(decode, window, first))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -185,7 +188,7 @@ class WindowedStream:
             return Urgency.BATCH
         return Urgency.FINAL if decode.final else Urgency.INTERIM
 
-    async def _answer(self, decode: Decode, window: Window) -> None:
+    async def _answer(self, decode: Decode, window: Window, first: int) -> None:
         try:
             reading = await self._decoder.decode(window, self._urgency(decode))
         except Exception as error:
@@ -193,7 +196,17 @@ class WindowedStream:
                 self._outbox.fail(error)
                 self._room.set()
             return
-        self._carry_out(self._utterances.read(decode, _placed(reading, decode.first)))
+        self._carry_out(self._utterances.read(decode, _placed(reading, first)))
+
+
+def _quietest(pcm: Pcm) -> int:
+    """The middle of the quietest 160 ms; the beginning where there are no more than these."""
+    count = len(pcm) // WINDOW
+    if count <= SMOOTH:
+        return 0
+    energies = np.square(pcm[: count * WINDOW]).reshape(count, WINDOW).sum(axis=1)
+    at = np.convolve(energies, np.ones(SMOOTH), "valid").argmin()
+    return (2 * int(at) + SMOOTH) * WINDOW // 2
 
 
 def _placed(reading: Reading, start: int) -> Reading:

@@ -56,13 +56,16 @@ class Said:
                 return replace(self, engine=event.engine)
             case Final():
                 starts = tuple(at for at in self.starts if at >= event.end)
-                earlier = (*self.earlier, Earlier(event.start, event.end, event.text))
+                earlier = self.earlier
+                if event.text:
+                    near = (one for one in earlier if event.end - one.start < SIGHT)
+                    earlier = (*near, Earlier(event.start, event.end, event.text))
                 return replace(
                     self,
                     finals=self.finals + 1,
                     end=event.end,
                     starts=starts,
-                    earlier=tuple(one for one in earlier if event.end - one.start < SIGHT),
+                    earlier=earlier,
                 )
             case Marker():
                 return replace(self, marks=self.marks + 1)
