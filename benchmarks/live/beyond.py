@@ -1,4 +1,4 @@
-"""A server with its own idea of what it can serve, asked for half as much again as it holds.
+"""A server with its own idea of what it can serve, asked for twice what it holds.
 
 It must refuse those that are too many, say so and that they may try again, and serve the rest
 as if nobody else had asked.
@@ -30,7 +30,7 @@ class Beyond:
 
 
 def measure(column: Column, ring: list[Reading], cores: Cores, held: int) -> Beyond:
-    asked = max(2, held * 3 // 2)
+    asked = max(2, held * 2)
     with vivavoce(cores, admits=None, finals=column.finals) as system:
         time.sleep(MEASURED)
         say(f"{system.name}, {column.name}, {asked} streams ask to be served")

@@ -71,7 +71,9 @@ def _kind(pid: int, servers: Sequence[int]) -> str:
 
 def tables(found: Sequence[Costs]) -> str:
     """As Markdown."""
-    count = " | ".join(f"{one.streams} streams" for one in found)
+    count = " | ".join(
+        "1 stream" if one.streams == 1 else f"{one.streams} streams" for one in found
+    )
     head = f" | {count} |\n| --- |{' --- |' * len(found)}"
     names = [name for name in ("server", "hosts", "aligner", "others") if _any(found, name)]
     rows = [_row(name, [one.processes.get(name, 0.0) for one in found]) for name in names]

@@ -91,7 +91,7 @@ def page(results: Results, machine: Machine) -> str:
 
 COSTS_NOTE = """\
 Processor seconds for each second of a stream's audio, of the default install. The server's own
-part is looked at whenever it has computed for a hundredth of a second; the looks cost something,
+part is looked at whenever it has computed for 4 milliseconds; the looks cost something,
 so its sum is a little more than in the first table."""
 
 ACCURACY_COLUMNS = (

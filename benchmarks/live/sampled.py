@@ -1,4 +1,4 @@
-"""A program with a look at it each time that it has computed for a hundredth of a second.
+"""A program with a look at it each time that it has computed for 4 milliseconds.
 
     python sampled.py LOOKS serve --port 9000
 
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
-EVERY = 0.01  # seconds of processor time
+EVERY = 0.004  # seconds of processor time
 PACKAGE = "/vivavoce/"
 OUTERMOST = ("__main__", "cli/")
 """Files that are at work as long as the program is."""
