@@ -15,7 +15,7 @@ from vivavoce.engines.base import Capabilities, Pcm, Reading, Window
 from vivavoce.engines.moonshine_model import ENCODER, Model, Size, Spelled
 
 TINY = Size("moonshine-tiny-en")
-BASE = Size("moonshine-base-en", hasty=True)
+BASE = Size("moonshine-base-en", hasty=True, led=True)
 NEEDED = "pip install 'vivavoce[better]'"
 INAUDIBLE = 0.001  # a peak of -60 dB: of less than that tiny says "You"
 
@@ -81,7 +81,7 @@ class Moonshine:
         model = self._best if window.model == BASE.name else self._tiny
         pcm, said = window.pcm, window.said
         lead = pcm[: window.lead]
-        if not _inaudible(lead):
+        if model.size.led and not _inaudible(lead):
             said = _text(model.spell(lead))
         if not said:
             pcm = pcm[window.lead :]

@@ -36,6 +36,7 @@ class Size:
 
     name: str  # as finals say it
     hasty: bool = False  # now and then ends good speech before the first word
+    led: bool = False  # reads better after a lead that is read for it
 
 
 @dataclass(frozen=True, slots=True)
