@@ -38,7 +38,7 @@ def shown(page: Page, server: ServerProcess) -> Page:
 @pytest.fixture
 def folder(tmp_path: Path, clip: Path) -> Path:
     """One with the files that the snippets read, whatever those are called."""
-    for name in ("talk.mp4", "talk.mp3"):
+    for name in ("talk.mp4", "talk.mp3", "speech.wav"):
         (tmp_path / name).write_bytes(clip.read_bytes())
     return tmp_path
 
@@ -80,7 +80,12 @@ def run_here(page: Page, title: str) -> None:
 
 @pytest.mark.parametrize(
     ("title", "rate"),
-    [("Python", 16_000), ("OpenAI Realtime, Python", 24_000), ("OpenAI REST, Python", 16_000)],
+    [
+        ("Python", 16_000),
+        ("OpenAI Realtime, Python", 24_000),
+        ("OpenAI REST, Python", 16_000),
+        ("Azure Speech, Python", 16_000),
+    ],
 )
 def test_the_python_that_is_copied(
     shown: Page, folder: Path, clip: Path, title: str, rate: int
@@ -100,14 +105,17 @@ def test_the_curl_that_is_copied(shown: Page, folder: Path, title: str) -> None:
     expect(way(shown, title)).to_have_class(GREEN)
 
 
-def test_the_socket_io_that_is_copied(shown: Page, folder: Path, clip: Path) -> None:
+@pytest.mark.parametrize(
+    "title", ["Socket.IO", "Azure Speech, JavaScript", "Amazon Transcribe, JavaScript"]
+)
+def test_the_javascript_that_is_copied(shown: Page, folder: Path, clip: Path, title: str) -> None:
     if not (VENDORS / "node_modules" / ".installed").exists():
         pytest.skip("the JavaScript clients are not installed (scripts/install-clients)")
     pcm(clip, folder, 16_000)
     (folder / "node_modules").symlink_to(VENDORS / "node_modules")
-    (folder / "copied.mjs").write_text(snippet(shown, "Socket.IO"))
+    (folder / "copied.mjs").write_text(snippet(shown, title))
     assert WORDS in run(folder, "node", "copied.mjs").lower()
-    expect(way(shown, "Socket.IO")).to_have_class(GREEN)
+    expect(way(shown, title)).to_have_class(GREEN)
 
 
 @pytest.mark.parametrize("title", ["WebSocket", "AWS sample", "WebRTC"])
