@@ -33,6 +33,7 @@ test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more a
 	@scripts/install-clients
 	@scripts/install-old-clients $(PY)
 	@scripts/install-weights $(PY)
+	@scripts/install-transformers $(PY)
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## check style, types and layers

@@ -1,8 +1,10 @@
 """A short clip of speech, and servers for the engines that are somebody else's."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,20 @@ from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import silence
 from vivavoce.engines.moonshine import Moonshine
 from vivavoce.testing.process import ServerProcess, free_port, running
+
+WITH_TORCH = (
+    Path(__file__).parents[2]
+    / ".cache/transformers"
+    / (sys.implementation.cache_tag or "")
+    / "site"
+)
+"""Where scripts/install-transformers puts PyTorch, or says why it is not there."""
+
+collect_ignore = []
+if find_spec("torch") is None:
+    collect_ignore.append("test_transformers.py")
+if not WITH_TORCH.is_dir():
+    collect_ignore.append("test_transformers_apart.py")
 
 
 async def _read(path: Path) -> Pcm:

@@ -1,7 +1,7 @@
 """The engine that streams by itself, with a real model."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,12 @@ from vivavoce.testing.words import word_error_rate
 
 
 @pytest.fixture(scope="module")
-def vosk(vosk_small_en: Path) -> Iterator[Vosk]:
+def vosk(vosk_small_en: Path) -> Vosk:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIVAVOCE_VOSK_MODEL", str(vosk_small_en))
         engine = Vosk()
     engine.load()
-    yield engine
+    return engine
 
 
 @pytest.fixture(scope="module")

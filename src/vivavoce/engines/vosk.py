@@ -2,9 +2,9 @@
 
 A model is a folder, which the setting `vosk_model` names; nothing is downloaded. Vosk finds
 the ends of utterances by itself, by its model's own rules (half a second of silence, mostly;
-the setting `endpoint_ms` is for gaps in the audio), and says when each word was. What it says is in lower case, numbers are words, and there is no
-punctuation. Its only means to prefer words is a grammar that allows no others, so hot words
-are passed over.
+the setting `endpoint_ms` is for gaps in the audio), and says when each word was. What it says
+is in lower case, numbers are words, and there is no punctuation. Its only means to prefer
+words is a grammar that allows no others, so hot words are passed over.
 """
 
 import ctypes
