@@ -21,7 +21,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.process import UVICORN, ServerProcess
 from vivavoce.testing.relay import Relay
 
 DEBIANS = Path("/usr/bin/chromium")
@@ -90,7 +90,8 @@ def browser(launch: Callable[..., Browser], clip: Path) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("server"), finals="tiny")
+    command = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
+    server = ServerProcess(tmp_path_factory.mktemp("server"), command, finals="tiny")
     server.start()
     yield server
     server.stop()
