@@ -70,7 +70,7 @@ def test_every_way_has_a_light_of_its_protocol() -> None:
     protocols = set(re.findall(r'data-protocol="(\w+)"', PAGE))
     assert protocols == {
         *("native", "recordings", "openai_realtime", "openai_rest", "wyoming"),
-        *("azure_speech", "azure_app", "aws_poc", "live_server", "webrtc"),
+        *("azure_speech", "azure_app", "aws_transcribe", "aws_poc", "live_server", "webrtc"),
     }
     assert PAGE.count('class="way"') == PAGE.count('class="light"') == PAGE.count("data-copy")
 
