@@ -1,6 +1,7 @@
 """Real servers for other services' own clients, which are here as their registries give them.
 
-What is in JavaScript is installed by `scripts/install-clients`, which `make test` runs.
+What is in JavaScript is installed by `scripts/install-clients`, older clients in Python by
+`scripts/install-old-clients`; `make test` runs both.
 """
 
 import json
@@ -50,6 +51,17 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess
     folder = tmp_path_factory.mktemp("scripted")
     server = ServerProcess(folder, engines="scripted", hosts=1, max_sessions=64)
     with running(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def multilingual(
+    tmp_path_factory: pytest.TempPathFactory, whisper_base: Path
+) -> Iterator[ServerProcess]:
+    """One that knows many languages, and translates them."""
+    folder = tmp_path_factory.mktemp("multilingual")
+    chosen = {"engines": "whisper", "whisper_model": str(whisper_base), "whisper_device": "cpu"}
+    with running(ServerProcess(folder, hosts=1, **chosen)) as server:
         yield server
 
 
