@@ -12,7 +12,7 @@ import pytest
 from vivavoce.core.commands import Audio, Configure, Flush, Options, Start
 from vivavoce.core.errors import BadMessage, EngineError, Full
 from vivavoce.core.events import Ended, Event, Final, Interim, Numbered, Speech
-from vivavoce.core.types import AudioFormat, Word
+from vivavoce.core.types import AudioFormat, Brief, Word
 from vivavoce.dialects.base import Bye, Failed, Flushed, Ready, Request, Say
 from vivavoce.dialects.openai_realtime import FRAME, KNOWN, OpenAIRealtimeDialect
 from vivavoce.dialects.openai_realtime_items import WAITING
@@ -305,6 +305,18 @@ def test_language_and_an_engines_name_are_the_sessions() -> None:
     assert (start.options.engine, start.options.language) == ("moonshine", "en")
     _, change = update(told, transcription={"language": "de"})
     assert change == Configure(language="de")
+
+
+def test_hints_and_a_choice_of_languages_reach_the_engine() -> None:
+    told = dialect()
+    hints = {"keywords": ["Ada"], "prompt": "About Ada."}
+    update(told, transcription={"languages": ["de", "fr"], **hints})
+    start = receive(told, APPEND)[0]
+    assert isinstance(start, Start)
+    assert start.options.language is None
+    assert start.options.brief == Brief(
+        languages=("de", "fr"), hot_words=("Ada",), prompt="About Ada."
+    )
 
 
 @pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-of-next-year"])

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from vivavoce.core.errors import PeerError
+from vivavoce.core.types import Brief
 from vivavoce.server.forms import Form
 from vivavoce.server.openai_request import FORMATS, GRANULARITIES, read
 
@@ -34,6 +36,13 @@ def test_any_fields(fields: dict[str, list[str]]) -> None:
     else:
         assert asked.format in FORMATS
         assert asked.options.engine in (None, "moonshine")
+
+
+def test_hints_reach_the_engine_and_a_translation_is_to_english() -> None:
+    form = Form({"prompt": ["About Ada."], "keywords[]": ["Ada", " ", "Lovelace "]})
+    brief = Brief(hot_words=("Ada", "Lovelace"), prompt="About Ada.")
+    assert read(form, []).options.brief == brief
+    assert read(form, [], "translate").options.brief == replace(brief, translate_to=("en",))
 
 
 def test_the_page_says_what_is_understood() -> None:

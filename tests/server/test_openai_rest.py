@@ -230,10 +230,31 @@ async def test_a_form_cut_short_leaves_nothing(
     assert nothing_is_left(parts)
 
 
-async def test_translations_are_refused_in_words(http: httpx2.AsyncClient, talk: bytes) -> None:
+async def test_an_engine_that_does_not_translate_is_said(
+    http: httpx2.AsyncClient, talk: bytes
+) -> None:
     answer = await http.post("http://test/v1/audio/translations", files={"file": talk})
     assert answer.status_code == 400
-    assert "No engine of this server translates" in error(answer)["message"]
+    assert error(answer)["type"] == "invalid_request_error"
+    assert error(answer)["message"] == "tones does not translate, so there is no en."
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"stream": "true"}, "stream"),
+        (
+            {"timestamp_granularities[]": "word", "response_format": "verbose_json"},
+            "timestamp_granularities[]",
+        ),
+    ],
+)
+async def test_what_a_translation_cannot_have_is_refused(
+    http: httpx2.AsyncClient, talk: bytes, fields: dict[str, str], param: str
+) -> None:
+    url = "http://test/v1/audio/translations"
+    answer = await http.post(url, files={"file": talk}, data=fields)
+    assert (answer.status_code, error(answer)["param"]) == (400, param)
 
 
 async def test_models(http: httpx2.AsyncClient) -> None:

@@ -142,9 +142,44 @@ def test_errors_are_those_of_the_client(client: OpenAI, talk: bytes) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
-def test_translations_are_refused_in_words(client: OpenAI, talk: bytes) -> None:
-    with pytest.raises(BadRequestError, match="No engine of this server translates"):
+def test_an_engine_that_does_not_translate_is_said(client: OpenAI, talk: bytes) -> None:
+    with pytest.raises(BadRequestError, match="does not translate"):
         client.audio.translations.create(model="whisper-1", file=("a.wav", talk))
+
+
+@pytest.mark.speech
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # OpenAI's, of the shapes
+def test_a_translation(multilingual: ServerProcess, speech: Path) -> None:
+    german = speech / "fleurs" / "fleurs-de-000.ogg"
+    with connected(multilingual) as client:
+        said = client.audio.transcriptions.create(
+            model="whisper-1", file=german, response_format="verbose_json"
+        )
+        assert said.language == "german"
+        assert "Hongkong" in said.text
+        english = client.audio.translations.create(
+            model="whisper-1", file=german, response_format="verbose_json"
+        )
+        assert english.language == "english"
+        assert "Hong Kong" in english.text
+        assert english.segments is not None
+        assert "".join(segment.text for segment in english.segments) == f" {english.text}"
+        captions = client.audio.translations.create(
+            model="whisper-1", file=german, response_format="srt"
+        )
+        assert "Hong Kong" in " ".join(str(captions).split())
+
+
+@pytest.mark.speech
+def test_a_prompt(multilingual: ServerProcess, speech: Path) -> None:
+    clip = speech / "librispeech_test-other" / "2033-164914-0005.flac"
+    with connected(multilingual) as client:
+        plain = client.audio.transcriptions.create(model="whisper-1", file=clip)
+        prompted = client.audio.transcriptions.create(
+            model="whisper-1", file=clip, prompt="A story of Zau al-Makan."
+        )
+    assert "Makan" not in plain.text
+    assert prompted.text.endswith("Zau al-Makan.")
 
 
 def test_models(client: OpenAI) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from vivavoce.core.commands import Options
-from vivavoce.core.types import AudioFormat
+from vivavoce.core.types import AudioFormat, Brief
 from vivavoce.dialects.openai_realtime_messages import BETA_FORMATS, Changes
 
 NEVER: Final = 24 * 3600 * 1000
@@ -98,7 +98,16 @@ class Session(msgspec.Struct, frozen=True):
                 return min(max(int(turns["silence_duration_ms"]), LEAST), MOST)
 
     def options(self, engine: str | None) -> Options:
-        return Options(language=self.language, engine=engine, endpoint_ms=self.endpoint_ms)
+        return Options(
+            language=self.language,
+            engine=engine,
+            endpoint_ms=self.endpoint_ms,
+            brief=Brief(
+                languages=tuple(self.transcription.get("languages", ())),
+                hot_words=tuple(self.transcription.get("keywords", ())),
+                prompt=self.transcription.get("prompt", ""),
+            ),
+        )
 
     def said(self, id: str) -> dict[str, Any]:
         """As the generally available interface says it."""

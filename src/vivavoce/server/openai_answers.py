@@ -1,4 +1,4 @@
-"""A transcript in the shapes of `/v1/audio/transcriptions`.
+"""A transcript in the shapes of `/v1/audio/transcriptions` and `/translations`.
 
 What an engine does not tell is said so: no tokens, a `temperature` and an `avg_logprob` of 0,
 and a `no_speech_prob` of 0, because what holds no speech is never made a segment.
@@ -17,7 +17,7 @@ from vivavoce.core.types import SAMPLE_RATE, seconds
 from vivavoce.library import export
 from vivavoce.library.captions import placed
 from vivavoce.server.languages import name_of
-from vivavoce.server.openai_request import Asked
+from vivavoce.server.openai_request import ENGLISH, Asked
 
 UNKNOWN: Final = "unknown"
 """The language where neither the client nor the engine has said one."""
@@ -25,6 +25,8 @@ UNKNOWN: Final = "unknown"
 
 def respond(asked: Asked, transcript: Transcript) -> Response:
     """The whole answer in the format that was asked for."""
+    if asked.task == "translate":
+        transcript = _translated(transcript, ENGLISH)
     match asked.format:
         case "json":
             return JSONResponse({"text": line(transcript), "usage": _usage(transcript)})
@@ -57,6 +59,17 @@ def line(transcript: Transcript) -> str:
     return " ".join(utterance.text for utterance in transcript.utterances)
 
 
+def _translated(transcript: Transcript, language: str) -> Transcript:
+    """The same in another language; what nobody has translated is left out."""
+    replace = msgspec.structs.replace
+    said = tuple(
+        replace(each, text=each.translations[language], language=language, words=())
+        for each in transcript.utterances
+        if each.translations.get(language)
+    )
+    return replace(transcript, utterances=said)
+
+
 def _text(content: str, format: str) -> Response:
     return Response(content, media_type=export.FORMATS[format])
 
@@ -67,9 +80,10 @@ def _usage(transcript: Transcript) -> dict[str, Any]:
 
 def _verbose(asked: Asked, transcript: Transcript) -> dict[str, Any]:
     said = (u.language for u in transcript.utterances if u.language)
+    unsaid = ENGLISH if asked.task == "translate" else asked.language or UNKNOWN
     answer = {
-        "task": "transcribe",
-        "language": name_of(next(said, asked.language or UNKNOWN)),
+        "task": asked.task,
+        "language": name_of(next(said, unsaid)),
         "duration": seconds(transcript.duration),
         "text": line(transcript),
         "usage": _usage(transcript),

@@ -1,21 +1,25 @@
-"""What a client of `/v1/audio/transcriptions` asks for, read from its form."""
+"""What a client of `/v1/audio/transcriptions` or `/translations` asks for, read from its form."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
 from vivavoce.core.commands import Options
+from vivavoce.core.types import Brief
 from vivavoce.dialects import openai_models
 from vivavoce.server.errors import BadParameter
 from vivavoce.server.forms import Form
 from vivavoce.server.languages import tag_of
 from vivavoce.server.openai_errors import UnknownModel
 
+Task = Literal["transcribe", "translate"]
 Format = Literal["json", "text", "srt", "vtt", "verbose_json"]
 Granularity = Literal["segment", "word"]
 
 FORMATS: Final[tuple[Format, ...]] = ("json", "text", "srt", "vtt", "verbose_json")
 GRANULARITIES: Final[tuple[Granularity, ...]] = ("segment", "word")
 STREAMED: Final = ("json", "text")
+ENGLISH: Final = "en"
+"""What translations are in."""
 SWITCH: Final = {"true": True, "1": True, "false": False, "0": False}
 
 Name = TypeVar("Name", bound=str)
@@ -23,11 +27,14 @@ Name = TypeVar("Name", bound=str)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Fields that change nothing here (`prompt`, `temperature`, `include[]`,
-    `chunking_strategy`) are not kept."""
+    """Fields that change nothing here (`temperature`, `include[]`, `chunking_strategy`) are not
+    kept. `task` is "translate" where English is wanted, whatever the words were said in."""
 
+    task: Task
     model: str | None
     language: str | None
+    prompt: str
+    keywords: tuple[str, ...]
     format: Format
     granularities: frozenset[Granularity]
     stream: bool
@@ -35,18 +42,29 @@ class Asked:
     @property
     def options(self) -> Options:
         """The session's. A file has nobody watching, so it asks for no interims."""
-        engine = openai_models.engine(self.model)
-        return Options(language=self.language, engine=engine, interims=False)
+        return Options(
+            language=self.language,
+            engine=openai_models.engine(self.model),
+            interims=False,
+            brief=Brief(
+                hot_words=self.keywords,
+                prompt=self.prompt,
+                translate_to=(ENGLISH,) if self.task == "translate" else (),
+            ),
+        )
 
 
-def read(form: Form, engines: list[str]) -> Asked:
+def read(form: Form, engines: list[str], task: Task = "transcribe") -> Asked:
     """What the fields say; `engines` are the models that can be had by name.
 
     Raises `BadParameter` and `UnknownModel`, which name the field.
     """
     asked = Asked(
+        task=task,
         model=_model(form, engines),
         language=_language(form),
+        prompt=form.value("prompt") or "",
+        keywords=_keywords(form),
         format=_format(form),
         granularities=_granularities(form),
         stream=_switch(form, "stream"),
@@ -56,6 +74,8 @@ def read(form: Form, engines: list[str]) -> Asked:
         raise BadParameter(
             f"stream goes with the response_format json or text, not with {asked.format}.", "stream"
         )
+    if task == "translate":
+        _check_translation(asked)
     if "word" in asked.granularities and asked.format != "verbose_json":
         raise BadParameter(
             "timestamp_granularities[] word goes with the response_format verbose_json, "
@@ -63,6 +83,22 @@ def read(form: Form, engines: list[str]) -> Asked:
             "timestamp_granularities[]",
         )
     return asked
+
+
+def _check_translation(asked: Asked) -> None:
+    if asked.stream:
+        raise BadParameter("stream goes with transcriptions, not with translations.", "stream")
+    if "word" in asked.granularities:
+        raise BadParameter(
+            "timestamp_granularities[] word goes with transcriptions: the words of a translation "
+            "were said at no time.",
+            "timestamp_granularities[]",
+        )
+
+
+def _keywords(form: Form) -> tuple[str, ...]:
+    asked = form.fields.get("keywords[]") or form.fields.get("keywords") or []
+    return tuple(filter(None, map(str.strip, asked)))
 
 
 def _model(form: Form, engines: list[str]) -> str | None:

@@ -22,6 +22,7 @@ from vivavoce.server.errors import BadParameter
 from vivavoce.server.forms import receive
 from vivavoce.server.one_off import OneOff, while_there
 from vivavoce.server.openai_errors import UnknownModel, detail
+from vivavoce.server.openai_request import Task
 from vivavoce.server.services import Owner, Parts, Services
 
 router = APIRouter(prefix="/v1", include_in_schema=False)
@@ -32,10 +33,20 @@ log = structlog.get_logger()
 @router.post("/audio/transcriptions")
 async def transcriptions(request: Request, parts: Parts, owner: Owner) -> Response:
     """The text of a file, whole or as it is found."""
+    return await _answer(request, parts, owner, "transcribe")
+
+
+@router.post("/audio/translations")
+async def translations(request: Request, parts: Parts, owner: Owner) -> Response:
+    """The text of a file in English, where an engine translates."""
+    return await _answer(request, parts, owner, "translate")
+
+
+async def _answer(request: Request, parts: Services, owner: str, task: Task) -> Response:
     engines = await asyncio.to_thread(_engines, parts)
     form = await receive(request, parts.settings.max_upload_mb, parts.settings.data_dir)
     try:
-        asked = openai_request.read(form, engines)
+        asked = openai_request.read(form, engines, task)
         if form.upload is None:
             raise BadParameter("The form has no file.", "file")
     except VivavoceError:
@@ -55,15 +66,6 @@ async def transcriptions(request: Request, parts: Parts, owner: Owner) -> Respon
     except BaseException:
         work.stop()
         raise
-
-
-@router.post("/audio/translations")
-async def translations() -> Response:
-    """Nobody here can."""
-    raise BadParameter(
-        "No engine of this server translates; /v1/audio/transcriptions gives the words "
-        "in the language they were said in."
-    )
 
 
 @router.get("/models")
