@@ -109,18 +109,15 @@ class Whisper:
     ) -> tuple[Encoded, Written]:
         """What is written, and of what: the window as it is, unless that goes wrong."""
         told = self._model.tokens(brief.hot_words, brief.prompt)
-        tries: list[Written] = []
-        for whole, varied in ((False, False), (True, False), (True, True)):
-            if whole and not varied and encoded.whole:
-                continue
-            if whole and not encoded.whole:
-                encoded = self._model.encode(encoded.pcm, whole=True)
+        tries = [self._model.write(encoded, language, told, task=task, beam=BEAM)]
+        if not tries[-1].good and not encoded.whole:
+            encoded = self._model.encode(encoded.pcm, whole=True)
+            tries.append(self._model.write(encoded, language, told, task=task, beam=BEAM))
+        if tries[-1].repetitive:
             tries.append(
-                self._model.write(encoded, language, told, task=task, beam=BEAM, varied=varied)
+                self._model.write(encoded, language, told, task=task, beam=BEAM, varied=True)
             )
-            if tries[-1].good:
-                return encoded, tries[-1]
-        return encoded, best(tries)
+        return encoded, tries[-1] if tries[-1].good else best(tries)
 
     def _english(self, encoded: Encoded, language: str, text: str) -> str:
         if language == "en":
