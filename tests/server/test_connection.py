@@ -178,6 +178,32 @@ async def test_one_session_follows_another_on_a_line(parts: Services) -> None:
     assert line.closed is None
 
 
+class Slow(Talk):
+    """Hears its last message while it says that a session has finished, and takes its time."""
+
+    def __init__(self, *messages: Wire, until: int) -> None:
+        super().__init__(*messages, until=until)
+        self._finishing = asyncio.Event()
+
+    async def hear(self) -> Wire:
+        if len(self._messages) == 1:
+            await self._finishing.wait()
+        return await super().hear()
+
+    async def say(self, wire: Wire) -> None:
+        if wire == "finished":
+            self._finishing.set()
+        for _ in range(5):  # turns of the loop
+            await asyncio.sleep(0)
+        await super().say(wire)
+
+
+async def test_what_is_being_answered_when_a_session_ends_is_answered(parts: Services) -> None:
+    line = Slow("over", say("alfa").tobytes(), "out", "eh", until=1)
+    await Connection(line, Walkie(), parts.hub).run()
+    assert line.said[2:] == ["alfa", "finished", "what?"]
+
+
 async def test_a_lost_line_finishes_what_cannot_be_resumed(parts: Services) -> None:
     line = Talk("over", say("alfa").tobytes())
     await Connection(line, Walkie(), parts.hub).run()

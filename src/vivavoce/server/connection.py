@@ -81,11 +81,11 @@ class Connection:
     async def _next(self) -> Request:
         """The next request that is for us and not answered by the dialect itself."""
         while True:
-            while self._heard:
-                request = self._heard.popleft()
-                if not isinstance(request, Say):
-                    return request
+            while self._heard and isinstance(request := self._heard[0], Say):
                 await self._say(request.message)
+                self._heard.popleft()  # not before it is said: this may be cancelled
+            if self._heard:
+                return self._heard.popleft()
             self._heard.extend(self._dialect.receive(await self._hear()))
 
     async def _serve(self, seat: Seat) -> None:
@@ -93,10 +93,14 @@ class Connection:
         answering = asyncio.create_task(self._answer(seat))
         try:
             await asyncio.wait((reading, answering), return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
+            if not reading.done():
+                answering.result()
+                async with self._sending:  # nobody is cut off in the middle of a message
+                    reading.cancel()
+                await asyncio.wait((reading,))
+            if not reading.cancelled():
                 reading.result()
-                await answering  # the next session begins when this one is over
-            answering.result()
+            await answering  # the next session begins when this one is over
         finally:
             for task in (reading, answering):
                 task.cancel()
