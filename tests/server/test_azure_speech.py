@@ -7,12 +7,13 @@ import pytest
 from starlette.routing import Match
 
 from vivavoce.core.commands import Options
-from vivavoce.core.errors import BadMessage, NotFound, VivavoceError
+from vivavoce.core.errors import BadAudio, BadMessage, NotFound, VivavoceError
+from vivavoce.core.events import Ended, Final, Numbered
 from vivavoce.core.types import Brief
 from vivavoce.dialects.azure_speech import AzureSpeechDialect
 from vivavoce.dialects.azure_speech_messages import parse
 from vivavoce.dialects.azure_speech_turn import Promises
-from vivavoce.dialects.base import Wire
+from vivavoce.dialects.base import Ready, Wire
 from vivavoce.live.engines import Engines
 from vivavoce.server.azure_speech import PATHS, REASON, AzureConnection, promises, routes
 from vivavoce.server.line import LineLost
@@ -100,6 +101,25 @@ async def test_a_full_server_may_be_asked_again(
     code, reason = await end(parts, CONTEXT, audio(b"OggS"))
     assert code == 1013
     assert reason.startswith("This server has as many live sessions as it can serve")
+
+
+async def test_a_phrase_that_waits_for_its_times_is_told_before_a_failure(
+    parts: Services,
+) -> None:
+    detailed = CONTEXT.replace("{}", '{"phraseOutput": {"format": "detailed"}}')
+    dialect = AzureSpeechDialect("5eed", lambda: 0.0, ask=lambda _options: Promises(words=True))
+    for message in (detailed, audio(b"OggS")):
+        dialect.receive(message)
+    sdk = Sdk()
+    connection = AzureConnection(sdk, dialect, parts)
+    final = Final(id="u1", start=0, end=16_000, text="Last words.", engine="e", model="m")
+    ended = Ended(reason=BadAudio.code, duration=32_000)
+    await connection._send(Ready("s", "token", 1, 0))
+    await connection._send(Numbered(1, 1, final))
+    assert sdk.heard == []
+    with pytest.raises(BadAudio):
+        await connection._send(Numbered(2, 1, ended))
+    assert sdk.heard == ["speech.phrase"]
 
 
 # --- what the engines promise

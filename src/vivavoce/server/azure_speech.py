@@ -99,13 +99,13 @@ class AzureConnection(Connection):
         self._warning = ""
 
     async def _send(self, answer: Answer) -> None:
+        await super()._send(answer)  # at the end too: what was held back for its times is told
         match answer:
             case Numbered(event=Warning() as event):
                 self._warning = event.message
             case Numbered(event=Ended() as event) if event.reason not in ENDS:
                 fault = FAULTS.get(event.reason, OurError)
                 raise fault(self._warning or f"The session ended early: {event.reason}.")
-        await super()._send(answer)
 
     def _farewell(self, error: VivavoceError) -> tuple[int, str]:
         code = INVALID if isinstance(error, PeerError) else error.close
