@@ -40,7 +40,9 @@ class Past:
     """The last decided utterances of a track."""
 
     def __init__(self, earlier: Iterable[Earlier] = ()) -> None:
-        self._said = deque(earlier)
+        self._said: deque[Earlier] = deque()
+        for one in earlier:
+            self.add(one)
 
     def add(self, one: Earlier) -> None:
         """The next utterance is decided. One without words is as if nobody had spoken."""
