@@ -8,13 +8,20 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from vivavoce.core.errors import SettingError
 from vivavoce.server import authority as module
 from vivavoce.server import certificates
 from vivavoce.server.authority import authority, server_certificate
+
+END = b"-----END PRIVATE KEY-----\n"
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +192,46 @@ def test_files_that_are_something_else(tmp_path: Path, rubbish: bytes) -> None:
         f"{tmp_path / 'authority.key'} is not what was written there; delete it, and it is made "
         "anew."
     )
+
+
+@pytest.mark.parametrize("foreign", ["a server's", "another's key", "with a password"])
+def test_an_authority_that_was_not_made_here(tmp_path: Path, foreign: str) -> None:
+    shown = server_certificate(tmp_path)
+    own = tmp_path / "authority.key"
+    other = authority(tmp_path / "other").with_name("authority.key").read_bytes()
+    key, certificate = own.read_bytes(), shown.read_bytes()
+    match foreign:
+        case "a server's":
+            own.write_bytes(certificate)
+        case "another's key":
+            own.write_bytes(other[: other.index(END) + len(END)] + key[key.index(END) + len(END) :])
+        case "with a password":
+            locked = load_pem_private_key(key, None).private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+            )
+            own.write_bytes(locked + certificate)
+    for use in (authority, server_certificate):
+        with pytest.raises(SettingError, match=r"authority\.key is not what was written there"):
+            use(tmp_path)
+
+
+def test_an_older_authority_that_does_not_say_what_it_was_made_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        add = x509.CertificateBuilder.add_extension
+
+        def less(
+            self: x509.CertificateBuilder, value: x509.ExtensionType, critical: bool
+        ) -> x509.CertificateBuilder:
+            named = isinstance(value, x509.SubjectAlternativeName)
+            return self if named else add(self, value, critical)
+
+        patch.setattr(x509.CertificateBuilder, "add_extension", less)
+        old = certificates.new_authority("Old", [], [x509.DNSName("local")])
+    (tmp_path / "authority.key").write_bytes(old)
+    with pytest.raises(SettingError, match=r"authority\.key is not what was written there"):
+        authority(tmp_path)
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
@@ -49,7 +50,7 @@ def authority(folder: Path, names: Sequence[str] = ()) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "authority.key").exists():
             _write(folder / "authority.key", _new(wanted), again=False)
-        certificate, _ = _read(folder / "authority.key")
+        certificate, _ = _own(folder)
         public, pem = folder / "authority.pem", certificate.public_bytes(Encoding.PEM)
         if not public.exists() or public.read_bytes() != pem:
             _write(public, pem, mode=0o644)
@@ -73,7 +74,7 @@ def server_certificate(folder: Path) -> Path:
     authority(folder)
     path = folder / "server.pem"
     try:
-        certificate, key = _read(folder / "authority.key")
+        certificate, key = _own(folder)
         names = _names(certificate)
         if not _good(path, certificate, names):
             _write(path, new_leaf(certificate, key, names))
@@ -146,17 +147,36 @@ def _name(text: str) -> x509.DNSName | x509.IPAddress:
     return x509.DNSName(text.lower())
 
 
+def _own(folder: Path) -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
+    """The authority that was made here. Raises `SettingError`, `OSError`."""
+    path = folder / "authority.key"
+    certificate, key = _read(path)
+    with suppress(Exception):  # another's says less, or nothing that can be read
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        if basic.ca and _made_for(certificate):
+            return certificate, key
+    raise _foreign(path)
+
+
 def _read(path: Path) -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
     """A certificate and its key, which lie in one file so that nobody finds half of them.
 
     Raises `SettingError`, `OSError`.
     """
     pem = path.read_bytes()
-    with suppress(ValueError):
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it has a password
         key = load_pem_private_key(pem, None)
-        if isinstance(key, EllipticCurvePrivateKey):
-            return x509.load_pem_x509_certificate(pem), key
-    raise SettingError(f"{path} is not what was written there; delete it, and it is made anew.")
+        certificate = x509.load_pem_x509_certificate(pem)
+        if (
+            isinstance(key, EllipticCurvePrivateKey)
+            and certificate.public_key() == key.public_key()
+        ):
+            return certificate, key
+    raise _foreign(path)
+
+
+def _foreign(path: Path) -> SettingError:
+    return SettingError(f"{path} is not what was written there; delete it, and it is made anew.")
 
 
 def _write(path: Path, pem: bytes, *, mode: int = 0o600, again: bool = True) -> None:
