@@ -56,6 +56,12 @@ File = Folder
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
+def _folder_or_name(value: str) -> str:
+    """A folder that is here is absolute too; anything else is left as it is."""
+    folder = Path(value).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else value
+
+
 def _names(value: object) -> object:
     """A comma list, as variables and flags have it, as its parts."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -150,7 +156,9 @@ class Settings(BaseModel):
         None, description="certificate for TLS, with its chain, in PEM; none: one is made"
     )
     tls_key: File | None = Field(None, description="its key in PEM; none: it is in the same file")
-    vosk_model: Folder | None = Field(None, description="folder of the Vosk engine's model")
+    vosk_model: Annotated[str, AfterValidator(_folder_or_name)] | None = Field(
+        None, description="folder of the Vosk engine's model, or the name of one that was pulled"
+    )
     transformers_model: str = Field(
         "openai/whisper-large-v3-turbo",
         description="name or folder of the transformers engine's model",

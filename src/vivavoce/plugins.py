@@ -1,22 +1,37 @@
-"""Engines and aligners are found by entry points, built-ins included."""
+"""Engines and aligners are found by entry points, built-ins included.
 
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+An engine that needs packages of an extra says which extra in its entry point
+(`aws = "vivavoce.engines.aws:Aws [aws]"`). Engines that only tests use are in a group of their
+own: nobody is told of them, but who knows their names can ask for them.
+"""
+
+import re
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
+from typing import Any, Final
 
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.base import Aligner, Availability, BetterEngine, Capabilities, Engine
+from vivavoce.engines.base import (
+    Aligner,
+    Availability,
+    BetterEngine,
+    Capabilities,
+    Engine,
+    Fetcher,
+)
 
-ENGINES = "vivavoce.engines"
-ALIGNERS = "vivavoce.aligners"
+ENGINES: Final = "vivavoce.engines"
+ALIGNERS: Final = "vivavoce.aligners"
+FOR_TESTS: Final = {ENGINES: "vivavoce.test_engines", ALIGNERS: "vivavoce.test_aligners"}
 
 
-def names() -> list[str]:
-    """Every engine that is installed, in order of name."""
-    return sorted(_found(ENGINES))
+def names(*, tests: bool = False) -> list[str]:
+    """Every engine that there is, in order of name; with `tests` also those for tests."""
+    return sorted(_found(ENGINES, tests=tests))
 
 
 def create(name: str) -> Engine:
-    """An engine not loaded yet. Raises `EngineError` for a name nobody has."""
+    """An engine not loaded yet. Raises `EngineError` for a name nobody has, and where packages
+    that it needs are not installed."""
     engine: Engine = _made(ENGINES, name)
     return engine
 
@@ -33,6 +48,16 @@ def create_aligner(name: str) -> Aligner:
     return aligner
 
 
+def fetcher(name: str) -> Fetcher:
+    """What gets an engine's models. Raises `EngineError` where it has none to get."""
+    entry = _entry(ENGINES, name)
+    _check_packages(ENGINES, entry)
+    found: Fetcher | None = getattr(_loaded(ENGINES, entry), "fetch", None)
+    if found is None:
+        raise EngineError(f"The engine {name} has no models to download.")
+    return found
+
+
 def capabilities(name: str) -> Capabilities:
     """What an engine can do, without loading its weights. Raises `EngineError`."""
     return create(name).capabilities
@@ -44,34 +69,75 @@ def check(name: str) -> None:
 
 
 def available() -> list[Availability]:
-    """Every engine known here and whether it can be used."""
-    return [_availability(name) for name in names()]
+    """Every engine that people are told of, and whether it can be used."""
+    return [availability(name) for name in names()]
 
 
-def _availability(name: str) -> Availability:
+def availability(name: str) -> Availability:
+    """Cheap: nothing is loaded and nothing sent. Raises `EngineError` for a name nobody has."""
+    entry = _entry(ENGINES, name)
     try:
-        return Availability(name=name, installed=True, capabilities=capabilities(name))
+        engine: Engine = _loaded(ENGINES, entry)()
+        known = engine.capabilities
     except EngineError as error:
         return Availability(name=name, installed=False, hint=error.message)
+    if hint := _lacking(entry):
+        return Availability(name=name, installed=False, capabilities=known, hint=hint)
+    missing = engine.missing() if hasattr(engine, "missing") else ""
+    return Availability(name=name, installed=True, capabilities=known, hint=missing)
 
 
-def _found(group: str) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=group)}
+def _found(group: str, *, tests: bool = True) -> dict[str, EntryPoint]:
+    groups = (group, FOR_TESTS[group]) if tests else (group,)
+    return {entry.name: entry for each in groups for entry in entry_points(group=each)}
 
 
 def _entry(group: str, name: str) -> EntryPoint:
-    kind, found = _kind(group), _found(group)
+    found = _found(group)
     if name not in found:
-        raise EngineError(f"There is no {kind} {name!r}; installed are {', '.join(sorted(found))}.")
+        known = ", ".join(sorted(_found(group, tests=False)))
+        raise EngineError(f"There is no {_kind(group)} {name!r}; there are {known}.")
     return found[name]
 
 
 def _made(group: str, name: str) -> Any:
     entry = _entry(group, name)
+    _check_packages(group, entry)
+    return _loaded(group, entry)()
+
+
+def _check_packages(group: str, entry: EntryPoint) -> None:
+    if lacking := _lacking(entry):
+        raise EngineError(f"The {_kind(group)} {entry.name} cannot be used here: {lacking}")
+
+
+def _loaded(group: str, entry: EntryPoint) -> Any:
+    """The class."""
     try:
-        return entry.load()()
+        return entry.load()
     except ImportError as error:
-        raise EngineError(f"The {_kind(group)} {name} cannot be used here: {error}.") from error
+        why = _lacking(entry) or f"{error}."
+        raise EngineError(f"The {_kind(group)} {entry.name} cannot be used here: {why}") from error
+
+
+def _lacking(entry: EntryPoint) -> str:
+    """What to install before it can be used, in a sentence; empty: it is all there."""
+    owner = entry.dist
+    if owner is None or not entry.extras:
+        return ""
+    of_extra = re.compile(rf"extra == [\"']({'|'.join(map(re.escape, entry.extras))})[\"']")
+    needed = [line for line in owner.requires or () if of_extra.search(line)]
+    if all(_installed(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in needed):
+        return ""
+    return f"pip install '{owner.name}[{','.join(entry.extras)}]'."
+
+
+def _installed(package: str) -> bool:
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _kind(group: str) -> str:

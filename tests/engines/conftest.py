@@ -61,7 +61,6 @@ def both(base_en: None) -> Moonshine:
     """The engine with both of its models."""
     engine = Moonshine()
     engine.load()
-    assert engine.prepared
     engine.load_better()
     return engine
 

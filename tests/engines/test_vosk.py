@@ -149,12 +149,12 @@ def test_it_says_what_to_set_where_no_model_is(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VIVAVOCE_VOSK_MODEL", raising=False)
     (found,) = (each for each in available() if each.name == "vosk")
-    assert not found.installed
-    assert "set VIVAVOCE_VOSK_MODEL to its folder" in found.hint
+    assert found.installed
+    assert "`vivavoce models pull vosk:small-en-us-0.15` gets one" in found.hint
 
     monkeypatch.setenv("VIVAVOCE_VOSK_MODEL", str(tmp_path))
     with pytest.raises(EngineError, match=r"not the folder of a Vosk model: there is no final"):
-        Vosk()
+        Vosk().load()
 
 
 def test_a_broken_model_is_said_in_one_sentence(

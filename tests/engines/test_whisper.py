@@ -14,7 +14,7 @@ from vivavoce.engines import whisper as module
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import silence
 from vivavoce.engines.whisper import Whisper
-from vivavoce.plugins import available, create
+from vivavoce.plugins import create
 from vivavoce.testing.engines import WindowedContract, window
 
 CLIP = "in being comparatively modern."
@@ -83,13 +83,6 @@ def test_a_model_that_is_not_here_is_said_with_how_to_get_it(
     assert engine.capabilities.languages == ("en",)
     with pytest.raises(EngineError, match=r"`vivavoce models pull whisper:tiny\.en` gets it"):
         engine.load()
-
-
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    (found,) = (each for each in available() if each.name == "whisper")
-    assert not found.installed
-    assert "pip install 'vivavoce[whisper]'" in found.hint
 
 
 def test_files_that_are_no_model_are_said_in_one_sentence(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -48,7 +47,6 @@ async def nothing() -> None:
 
 @asynccontextmanager
 async def better(finals: Finals, load: Load | None = None) -> AsyncIterator[Better]:
-    create("two-models").prepare()  # type: ignore[union-attr]
     made = Better("two-models", BETTER, finals, (load or Load()).room)
     await made.start(nothing)
     await made.chosen(ALFA, Urgency.BATCH)  # which waits until it is loaded
@@ -130,18 +128,12 @@ async def running(engine: str, finals: Finals = "auto", count: int = 1) -> Async
         await hosts.stop()
 
 
-async def test_files_wait_for_it_and_it_is_made_in_a_process_that_is_gone_then(
-    odd_engines: Path,
-) -> None:
+async def test_files_wait_for_it() -> None:
     async with running("two-models", count=2) as hosts:
         readings = [hosts.decode(ALFA, Urgency.BATCH) for _ in range(4)]
         assert {r.text for r in await asyncio.gather(*readings)} == {"ALFA"}
         assert (await hosts.decode(ALFA, Urgency.FINAL)).model == BETTER
         assert (await hosts.decode(ALFA, Urgency.INTERIM)).text == "alfa"
-        maker = int((odd_engines / "prepared").read_text())
-        assert maker not in (os.getpid(), *hosts.pids)
-        with pytest.raises(ProcessLookupError):
-            os.kill(maker, 0)
 
 
 async def test_a_host_that_died_is_replaced_with_it() -> None:
@@ -150,7 +142,7 @@ async def test_a_host_that_died_is_replaced_with_it() -> None:
         assert (await hosts.decode(ALFA, Urgency.FINAL)).text == "ALFA"
 
 
-@pytest.mark.parametrize("engine", ["unpreparable", "too-large"])
+@pytest.mark.parametrize("engine", ["one-only", "too-large"])
 async def test_where_it_cannot_be_had_finals_are_by_the_first(engine: str) -> None:
     async with running(engine) as hosts:
         assert (await hosts.decode(ALFA, Urgency.BATCH)).text == "alfa"
@@ -158,8 +150,8 @@ async def test_where_it_cannot_be_had_finals_are_by_the_first(engine: str) -> No
 
 
 async def test_a_start_that_demands_it_fails_without_it() -> None:
-    with pytest.raises(EngineError, match=r"^There is no room on the disk\.$"):
-        await Hosts("unpreparable", 1, "base").start()
+    with pytest.raises(EngineError, match=r"^There is memory for one only\.$"):
+        await Hosts("one-only", 1, "base").start()
     with pytest.raises(
         EngineError, match=r"scripted has no better model here .*vivavoce\[better\]"
     ):

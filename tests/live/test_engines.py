@@ -96,7 +96,7 @@ async def test_an_engine_that_is_being_loaded_when_it_stops_leaves_nothing(
 async def test_an_engine_nobody_has_is_refused() -> None:
     engines = LocalEngines()
     for name in ("nobody", "../x"):
-        with pytest.raises(BadMessage, match="there are faulty, faulty-native, moonshine"):
+        with pytest.raises(BadMessage, match="there are aws, azure, moonshine"):
             engines.chain(name)
     with pytest.raises(EngineError, match="There is no engine 'nobody'"):
         LocalEngines("scripted", "nobody")

@@ -25,7 +25,6 @@ from vivavoce.core.events import AnyEvent, Ended
 from vivavoce.core.transcript import fold
 from vivavoce.core.types import seconds
 from vivavoce.engines import aligner
-from vivavoce.live.better import prepare
 from vivavoce.live.capacity import CLIP, live_streams
 from vivavoce.live.hosts import Hosts
 from vivavoce.plugins import better
@@ -187,12 +186,10 @@ def _words(_settings: Settings) -> Finding:
 
 
 def _finals(settings: Settings) -> Finding:
-    """Have the better model made, if it is not yet."""
     try:
         found = better(settings.engine) if settings.finals != "tiny" else None
         if found is None:
             return Finding("Finals", "by the same model", needed=False)
-        asyncio.run(prepare(settings.engine))
     except VivavoceError as error:
         return Finding("Finals", "by the same model", error.message, needed=False)
     when = "" if settings.finals == "base" else " where there is room"

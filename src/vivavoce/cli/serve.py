@@ -17,7 +17,7 @@ import vivavoce
 from vivavoce import plugins
 from vivavoce.cli.console import stdout
 from vivavoce.config import Settings, environment, load_settings
-from vivavoce.core.errors import SettingError
+from vivavoce.core.errors import EngineError, SettingError
 from vivavoce.server import tls
 from vivavoce.server.authority import authority
 from vivavoce.server.protocol import MAX_MESSAGE
@@ -93,8 +93,8 @@ def _check_engines(names: Sequence[str]) -> None:
     not to start."""
     for name in names:
         plugins.check(name)
-    if len(names) == 1:
-        plugins.capabilities(names[0])
+    if len(names) == 1 and (hint := plugins.availability(names[0]).hint):
+        raise EngineError(f"The engine {names[0]} cannot be used here: {hint}")
 
 
 def _check_folder(folder: Path) -> None:

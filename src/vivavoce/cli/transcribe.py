@@ -12,14 +12,13 @@ from typing import Annotated
 import typer
 
 from vivavoce.api import Transcriber
-from vivavoce.cli.console import complain, stderr
+from vivavoce.cli.console import complain
 from vivavoce.cli.piped import standard_input
 from vivavoce.cli.progress import FileProgress, file_length
 from vivavoce.cli.writers import Write, Writer
 from vivavoce.client import Recordings
-from vivavoce.config import Settings, load_settings
+from vivavoce.config import load_settings
 from vivavoce.core.errors import BadMessage, DiskError, EngineError, VivavoceError
-from vivavoce.plugins import better
 
 PIPE = "-"
 
@@ -76,7 +75,6 @@ async def _here(
 ) -> bool:
     """In this process. Returns whether a file failed."""
     settings = load_settings(engine=engine, language=language)
-    _announce(settings)
     async with Transcriber(settings) as transcriber:
 
         async def work(file: str, write: Write) -> None:
@@ -91,13 +89,6 @@ async def _here(
             writer.end()
 
         return await _each(jobs, work)
-
-
-def _announce(settings: Settings) -> None:
-    """Say what the first file will wait for, where it is the first ever."""
-    found = better(settings.engine) if settings.finals != "tiny" else None
-    if found is not None and not found.prepared:
-        stderr().print(f"Making {found.capabilities.better} first, once; it takes some seconds ...")
 
 
 async def _there(

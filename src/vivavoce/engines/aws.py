@@ -54,9 +54,12 @@ class Aws:
         self._endpoint = settings.aws_endpoint
         self._vocabulary = settings.aws_vocabulary
 
+    def missing(self) -> str:
+        return "" if self._region else "Amazon Transcribe has no region: set AWS_REGION."
+
     def load(self) -> None:
-        if self._region is None:
-            raise EngineRefused("Amazon Transcribe has no region: set AWS_REGION.")
+        if missing := self.missing():
+            raise EngineRefused(missing)
         group = awscrt.io.EventLoopGroup(1)
         bootstrap = awscrt.io.ClientBootstrap(group, awscrt.io.DefaultHostResolver(group))
         resolver = AwsCrtCredentialResolver(bootstrap)  # type: ignore[no-untyped-call]

@@ -61,13 +61,16 @@ class Azure:
         self._region = settings.azure_region
         self._endpoint = settings.azure_endpoint
 
-    def load(self) -> None:
+    def missing(self) -> str:
         if self._endpoint is None and self._region is None:
-            raise EngineRefused(
-                "Azure Speech has no address: set AZURE_SERVICE_REGION, or SPEECH_ENDPOINT."
-            )
+            return "Azure Speech has no address: set AZURE_SERVICE_REGION, or SPEECH_ENDPOINT."
         if self._endpoint is None and self._key is None:
-            raise EngineRefused("Azure Speech wants a key: set AZURE_SPEECH_KEY.")
+            return "Azure Speech wants a key: set AZURE_SPEECH_KEY."
+        return ""
+
+    def load(self) -> None:
+        if missing := self.missing():
+            raise EngineRefused(missing)
 
     async def open(self, options: StreamOptions) -> "AzureTurn":
         turn = AzureTurn()

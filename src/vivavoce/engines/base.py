@@ -7,9 +7,10 @@ calls; `NativeEngine` opens a stream that finds utterances for itself. The third
 an `EngineStream`: asynchronous, streaming, the same for all.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
@@ -37,11 +38,14 @@ __all__ = [
     "Decided",
     "Engine",
     "EngineStream",
+    "Fetcher",
     "Heard",
     "NativeEngine",
     "NativeStream",
+    "Particular",
     "Pcm",
     "Reading",
+    "Report",
     "Result",
     "ServiceEngine",
     "Span",
@@ -131,15 +135,6 @@ class BetterEngine(WindowedEngine, Protocol):
     The first does for those until the second is loaded. The reading says which it was.
     """
 
-    @property
-    def prepared(self) -> bool:
-        """Whether the second model can be loaded now. Cheap."""
-        ...
-
-    def prepare(self) -> None:
-        """Make it so, once on a machine: it may take minutes and much memory, so it is called
-        in a process of its own. Raises `EngineError` in one sentence."""
-
     def load_better(self) -> None:
         """Load the second model, after `load`. Raises `EngineError` in one sentence."""
 
@@ -207,6 +202,31 @@ class ServiceEngine(Protocol):
 Engine = WindowedEngine | NativeEngine | ServiceEngine
 
 
+class Particular(Protocol):
+    """What an engine may have besides, where it needs more than to be installed."""
+
+    def missing(self) -> str:
+        """What keeps it from loading, a setting or a model that is not here, and what to do, in
+        one sentence; empty: nothing is known to. Cheap: nothing is loaded and nothing sent."""
+        ...
+
+    @staticmethod
+    def fetch(model: str, report: "Report") -> Path:
+        """Download a model to where the engine finds it by this name, and say in which folder
+        that is; what is there already is not fetched again, and half of one is never found.
+
+        Raises `EngineError` in one sentence.
+        """
+        ...
+
+
+Report = Callable[[int, int], None]
+"""Told bytes that are here, of bytes in all."""
+
+Fetcher = Callable[[str, Report], Path]
+"""`Particular.fetch`."""
+
+
 class Aligner(Protocol):
     """Finds when known words were said, for engines that do not say. Stateless, as a windowed
     engine is; found by entry points in the group `vivavoce.aligners`."""
@@ -267,9 +287,13 @@ class EngineStream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether an engine can be used here, and if not, what to do about it."""
+    """Whether an engine can be used here, and if not, what to do about it (`hint`)."""
 
     name: str
-    installed: bool
+    installed: bool  # its packages are here; a setting or a model may still be missing
     capabilities: Capabilities | None = None
     hint: str = ""
+
+    @property
+    def usable(self) -> bool:
+        return not self.hint

@@ -30,13 +30,8 @@ class Align(msgspec.Struct, frozen=True, tag=True):
     words: tuple[str, ...]
 
 
-class Prepare(msgspec.Struct, frozen=True, tag=True):
-    """To an engine with a better model: make what loading it needs. A host that is asked this
-    is asked nothing else."""
-
-
 class LoadBetter(msgspec.Struct, frozen=True, tag=True):
-    """To the same: have the better model ready from now on."""
+    """To an engine with a better model: have it ready from now on."""
 
 
 class OpenStream(msgspec.Struct, frozen=True, tag=True):
@@ -65,17 +60,7 @@ class CloseStream(msgspec.Struct, frozen=True, tag=True):
     stream: int
 
 
-Call = (
-    Decode
-    | Prepare
-    | LoadBetter
-    | Align
-    | OpenStream
-    | Feed
-    | FlushStream
-    | FinishStream
-    | CloseStream
-)
+Call = Decode | LoadBetter | Align | OpenStream | Feed | FlushStream | FinishStream | CloseStream
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):

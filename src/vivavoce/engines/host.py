@@ -35,7 +35,6 @@ from vivavoce.engines.calls import (
     FlushStream,
     LoadBetter,
     OpenStream,
-    Prepare,
     pack,
     unpack_call,
 )
@@ -43,7 +42,6 @@ from vivavoce.engines.turns import serve_turns
 from vivavoce.plugins import create, create_aligner
 
 POLITE = 5  # niceness of an aligner: beside an engine it gets a quarter of a core
-IDLE = 10  # niceness of what may take only what the engines leave
 
 
 class Host:
@@ -67,10 +65,6 @@ class Host:
         match call:
             case Decode():
                 return Answer(reading=_windowed(self._engine).decode(call.window))
-            case Prepare():
-                _yield(IDLE)
-                _better(self._engine).prepare()
-                return Answer()
             case LoadBetter():
                 _better(self._engine).load_better()
                 return Answer()

@@ -54,20 +54,16 @@ class Moonshine:
         size_mb=44,
     )
 
+    def missing(self) -> str:
+        if weights() is None:
+            return "The weights of Moonshine are not here: install moonshine-voice==0.1.0."
+        return ""
+
     def load(self) -> None:
         folder = weights()
         if folder is None:
-            raise EngineError(
-                "The weights of Moonshine are not here: install moonshine-voice==0.1.0."
-            )
+            raise EngineError(self.missing())
         self._tiny = self._best = Model(TINY, folder)
-
-    @property
-    def prepared(self) -> bool:
-        return True
-
-    def prepare(self) -> None:
-        """Nothing: base is read as it is stored."""
 
     def load_better(self) -> None:
         folder = better_weights()

@@ -32,10 +32,16 @@ class Account:
     def place(self) -> str:
         return self.url or "OpenAI"
 
+    def missing(self) -> str:
+        """What to set before the service can be asked; empty: nothing."""
+        if self.key is None and self.url is None:
+            return "OpenAI wants a key: set OPENAI_API_KEY, or OPENAI_BASE_URL."
+        return ""
+
     def check(self) -> None:
         """Raises `EngineRefused` where the key is missing that OpenAI wants."""
-        if self.key is None and self.url is None:
-            raise EngineRefused("OpenAI wants a key: set OPENAI_API_KEY, or OPENAI_BASE_URL.")
+        if missing := self.missing():
+            raise EngineRefused(missing)
 
     def failed(self, error: Exception) -> EngineError:
         """What an exception of a client of this account means."""

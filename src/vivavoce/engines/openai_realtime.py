@@ -55,6 +55,9 @@ class OpenAIRealtime:
             licence="a service",
         )
 
+    def missing(self) -> str:
+        return self._account.missing()
+
     def load(self) -> None:
         self._account.check()
 

@@ -48,6 +48,9 @@ class OpenAIRest:
             licence="a service",
         )
 
+    def missing(self) -> str:
+        return self._account.missing()
+
     def load(self) -> None:
         self._account.check()
         self._client = openai.OpenAI(

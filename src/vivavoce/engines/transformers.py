@@ -2,13 +2,13 @@
 
 Whatever its pipeline for speech recognition can run: Whisper in all its sizes, models that
 align letters with sound (CTC: wav2vec 2.0, HuBERT, MMS, Parakeet), and others. The settings
-`transformers_model` and `transformers_device` say which and where. Nothing is downloaded here.
+`transformers_model` and `transformers_device` say which and where. Nothing is downloaded unasked.
 """
 
-import importlib.util
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,7 +18,8 @@ from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import EngineError
 from vivavoce.core.types import SAMPLE_RATE, Translation, Word
 from vivavoce.core.types import samples as in_samples
-from vivavoce.engines.base import Capabilities, Pcm, Reading, Window
+from vivavoce.engines import hub
+from vivavoce.engines.base import Capabilities, Pcm, Reading, Report, Window
 from vivavoce.engines.whisper_guards import COMPRESSION, compression
 
 INAUDIBLE: Final = 0.001  # a peak of -60 dB
@@ -35,6 +36,24 @@ NO_SPEECH: Final = {"no_speech_threshold": 0.6, "logprob_threshold": -1.0, "temp
 MULTILINGUAL: Final = 51_865
 """Entries of the vocabulary of a Whisper model that knows more than English."""
 
+WEIGHTS: Final = (
+    r"model\.safetensors",
+    r"model-\d+-of-\d+\.safetensors",
+    r"pytorch_model\.bin",
+    r"pytorch_model-\d+-of-\d+\.bin",
+)
+"""Names of files, the preferred first."""
+
+DESCRIPTIONS: Final = r"[\w.-]+\.(json|txt|model)"
+
+KNOWN: Final = (
+    *(f"openai/whisper-{size}" for size in ("tiny", "base", "small", "medium", "large-v2")),
+    *(f"openai/whisper-{size}" for size in ("tiny.en", "base.en", "small.en", "medium.en")),
+    *("openai/whisper-large-v3", "openai/whisper-large-v3-turbo", "facebook/wav2vec2-base-960h"),
+    "distil-whisper/distil-large-v3.5",
+)
+"""What may have been meant by a name that nobody has."""
+
 Task = Literal["transcribe", "translate"]
 
 
@@ -42,12 +61,6 @@ class Transformers:
     """A windowed engine."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        """Raises `EngineError` where Transformers or PyTorch is not installed."""
-        for package in ("transformers", "torch"):
-            if importlib.util.find_spec(package) is None:
-                raise EngineError(
-                    f"{package} is not installed here: pip install 'vivavoce[transformers]'."
-                )
         self._settings = settings or load_settings()
         self._name = self._settings.transformers_model
         self._folder = local(self._name)
@@ -67,14 +80,23 @@ class Transformers:
         )
         self._pipeline: Any = None
 
+    @staticmethod
+    def fetch(model: str, report: Report) -> Path:
+        return hub.fetch(model, _chosen, report, setting="VIVAVOCE_TRANSFORMERS_MODEL", known=KNOWN)
+
+    def missing(self) -> str:
+        if self._folder is not None:
+            return ""
+        return (
+            f"The model {self._name} is not here; "
+            f"`vivavoce models pull transformers:{self._name}` gets it."
+        )
+
     def load(self) -> None:
         if self._pipeline is not None:
             return
         if self._folder is None:
-            raise EngineError(
-                f"The model {self._name} is not here; "
-                f"`vivavoce models pull transformers:{self._name}` gets it."
-            )
+            raise EngineError(self.missing())
         # The folder has all of it; what it has not must not be asked for elsewhere.
         os.environ["HF_HUB_OFFLINE"] = "1"
         import torch
@@ -174,13 +196,17 @@ def local(model: str) -> Path | None:
     folder = Path(model).expanduser()
     if (folder / "config.json").is_file():
         return folder.absolute()
-    from huggingface_hub import try_to_load_from_cache
+    return hub.cached(model, "config.json")
 
-    try:
-        found = try_to_load_from_cache(model, "config.json")
-    except ValueError:  # no name that the hub could have
-        return None
-    return Path(found).parent if isinstance(found, str) else None
+
+def _chosen(files: Sequence[str]) -> list[str]:
+    """What is loaded: of weights one format, and those of no other library."""
+    weights: list[str] = []
+    for pattern in WEIGHTS:
+        weights = weights or [file for file in files if re.fullmatch(pattern, file)]
+    if not weights or "config.json" not in files:
+        raise EngineError("This is no model that Transformers can load: it has no weights of it.")
+    return [*weights, *(file for file in files if re.fullmatch(DESCRIPTIONS, file))]
 
 
 def _read(folder: Path | None, file: str) -> dict[str, Any]:

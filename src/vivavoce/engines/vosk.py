@@ -1,6 +1,6 @@
 """Vosk: streams by itself, on the CPU, with any of its models for some thirty languages.
 
-A model is a folder, which the setting `vosk_model` names; nothing is downloaded. Vosk finds
+A model is a folder, or the name of one that was pulled: the setting `vosk_model`. Vosk finds
 the ends of utterances by itself, by its model's own rules (half a second of silence, mostly;
 the setting `endpoint_ms` is for gaps in the audio), and says when each word was. What it says
 is in lower case, numbers are words, and there is no punctuation. Its only means to prefer
@@ -8,7 +8,6 @@ words is a grammar that allows no others, so hot words are passed over.
 """
 
 import ctypes
-import importlib.util
 import json
 import re
 import sys
@@ -24,9 +23,8 @@ from vivavoce.core.results import Decided, Heard, Result, SpeechEnded, SpeechSta
 from vivavoce.core.stabiliser import Stabiliser
 from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.core.types import samples as in_samples
+from vivavoce.engines import vosk_files as files
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
-
-NEEDED = "pip install 'vivavoce[vosk]'"
 
 GRAIN = SAMPLE_RATE // 10
 """Vosk looks for the end of an utterance once in each call, so all of its calls are alike."""
@@ -46,35 +44,46 @@ class Vosk:
     """A native engine."""
 
     def __init__(self) -> None:
-        """Raises `EngineError` where there is no Vosk, or nobody said which model."""
-        if importlib.util.find_spec("vosk") is None:
-            raise EngineError(f"Vosk is not installed here: {NEEDED}.")
-        folder = load_settings().vosk_model
-        if folder is None:
-            raise EngineError(
-                "Vosk needs a model: unpack one, and set VIVAVOCE_VOSK_MODEL to its folder."
-            )
-        if not _is_model(folder):
-            raise EngineError(
-                f"vosk_model is {folder}, which is not the folder of a Vosk model: "
-                "there is no final.mdl in it."
-            )
-        self._folder = folder
+        self._name = load_settings().vosk_model
+        self._folder = files.local(self._name) if self._name else None
         self._model: Any = None
-        self.language = language_of(folder.name)
+        name = (self._folder or Path(self._name or "")).name
+        self.language = language_of(name)
         self.capabilities = Capabilities(
             name="vosk",
             kind="native",
-            model=folder.name,
+            model=name,
             languages=(self.language or "*",),
             word_times=True,
             confidence=True,
-            size_mb=round(sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6),
+            size_mb=_size_mb(self._folder),
+        )
+
+    fetch = staticmethod(files.fetch)
+
+    def missing(self) -> str:
+        if self._folder is not None:
+            return ""
+        if self._name is None:
+            return (
+                "Vosk needs a model: `vivavoce models pull vosk:small-en-us-0.15` gets one, and "
+                "VIVAVOCE_VOSK_MODEL is to be its name, or the folder of any other."
+            )
+        if Path(self._name).name != self._name:
+            return (
+                f"vosk_model is {self._name}, which is not the folder of a Vosk model: "
+                "there is no final.mdl in it."
+            )
+        return (
+            f"The Vosk model {self._name} is not here; "
+            f"`vivavoce models pull vosk:{self._name}` gets it."
         )
 
     def load(self) -> None:
         if self._model is not None:
             return
+        if self._folder is None:
+            raise EngineError(self.missing())
         import vosk
 
         vosk.SetLogLevel(-1)
@@ -206,5 +215,6 @@ def _chances(words: Sequence[Word]) -> tuple[float, ...]:
     return tuple(word.confidence or 0.0 for word in words)
 
 
-def _is_model(folder: Path) -> bool:
-    return any((folder / inside / "final.mdl").is_file() for inside in ("am", "."))
+def _size_mb(folder: Path | None) -> int:
+    files = folder.rglob("*") if folder else ()
+    return round(sum(file.stat().st_size for file in files if file.is_file()) / 1e6)

@@ -1,10 +1,9 @@
 """Whisper, by way of faster-whisper: 99 languages, and translation to English.
 
 Any model that CTranslate2 has converted: a folder, or a name that is in the cache of the
-Hugging Face hub already. Nothing is downloaded here.
+Hugging Face hub already. Nothing is downloaded unasked.
 """
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,10 +30,7 @@ class Whisper:
     """A windowed engine. It is what the settings `whisper_model` and `whisper_device` say."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        """Raises `EngineError` where faster-whisper is not installed, or the model's name is
-        nobody's."""
-        if importlib.util.find_spec("faster_whisper") is None:
-            raise EngineError("faster-whisper is not here: pip install 'vivavoce[whisper]'.")
+        """Raises `EngineError` where the model's name is nobody's."""
         self._settings = settings or load_settings()
         self._name = self._settings.whisper_model
         self._folder = files.local(self._name)
@@ -53,12 +49,19 @@ class Whisper:
             size_mb=files.size_mb(self._folder),
         )
 
+    fetch = staticmethod(files.fetch)
+
+    def missing(self) -> str:
+        if self._folder is not None:
+            return ""
+        return (
+            f"The Whisper model {self._name} is not here; "
+            f"`vivavoce models pull whisper:{self._name}` gets it."
+        )
+
     def load(self) -> None:
         if self._folder is None:
-            raise EngineError(
-                f"The Whisper model {self._name} is not here; "
-                f"`vivavoce models pull whisper:{self._name}` gets it."
-            )
+            raise EngineError(self.missing())
         self._model = _loaded(self._folder, self._settings)
 
     def decode(self, window: Window) -> Reading:

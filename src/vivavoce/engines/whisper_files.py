@@ -1,13 +1,18 @@
 """Where a Whisper model's files are: a folder, or faster-whisper's place in the cache of the
-Hugging Face hub. Nothing here imports what is heavy, and nothing downloads."""
+Hugging Face hub, which `fetch` downloads into. Nothing here imports what is heavy."""
 
 import json
+from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
 from vivavoce.core.errors import EngineError
+from vivavoce.engines import hub
+from vivavoce.engines.base import Report
 
 WEIGHTS: Final = "model.bin"
+FILES: Final = (WEIGHTS, "*config.json", "tokenizer.json", "vocabulary.*")
 
 REPOSITORIES: Final = {
     **{
@@ -29,6 +34,8 @@ REPOSITORIES: Final = {
 }
 """The names that faster-whisper has for models, and where on the hub it gets each."""
 
+KNOWN: Final = tuple(dict.fromkeys(REPOSITORIES.values()))
+
 MULTILINGUAL: Final = 51_865
 """Entries of the vocabulary of a model that knows more than English; CTranslate2 counts too."""
 
@@ -39,7 +46,23 @@ def local(model: str) -> Path | None:
     folder = Path(model).expanduser()
     if (folder / WEIGHTS).is_file():
         return folder.absolute()
-    return _cached(repository(model))
+    return hub.cached(repository(model), WEIGHTS)
+
+
+def fetch(model: str, report: Report) -> Path:
+    """`Particular.fetch`."""
+    return hub.fetch(
+        repository(model), _chosen, report, setting="VIVAVOCE_WHISPER_MODEL", known=KNOWN
+    )
+
+
+def _chosen(files: Sequence[str]) -> list[str]:
+    if WEIGHTS not in files:
+        raise EngineError(
+            f"This model is not in CTranslate2's format (it has no {WEIGHTS}); the engine "
+            "transformers reads those of other formats."
+        )
+    return [file for file in files if any(fnmatch(file, pattern) for pattern in FILES)]
 
 
 def repository(model: str) -> str:
@@ -82,13 +105,3 @@ def _entries(folder: Path) -> int | None:
         return (folder / "vocabulary.txt").read_bytes().count(b"\n")
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _cached(repository: str) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache  # comes with faster-whisper only
-
-    try:
-        found = try_to_load_from_cache(repository, WEIGHTS)
-    except ValueError:  # no name that the hub could have
-        return None
-    return Path(found).parent if isinstance(found, str) else None

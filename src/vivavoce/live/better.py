@@ -18,17 +18,15 @@ from msgspec.structs import replace
 
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.base import Urgency, Window
-from vivavoce.engines.calls import LoadBetter, Prepare
+from vivavoce.engines.calls import LoadBetter
 from vivavoce.live.host_process import HostProcess
 from vivavoce.live.room import Room
-from vivavoce.plugins import better
 
 log = structlog.get_logger()
 
 Finals = Literal["auto", "tiny", "base"]
 
 LOAD_DEADLINE = 60.0  # seconds; a quiet machine takes one
-PREPARE_DEADLINE = 900.0  # seconds; a conversion may take long
 
 
 class Better:
@@ -46,7 +44,7 @@ class Better:
         self._making: asyncio.Task[None] | None = None
 
     async def start(self, load: Callable[[], Awaitable[None]]) -> None:
-        """Prepare it and `load` it, in the background unless all finals must be by it.
+        """`load` it, in the background unless all finals must be by it.
 
         Raises `EngineError` where they must and it cannot be loaded.
         """
@@ -92,7 +90,6 @@ class Better:
 
     async def _make(self, load: Callable[[], Awaitable[None]]) -> None:
         try:
-            await prepare(self._engine)
             await load()
             self.loaded = True
         except EngineError as error:
@@ -104,21 +101,6 @@ class Better:
         self.loaded = False
         self._why = error.message
         log.warning("finals go on without the better model", model=self._model, reason=self._why)
-
-
-async def prepare(engine: str) -> None:
-    """Have made what the better model needs, in a process that gives its memory back.
-
-    Raises `EngineError`.
-    """
-    found = better(engine)
-    if found is None or found.prepared:
-        return
-    host = await HostProcess.start(engine)
-    try:
-        await host.call(Prepare(), PREPARE_DEADLINE)
-    finally:
-        await host.stop()
 
 
 def missing(engine: str) -> EngineError:

@@ -109,7 +109,7 @@ class Engines:
         elif asked in self.names:
             names = self.names[self.names.index(asked) :]
         else:
-            if asked not in plugins.names():
+            if asked not in plugins.names(tests=True):
                 known = ", ".join(plugins.names())
                 raise BadMessage(f"There is no engine {asked!r} here; there are {known}.")
             names = (asked,)

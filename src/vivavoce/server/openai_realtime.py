@@ -41,7 +41,7 @@ def routes() -> APIRouter:
             new_id(),
             secrets.session(_key(ws)) or Session().of_model(ws.query_params.get("model")),
             beta=_beta(ws),
-            engines=plugins.names(),
+            engines=plugins.names(tests=True),
             check=services(ws).engines.chain,
         )
         await serve(ws, dialect)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
+from vivavoce import plugins
 from vivavoce.core.commands import Options
 from vivavoce.core.types import Brief
 from vivavoce.dialects import openai_models
@@ -101,9 +102,17 @@ def _keywords(form: Form) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, asked)))
 
 
+def is_known(model: str, engines: list[str]) -> bool:
+    """Whether it means an engine: one of those that are listed, one that says by itself why it
+    cannot be used, one for tests."""
+    if openai_models.is_theirs(model) or model in engines:
+        return True
+    return model in plugins.names(tests=True)
+
+
 def _model(form: Form, engines: list[str]) -> str | None:
     model = form.value("model")
-    if model is None or openai_models.is_theirs(model) or model in engines:
+    if model is None or is_known(model, engines):
         return model
     known = ", ".join(engines)
     raise UnknownModel(f"There is no model {model!r} here; there are {known}, and whisper-1.")

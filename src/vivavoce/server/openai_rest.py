@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 
 from vivavoce import plugins
 from vivavoce.core.errors import VivavoceError
-from vivavoce.dialects import openai_models
 from vivavoce.server import openai_answers, openai_request
 from vivavoce.server.errors import BadParameter
 from vivavoce.server.forms import receive
@@ -79,7 +78,7 @@ async def models(parts: Parts) -> Response:
 async def model(model: str, parts: Parts) -> Response:
     """One engine; OpenAI's own names are models too, because they are understood."""
     engines = await asyncio.to_thread(_engines, parts)
-    if model not in engines and not openai_models.is_theirs(model):
+    if not openai_request.is_known(model, engines):
         known = ", ".join(engines)
         raise UnknownModel(f"There is no model {model!r} here; there are {known}, and whisper-1.")
     return JSONResponse(_model(model))
@@ -120,7 +119,7 @@ def _engines(parts: Services) -> list[str]:
 @cache
 def _installed() -> list[str]:
     """Finding them reads the metadata of every package, so once is enough."""
-    return [engine.name for engine in plugins.available() if engine.installed]
+    return [engine.name for engine in plugins.available() if engine.usable]
 
 
 def _model(name: str) -> dict[str, Any]:

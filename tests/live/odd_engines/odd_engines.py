@@ -149,17 +149,6 @@ class TwoModels(Scripted):
     capabilities = msgspec.structs.replace(named("two-models"), better="tones-better")
     loaded = False
 
-    @property
-    def prepared(self) -> bool:
-        return self._note.exists()
-
-    @property
-    def _note(self) -> Path:
-        return Path(os.environ["ODD_ENGINES"]) / "prepared"
-
-    def prepare(self) -> None:
-        self._note.write_text(str(os.getpid()))
-
     def load_better(self) -> None:
         self.loaded = True
 
@@ -170,13 +159,13 @@ class TwoModels(Scripted):
         return msgspec.structs.replace(reading, text=reading.text.upper(), model=window.model)
 
 
-class Unpreparable(TwoModels):
-    """Its better model cannot be made here."""
+class OneOnly(TwoModels):
+    """Its better model cannot be loaded here."""
 
-    capabilities = msgspec.structs.replace(TwoModels.capabilities, name="unpreparable")
+    capabilities = msgspec.structs.replace(TwoModels.capabilities, name="one-only")
 
-    def prepare(self) -> None:
-        raise EngineError("There is no room on the disk.")
+    def load_better(self) -> None:
+        raise EngineError("There is memory for one only.")
 
 
 class TooLarge(TwoModels):
