@@ -84,7 +84,6 @@ def test_a_session_may_bring_its_id() -> None:
         {"session-resume-window": "30"},
         {"transcript-format": "spoken"},
         {"enable-channel-identification": "false"},
-        {"pii-entity-types": "ALL"},
         {"user-agent": "aws-sdk-js"},
     ],
 )
@@ -114,6 +113,7 @@ def test_what_would_only_help_is_passed_over(hint: dict[str, str]) -> None:
         ({"vocabulary-filter-name": "swearing"}, "vocabulary-filter-name cannot be had: no words"),
         ({"vocabulary-filter-names": "a,b"}, "vocabulary-filter-names cannot be had"),
         ({"content-redaction-type": "PII"}, "personal information is not redacted"),
+        ({"pii-entity-types": "NAME"}, "personal information is neither redacted nor identified"),
         ({"content-identification-type": "PII"}, "personal information is not identified"),
     ],
 )

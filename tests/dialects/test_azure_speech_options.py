@@ -118,6 +118,15 @@ def test_a_query_of_candidates() -> None:
     assert of_query("", [("lidEnabled", "true")]).languages == ()
 
 
+@pytest.mark.parametrize("wish", ["masked", "Removed", "Tagged"])
+def test_masking_is_refused(wish: str) -> None:
+    sentence = f"Profanity cannot be {wish} here: nothing is masked or removed."
+    with pytest.raises(BadMessage, match=sentence):
+        of_query("", [("profanity", wish)])
+    with pytest.raises(BadMessage, match=sentence):
+        context({"phraseDetection": {"enrichment": {"profanity": wish}}})
+
+
 def test_contexts() -> None:
     assert context(DICTATION) == Asked(
         language="en-US",

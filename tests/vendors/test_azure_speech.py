@@ -202,10 +202,12 @@ def test_nobody_speaks(app: App, server: ServerProcess, tmp_path: Path) -> None:
     assert json.loads(told["json"])["Offset"] == 0
 
 
+MASKED = {"SpeechServiceResponse_ProfanityOption": "masked"}
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "language": ({"language": "de-DE"}, "moonshine-tiny-en understands en, not de-DE."),
     "candidates": ({"languages": ["fr-FR", "de-DE"]}, "understands en, not fr-FR."),
     "translation": ({"to": ["de"], "language": "en-US"}, "moonshine-tiny-en does not translate"),
+    "masking": ({"properties": MASKED}, "Profanity cannot be masked here"),
     "path": ({"path": "/any/path"}, "Azure Speech is not served at /any/path here."),
 }
 

@@ -26,6 +26,7 @@ REFUSED: Final = {
     "vocabulary-filter-names": "no words are masked, removed or tagged here",
     "content-redaction-type": "personal information is not redacted here",
     "content-identification-type": "personal information is not identified here",
+    "pii-entity-types": "personal information is neither redacted nor identified here",
 }
 """What cannot be had, and why."""
 

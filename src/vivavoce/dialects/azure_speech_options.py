@@ -2,7 +2,7 @@
 
 The older an interface, the more is in its query; a context beats it. Names differ in case
 between the SDKs, so case means nothing here. What is not listed is passed over: most of it is
-about how Microsoft's service is run.
+about how Microsoft's service is run. Masking is refused: nobody should read what was to be masked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +24,10 @@ INITIAL_SILENCE: Final = 5000
 
 MOST: Final = 1024
 """Phrases, and languages, that are looked at."""
+
+
+RAW: Final = "raw"
+"""What the SDKs call profanity that is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def of_query(mode: str, query: Iterable[tuple[str, str]]) -> Asked:
         if name.lower() == "to":
             targets += _names(value)
     candidates = first.get("lidenabled", "")
+    _check_profanity(first.get("profanity"))
     return Asked(
         once=mode == "interactive",
         language=first.get("language") or first.get("from") or None,
@@ -92,7 +97,12 @@ class _Diarization(msgspec.Struct, frozen=True):
     mode: str | None = None
 
 
+class _Enrichment(msgspec.Struct, frozen=True):
+    profanity: str | None = None
+
+
 class _Detection(msgspec.Struct, frozen=True):
+    enrichment: _Enrichment | None = None
     language: str | None = None
     mode: str | None = None
     initialsilencetimeout: int | None = None
@@ -146,6 +156,7 @@ def with_context(asked: Asked, body: bytes) -> Asked:
     """The same with a `speech.context` on top. Raises `BadMessage`."""
     context = _decoded(body)
     detection = context.phrasedetection or _Detection()
+    _check_profanity((detection.enrichment or _Enrichment()).profanity)
     output = context.phraseoutput or _Output()
     translation = context.translation or context.translationcontext or _Translation()
     speakers = (detection.speakerdiarization or _Diarization()).mode
@@ -175,6 +186,13 @@ def _limits(detection: _Detection) -> dict[str, int | None]:
         or detection.trailingsilencetimeout,
         "max_utterance_ms": segmentation.segmentationforcedtimeoutms,
     }
+
+
+def _check_profanity(wish: str | None) -> None:
+    """Who says nothing is not refused, though Microsoft's service masks for them: no SDK would be
+    left."""
+    if wish and wish.lower() != RAW:
+        raise BadMessage(f"Profanity cannot be {wish[:32]} here: nothing is masked or removed.")
 
 
 def _is(value: str | None, *names: str) -> bool | None:
