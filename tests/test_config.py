@@ -184,3 +184,42 @@ def test_one_engine_may_be_called_engine(
 def test_an_engine_without_a_name_is_refused(wrong: str) -> None:
     with pytest.raises(SettingError, match="engines cannot be"):
         load_settings(engines=wrong)
+
+
+def test_prices_are_given_with_commas_or_as_a_table(clean_place: Path) -> None:
+    settings = load_settings(prices="azure=1.00, aws=1.44")
+    assert settings.prices == {"azure": 1, "aws": 1.44}
+    assert settings.cost("aws", 16_000 * 1800) == pytest.approx(0.72)
+    assert settings.cost("openai", 1) is None
+    assert environment(settings)["VIVAVOCE_PRICES"] == "azure=1.0,aws=1.44"
+    (clean_place / "vivavoce.toml").write_text("[prices]\nazure = 1\nopenai-rest = 0.36\n")
+    assert load_settings().prices == {"azure": 1, "openai-rest": 0.36}
+    assert load_settings().cost("azure", 16_000 * 3600) == 1
+
+
+@given(
+    st.dictionaries(st.sampled_from(["azure", "aws", "openai"]), st.floats(0, 1e300), min_size=1)
+)
+def test_another_process_gets_the_same_prices(prices: dict[str, float]) -> None:
+    settings = load_settings(prices=prices)
+    again = load_settings(prices=environment(settings)["VIVAVOCE_PRICES"])
+    assert again.prices == settings.prices == prices
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("azure=cheap", "the price of azure is 'cheap', and has to be a number, 0 or more."),
+        ("azure", "the price of azure is '', and has to be a number, 0 or more."),
+        ("azure=-1", "the price of azure is '-1', and has to be"),
+        ("azure=nan", "the price of azure is 'nan', and has to be"),
+        ("azure=inf", "the price of azure is 'inf', and has to be"),
+        ("azur=1", "there is no engine 'azur'"),
+        ("azure=1,", "there is no engine ''"),
+        (1.0, "prices are given as engine=price, with commas between them."),
+    ],
+)
+def test_a_price_that_cannot_be_is_named(wrong: object, reason: str) -> None:
+    with pytest.raises(SettingError) as error:
+        load_settings(prices=wrong)
+    assert str(error.value).startswith(f"prices cannot be {wrong!r} (--prices): {reason}")

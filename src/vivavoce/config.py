@@ -6,6 +6,7 @@ configuration folder, the default. Among variables an own name beats an alias, a
 counts as not set, because compose files pass those on.
 """
 
+import math
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -26,8 +27,11 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 
-from vivavoce.core.errors import SettingError
+from vivavoce import plugins
+from vivavoce.core.errors import EngineError, SettingError
+from vivavoce.core.types import SAMPLE_RATE
 
 PREFIX = "VIVAVOCE_"
 
@@ -70,6 +74,38 @@ def _names(value: object) -> object:
 Names = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), BeforeValidator(_names)
 ]
+
+
+def _prices(value: object) -> object:
+    """`azure=1.00,aws=1.44`, or a table in TOML, as engines and numbers."""
+    if isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",")]
+        value = {engine.strip(): price.strip() for engine, _, price in parts}
+    if not isinstance(value, Mapping):
+        raise _wrong("prices are given as engine=price, with commas between them")
+    for engine in value:
+        try:
+            plugins.check(engine)
+        except EngineError as error:
+            raise _wrong(error.message.removesuffix(".")) from None
+    return {engine: _price(engine, price) for engine, price in value.items()}
+
+
+def _price(engine: str, price: object) -> float:
+    try:
+        number = float(str(price))
+    except ValueError:
+        number = -1
+    if not 0 <= number < math.inf:
+        raise _wrong(f"the price of {engine} is {price!r}, and has to be a number, 0 or more")
+    return number
+
+
+def _wrong(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("prices", "{sentence}", {"sentence": sentence})
+
+
+Prices = Annotated[dict[str, float], BeforeValidator(_prices)]
 
 
 class Settings(BaseModel):
@@ -174,12 +210,21 @@ class Settings(BaseModel):
         False, description="let Home Assistant find the Wyoming service by itself (mDNS)"
     )
 
+    prices: Prices | None = Field(
+        None, description="what an hour of audio sent to an engine costs: azure=1.00,aws=1.44"
+    )
+
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def engine(self) -> str:
         """The preferred one."""
         return self.engines[0]
+
+    def cost(self, engine: str, samples: int) -> float | None:
+        """What so much audio costs there now; None where no price is set."""
+        price = (self.prices or {}).get(engine)
+        return None if price is None else price * samples / (3600 * SAMPLE_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,4 +345,6 @@ def _bare(value: object) -> object:
 def _as_text(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
+    if isinstance(value, dict):
+        return ",".join(f"{key}={part}" for key, part in value.items())
     return "" if value is None else str(value)

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from alembic.runtime.migration import MigrationContext
 
 from vivavoce.core.errors import SettingError
 from vivavoce.library.database import sync_engine
-from vivavoce.library.migrations import upgrade
+from vivavoce.library.migrations import _run, upgrade
 from vivavoce.library.schema import metadata
+
+TABLES = ("principals", "recordings", "events", "transcripts")
 
 
 def statements(path: Path) -> list[tuple[str, str]]:
@@ -83,3 +86,26 @@ def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SettingError, match=r"data_dir: .*file.library\.db cannot be used"):
         upgrade(tmp_path / "file" / "library.db")
+
+
+def test_a_library_of_the_first_version_keeps_all_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    engine = sync_engine(path).execution_options(vivavoce_writes=True)
+    with engine.begin() as connection:
+        _run(connection, path, "0001")
+    engine.dispose()
+    assert "totals" not in dict(statements(path))
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("INSERT INTO principals VALUES ('local', 'local', '2026-11-01 00:00:00')")
+        old.execute(
+            "INSERT INTO recordings VALUES ('r', 'local', 'A talk', '2026-11-01 00:00:00', 'done',"
+            " NULL, 1.5, 'en', 'e', 'm', 'audio/wav', 9, 'hello')"
+        )
+        old.execute("INSERT INTO events VALUES ('r', 1, 1, 'local', '{}')")
+        old.execute("INSERT INTO transcripts VALUES ('r', 'local', 'hello', '{}')")
+        before = [old.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES]
+    upgrade(path)
+    with closing(sqlite3.connect(path)) as new:
+        assert [new.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES] == before
+        assert new.execute("SELECT count(*) FROM uses").fetchone() == (0,)
+    assert "totals" in dict(statements(path))

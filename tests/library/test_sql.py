@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import anyio
@@ -26,7 +26,7 @@ from vivavoce.core.events import (
     Translated,
 )
 from vivavoce.core.transcript import Transcript, fold
-from vivavoce.core.types import AudioFormat, Word
+from vivavoce.core.types import AudioFormat, Use, Word
 from vivavoce.library.recording import Changes, Recording, RecordingState, new_id
 from vivavoce.library.sql import BATCH, FILE, SqlRepository
 
@@ -296,3 +296,44 @@ async def test_the_stored_transcript_is_the_fold_of_the_stored_events(
     stored = [e.event async for e in library.events("local", written.id)]
     assert stored == log
     assert await library.transcript("local", written.id) == fold(stored)
+
+
+USED = (Use("aws", "m", 5), Use("azure", "", 16_000 * 3600 * 24 * 365 * 1000))
+DAY = NOON.date()
+
+
+async def test_what_was_sent_is_the_recording_s_and_in_the_totals(library: SqlRepository) -> None:
+    one, other = recording(), recording(minute=1)
+    for written in (one, other):
+        await library.create(written)
+        sealed = await library.seal(written.id, [], Changes(state="done"), USED)
+        assert sealed.uses == USED
+        again = await library.seal(written.id, [], Changes(state="done"), USED)
+        assert again == sealed
+    assert (await library.get("local", one.id)).uses == USED
+    assert [row.uses for row in (await library.page("local")).items] == [USED, USED]
+    twice = [Use(use.engine, use.model, 2 * use.samples) for use in USED]
+    assert await library.usage("local") == [(DAY, use) for use in twice]
+    assert await library.usage("somebody else") == []
+
+
+async def test_totals_outlive_what_is_deleted_and_name_nothing(library: SqlRepository) -> None:
+    written = recording()
+    await library.create(written)
+    await library.seal(written.id, [], Changes(state="done"), USED)
+    await library.delete("local", written.id)
+    assert await library.usage("local") == [(DAY, use) for use in USED]
+    with sqlite3.connect(library.path) as raw:
+        assert raw.execute("SELECT * FROM uses").fetchall() == []
+        assert not any(written.id in map(str, row) for row in raw.execute("SELECT * FROM totals"))
+    raw.close()
+
+
+async def test_what_is_not_kept_is_in_the_totals_from_its_day_on(library: SqlRepository) -> None:
+    await library.count("new", DAY, USED)
+    await library.count("new", DAY, USED[:1])
+    await library.count("new", date(2026, 11, 21), ())
+    await library.count("new", date(2026, 11, 22), USED[:1])
+    later = (date(2026, 11, 22), USED[0])
+    assert await library.usage("new") == [(DAY, Use("aws", "m", 10)), (DAY, USED[1]), later]
+    assert await library.usage("new", date(2026, 11, 21)) == [later]

@@ -39,7 +39,7 @@ from vivavoce.journal.eventlog import EventLog
 from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.host_process import HostDied
-from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream
+from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream, Sent
 from vivavoce.live.runner import LAST, Runner
 from vivavoce.live.said import Said
 from vivavoce.testing.clock import virtual_time
@@ -86,15 +86,18 @@ class FaultyHosts(LocalHosts):
         super().__init__(engine)
         self.faults = faults
         self.opened = 0
+        self.received = 0  # samples
 
-    async def decode(self, window: Window, urgency: Urgency) -> Reading:
+    async def decode(self, window: Window, urgency: Urgency, sent: Sent | None = None) -> Reading:
         await self.faults.befall(window.pcm)
-        return await super().decode(window, urgency)
+        reading = await super().decode(window, urgency, sent)
+        self.received += len(window.pcm)
+        return reading
 
     async def open(self, options: StreamOptions) -> RemoteStream:
         self.opened += 1
         remote: LocalRemote = await super().open(options)  # type: ignore[assignment]
-        return _Failing(remote, self.faults)  # type: ignore[return-value]
+        return _Failing(remote, self)  # type: ignore[return-value]
 
 
 class WordlessHosts(FaultyHosts):
@@ -104,17 +107,18 @@ class WordlessHosts(FaultyHosts):
         super().__init__(engine, faults)
         self.capabilities = replace(self.capabilities, word_times=False)
 
-    async def decode(self, window: Window, urgency: Urgency) -> Reading:
-        return replace(await super().decode(window, urgency), words=())
+    async def decode(self, window: Window, urgency: Urgency, sent: Sent | None = None) -> Reading:
+        return replace(await super().decode(window, urgency, sent), words=())
 
 
 class _Failing:
-    def __init__(self, inner: LocalRemote, faults: Faults) -> None:
+    def __init__(self, inner: LocalRemote, hosts: FaultyHosts) -> None:
         self._inner = inner
-        self._faults = faults
+        self._hosts = hosts
 
     async def feed(self, pcm: Pcm) -> Sequence[Result]:
-        await self._faults.befall(pcm)
+        self._hosts.received += len(pcm)
+        await self._hosts.faults.befall(pcm)
         return await self._inner.feed(pcm)
 
     async def flush(self) -> Sequence[Result]:
@@ -450,3 +454,32 @@ def spoken() -> list[int]:
 
 def heard(finals: Sequence[Final]) -> list[int]:
     return [word.start for final in finals for word in final.words]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.sampled_from(["", "", "die", "raise", "hang"]), max_size=8),
+    st.lists(st.sampled_from(["", "", "die", "raise"]), max_size=8),
+)
+async def test_whatever_fails_each_engine_s_use_is_what_it_was_sent(
+    windowed: list[str], native: list[str]
+) -> None:
+    engines = FaultyEngines(faulty_native=Faults(native), scripted=Faults(windowed))
+    async with scene(engines) as session:
+        session.say(TALK)
+        await session.finish()
+        assert session.texts == SENTENCES
+        used = {use.engine: use.samples for use in session.journal.uses.all}
+        received = {name: hosts.received for name, hosts in engines.faulty.items()}
+        assert used == {name: samples for name, samples in received.items() if samples}
+
+
+async def test_both_engines_of_a_failover_are_in_the_use() -> None:
+    engines = FaultyEngines(faulty_native=Faults(["die"] * 2, "charlie"), scripted_native=Faults())
+    async with scene(engines) as session:
+        session.say(TALK)
+        await session.finish()
+        assert session.switches[0] == ("faulty-native", "scripted-native")
+        by = {use.engine: use.samples for use in session.journal.uses.all}
+        assert set(by) == {"faulty-native", "scripted-native"}
+        assert sum(by.values()) > len(TALK)  # what was not decided was sent again

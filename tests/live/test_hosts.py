@@ -87,11 +87,14 @@ async def test_a_host_killed_in_mid_call_is_replaced_and_the_call_made_again(
 ) -> None:
     async with running("stuck-once") as hosts:
         (pid,) = hosts.pids
-        call = asyncio.create_task(hosts.decode(ALFA, FINAL))
+        sent: list[Window] = []
+        call = asyncio.create_task(hosts.decode(ALFA, FINAL, sent.append))
         await stuck(odd_engines)
+        assert sent == [ALFA]
         os.kill(pid, signal.SIGKILL)
         assert (await call).text == "alfa"
         assert hosts.pids != [pid]
+        assert sent == [ALFA, ALFA]  # it was sent twice
 
 
 async def test_a_host_that_hangs_is_killed_at_its_deadline(

@@ -56,7 +56,7 @@ async def test_a_recording_tells_of_itself_and_not_of_its_owner(
     assert found == recording
     assert set(found) == {
         "id", "title", "created_at", "state", "reason", "duration", "language", "engine",
-        "model", "media_type", "bytes", "preview",
+        "model", "media_type", "bytes", "preview", "use",
     }  # fmt: skip
     assert found["created_at"].endswith("Z")
 

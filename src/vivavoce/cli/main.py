@@ -21,6 +21,7 @@ from vivavoce.cli import (
     serve,
     tls,
     transcribe,
+    usage,
 )
 from vivavoce.cli.console import complain
 from vivavoce.core.errors import VivavoceError
@@ -38,6 +39,7 @@ app.command()(transcribe.transcribe)
 app.command()(demo.demo)
 app.add_typer(models.app)
 app.add_typer(tls.app)
+app.command()(usage.usage)
 app.command()(config.config)
 app.command()(doctor.doctor)
 app.command()(bench.bench)

@@ -1,11 +1,15 @@
-"""The library of the data directory, opened by a command to be read and not to be changed."""
+"""The library of the data directory, opened by a command that only reads.
+
+Tables of an earlier version are brought up to date first, as a server would.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from vivavoce.core.errors import NotFound
+from vivavoce.core.types import Use
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.recording import Recording, is_id
 from vivavoce.library.sql import FILE, SqlRepository
@@ -28,6 +32,10 @@ class Shelf:
             raise NotFound(f"{id!r} is no recording's id; one has 26 letters and digits.")
         return recorded(self._data_dir, self._repository, self._blobs, OWNER, id)
 
+    async def usage(self, since: date | None = None) -> list[tuple[date, Use]]:
+        """What was sent to engines, by day, engine and model. Raises `DiskError`."""
+        return await self._repository.usage(OWNER, since)
+
     async def recordings(self, since: datetime | None = None) -> AsyncIterator[Recording]:
         """All of them, newest first, or those made at or after a time (aware)."""
         cursor = None
@@ -44,10 +52,10 @@ class Shelf:
 
 @asynccontextmanager
 async def shelf(data_dir: Path) -> AsyncIterator[Shelf]:
-    """Raises `NotFound` where there is no library."""
+    """Raises `NotFound` where there is no library, `SettingError` where it cannot be used."""
     if not (data_dir / FILE).is_file():
         raise NotFound(f"There is no library in {data_dir}; --data-dir names another folder.")
-    repository = SqlRepository(data_dir / FILE)
+    repository = await SqlRepository.open(data_dir)
     try:
         yield Shelf(data_dir, repository)
     finally:

@@ -42,6 +42,14 @@ class Word(msgspec.Struct, frozen=True, omit_defaults=True):
     speaker: str | None = None
 
 
+class Use(msgspec.Struct, frozen=True):
+    """How much one model of an engine was sent."""
+
+    engine: str
+    model: str
+    samples: int
+
+
 class Brief(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What an engine is told of the speech before it hears it, and is asked beside its words.
 

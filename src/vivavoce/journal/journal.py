@@ -9,6 +9,7 @@ A session is a folder; its name is the session's id:
 | `frames`       | appended    | a 32-byte record per frame (`journal/frames.py`)             |
 | `controls`     | appended    | commands at their byte of `audio` (`journal/controls.py`)    |
 | `events`       | appended    | what the session said (`journal/eventlog.py`)                |
+| `use`          | over itself | seconds sent to each engine so far (`journal/uses.py`)    |
 | `lock`         | never       | held by the process that may write (`journal/lease.py`)      |
 
 So `audio` of a container *is* the uploaded file, may be read while it grows, and is sealed
@@ -36,6 +37,7 @@ from vivavoce.journal.folder import (
     read_header,
 )
 from vivavoce.journal.frames import MAX_RECORDED, RECORD_SIZE, Record
+from vivavoce.journal.uses import Uses
 
 __all__ = ["Journal", "SessionHeader", "read_header"]
 
@@ -53,6 +55,7 @@ class Journal:
         self.next_frame = files.frames.size // RECORD_SIZE
         self.size = files.audio.size  # bytes of `audio` that may be read
         self.complete = any(isinstance(c.command, Finish) for c in read_controls(files.controls))
+        self.uses = Uses(self.folder, committer.disk)
         self._files = files
         self._sound = committer.track(files.audio, files.frames, mark=self.next_frame)
         self._commands = committer.track(files.controls, mark=files.controls.size)
@@ -162,6 +165,7 @@ class Journal:
                 self._sound.settle(), self._commands.settle(), return_exceptions=True
             )
         finally:
+            self.uses.close()
             self._files.close()
             self._sound.changed.ring()
             self._grown.ring()

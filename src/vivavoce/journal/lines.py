@@ -32,12 +32,17 @@ class Line(NamedTuple):
     end: int  # byte offset after it
 
 
+def line(text: bytes) -> bytes:
+    """A JSON text with its checksum."""
+    return b"%08x %b\n" % (zlib.crc32(text), text)
+
+
 def append_line(file: AppendFile, text: bytes) -> None:
     """Add one JSON text. Raises TooLarge, DiskError."""
-    line = b"%08x %b\n" % (zlib.crc32(text), text)
-    if len(line) > MAX_LINE:
-        raise TooLarge(f"An entry of {len(line)} bytes is too long: {MAX_LINE} is the most.")
-    file.append(line)
+    data = line(text)
+    if len(data) > MAX_LINE:
+        raise TooLarge(f"An entry of {len(data)} bytes is too long: {MAX_LINE} is the most.")
+    file.append(data)
 
 
 def read_lines(file: Readable, start: int = 0) -> Iterator[Line]:
@@ -51,16 +56,16 @@ def read_lines(file: Readable, start: int = 0) -> Iterator[Line]:
         held = b""
         while data := source.read(min(CHUNK, max(0, file.size - start - len(held)))):
             *lines, held = (held + data).split(b"\n")
-            for line in lines:
-                end = start + len(line) + 1
-                if (text := _unpack(line)) is not None:
+            for each in lines:
+                end = start + len(each) + 1
+                if (text := unpacked(each)) is not None:
                     yield Line(text, start, end)
                 start = end
             if len(held) > MAX_LINE:  # no line of ours: let it go, keep the place
                 start, held = start + len(held), b""
 
 
-def _unpack(line: bytes) -> bytes | None:
+def unpacked(data: bytes) -> bytes | None:
     """The JSON in a line without its newline, None when the line is not whole."""
-    text = line[9:]
-    return text if line[:9] == b"%08x " % zlib.crc32(text) else None
+    text = data[9:]
+    return text if data[:9] == b"%08x " % zlib.crc32(text) else None

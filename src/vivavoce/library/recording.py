@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from vivavoce.core.transcript import Transcript
+from vivavoce.core.types import Use
 
 RecordingState = Literal["live", "transcribing", "done", "failed"]
 
@@ -35,6 +36,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = "application/octet-stream"
     bytes: int = 0  # of the audio as it came
     preview: str = ""  # the first words
+    uses: tuple[Use, ...] = ()  # what was sent to engines, once it has ended
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,10 +8,12 @@ Every method may raise `DiskError`, which names the library.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Protocol
 
 from vivavoce.core.events import Numbered
 from vivavoce.core.transcript import Transcript
+from vivavoce.core.types import Use
 from vivavoce.library.recording import Changes, Page, Recording
 
 
@@ -35,8 +37,15 @@ class Repository(Protocol):
         """Set what `changes` names. Raises `NotFound`."""
         ...
 
-    async def seal(self, recording: str, events: Sequence[Numbered], changes: Changes) -> Recording:
-        """Keep the events of an ended session and what they fold to, all or nothing.
+    async def seal(
+        self,
+        recording: str,
+        events: Sequence[Numbered],
+        changes: Changes,
+        uses: Sequence[Use] = (),
+    ) -> Recording:
+        """Keep the events of an ended session and what they fold to, all or nothing; and what
+        it sent to engines, which is added to the totals too.
 
         The transcript is folded here, so it cannot differ from the events. `preview` and
         `duration` are taken from it unless `changes` names them; `changes.state` says how
@@ -57,7 +66,17 @@ class Repository(Protocol):
         ...
 
     async def delete(self, owner: str, recording: str) -> None:
-        """Remove the recording, its events and its text. Raises `NotFound`."""
+        """Remove the recording, its events and its text. What it sent to engines stays in the
+        totals, where nothing names it. Raises `NotFound`."""
+
+    async def count(self, owner: str, day: date, uses: Sequence[Use]) -> None:
+        """Add what a session that is not kept sent to engines to the totals of a day (UTC)."""
+
+    async def usage(self, owner: str, since: date | None = None) -> list[tuple[date, Use]]:
+        """What was sent to engines by sessions that have ended: by the day (UTC) on which they
+        began, engine and model, in this order. Deleted recordings count, and what is not kept.
+        """
+        ...
 
     async def unfinished(self) -> list[str]:
         """Ids of the recordings that are not sealed, oldest first."""

@@ -3,7 +3,7 @@
 Every row has an owner, so that nothing has to be guessed when there are several.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -83,6 +83,28 @@ class _Transcripts(TypedColumns):
     transcript: Named[str]  # JSON: the fold of the events
 
 
+class _Uses(TypedColumns):
+    """What a recording's session sent to engines."""
+
+    recording: Named[str] = Column(
+        ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
+    )
+    engine: Named[str] = Column(primary_key=True)
+    model: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    samples: Named[int]
+
+
+class _Totals(TypedColumns):
+    """What all sessions sent, those too that were not kept or are deleted: it has a price."""
+
+    owner: Named[str] = Column(ForeignKey("principals.id"), primary_key=True)
+    day: Named[date] = Column(primary_key=True)  # UTC, on which the session began
+    engine: Named[str] = Column(primary_key=True)
+    model: Named[str] = Column(primary_key=True)
+    samples: Named[int]
+
+
 principals: Final = Table("principals", metadata, _Principals)
 recordings: Final = Table(
     "recordings",
@@ -95,3 +117,5 @@ recordings: Final = Table(
 )
 events: Final = Table("events", metadata, _Events)
 transcripts: Final = Table("transcripts", metadata, _Transcripts)
+uses: Final = Table("uses", metadata, _Uses)
+totals: Final = Table("totals", metadata, _Totals)

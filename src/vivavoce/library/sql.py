@@ -2,25 +2,27 @@
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
 from sqlalchemy import Row, delete, insert, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript, fold
-from vivavoce.core.types import seconds
+from vivavoce.core.types import Use, seconds
 from vivavoce.library.database import async_engine, disk_trouble, writing
 from vivavoce.library.migrations import upgrade
 from vivavoce.library.recording import Changes, Page, Recording, preview
-from vivavoce.library.schema import events, principals, recordings, transcripts
+from vivavoce.library.schema import events, principals, recordings, totals, transcripts, uses
 
 FILE: Final = "library.db"
 BATCH: Final = 500
@@ -56,11 +58,10 @@ class SqlRepository:
 
     async def create(self, recording: Recording) -> None:
         async with self._write() as db:
-            known = select(principals.c.id).where(principals.c.id == recording.owner)
-            if (await db.execute(known)).first() is None:
-                person = {"id": recording.owner, "name": recording.owner}
-                await db.execute(insert(principals), person | {"created_at": datetime.now(UTC)})
-            await db.execute(insert(recordings), msgspec.structs.asdict(recording))
+            await _known(db, recording.owner)
+            values = msgspec.structs.asdict(recording)
+            del values["uses"]  # a table of their own, and none so far
+            await db.execute(insert(recordings), values)
 
     async def get(self, owner: str, recording: str) -> Recording:
         async with self._read() as db:
@@ -74,7 +75,8 @@ class SqlRepository:
         newest = recordings.c.created_at.desc(), recordings.c.id.desc()
         async with self._read() as db:
             rows = (await db.execute(query.order_by(*newest).limit(limit + 1))).all()
-        items = tuple(_recording(row) for row in rows[:limit])
+            used = await _uses(db, [row.id for row in rows[:limit]])
+        items = tuple(_recording(row, used[row.id]) for row in rows[:limit])
         return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
 
     async def rename(self, owner: str, recording: str, title: str) -> Recording:
@@ -86,13 +88,20 @@ class SqlRepository:
         async with self._write() as db:
             return await _change(db, recording, changes)
 
-    async def seal(self, recording: str, events: Sequence[Numbered], changes: Changes) -> Recording:
+    async def seal(
+        self,
+        recording: str,
+        events: Sequence[Numbered],
+        changes: Changes,
+        uses: Sequence[Use] = (),
+    ) -> Recording:
         transcript = fold(numbered.event for numbered in events)
         async with self._write() as db:
             row = await _row(db, recording)
             if row.state in ("done", "failed"):
                 return row
             await _keep(db, row, events, transcript)
+            await _keep_uses(db, row, uses)
             return await _change(db, recording, _with_text(changes, transcript))
 
     async def events(self, owner: str, recording: str, after: int = 0) -> AsyncIterator[Numbered]:
@@ -113,6 +122,19 @@ class SqlRepository:
         async with self._write() as db:
             await _row(db, recording, owner)
             await db.execute(delete(recordings).where(recordings.c.id == recording))
+
+    async def count(self, owner: str, day: date, uses: Sequence[Use]) -> None:
+        async with self._write() as db:
+            await _count(db, owner, day, uses)
+
+    async def usage(self, owner: str, since: date | None = None) -> list[tuple[date, Use]]:
+        order = totals.c.day, totals.c.engine, totals.c.model
+        query = select(*order, totals.c.samples).where(totals.c.owner == owner)
+        if since is not None:
+            query = query.where(totals.c.day >= since)
+        async with self._read() as db:
+            rows = await db.execute(query.order_by(*order))
+            return [(row.day, _use(row)) for row in rows]
 
     async def unfinished(self) -> list[str]:
         open_states = recordings.c.state.in_(("live", "transcribing"))
@@ -150,7 +172,7 @@ async def _row(db: AsyncConnection, recording: str, owner: str | None = None) ->
         query = query.where(recordings.c.owner == owner)
     if (row := (await db.execute(query)).first()) is None:
         raise NotFound(f"There is no recording {recording}.")
-    return _recording(row)
+    return _recording(row, (await _uses(db, [recording]))[recording])
 
 
 async def _change(db: AsyncConnection, recording: str, changes: Changes) -> Recording:
@@ -171,6 +193,44 @@ async def _keep(
     await db.execute(insert(transcripts), belongs | text)
 
 
+async def _known(db: AsyncConnection, owner: str) -> None:
+    known = select(principals.c.id).where(principals.c.id == owner)
+    if (await db.execute(known)).first() is None:
+        person = {"id": owner, "name": owner, "created_at": datetime.now(UTC)}
+        await db.execute(insert(principals), person)
+
+
+async def _uses(db: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Use, ...]]:
+    order = uses.c.recording, uses.c.engine, uses.c.model
+    query = select(*order, uses.c.samples).where(uses.c.recording.in_(ids)).order_by(*order)
+    found: dict[str, tuple[Use, ...]] = defaultdict(tuple)
+    for row in await db.execute(query):
+        found[row.recording] += (_use(row),)
+    return found
+
+
+def _use(row: Any) -> Use:
+    return Use(row.engine, row.model, row.samples)
+
+
+async def _keep_uses(db: AsyncConnection, recording: Recording, used: Sequence[Use]) -> None:
+    belongs = {"recording": recording.id, "owner": recording.owner}
+    if used:
+        await db.execute(insert(uses), [belongs | msgspec.structs.asdict(use) for use in used])
+    await _count(db, recording.owner, recording.created_at.date(), used)
+
+
+async def _count(db: AsyncConnection, owner: str, day: date, used: Sequence[Use]) -> None:
+    if not used:
+        return
+    await _known(db, owner)
+    add = upsert(totals)
+    more = {"samples": totals.c.samples + add.excluded.samples}
+    add = add.on_conflict_do_update(index_elements=totals.primary_key.columns, set_=more)
+    belongs = {"owner": owner, "day": day}
+    await db.execute(add, [belongs | msgspec.structs.asdict(use) for use in used])
+
+
 def _with_text(changes: Changes, transcript: Transcript) -> Changes:
     replace = msgspec.structs.replace
     if changes.preview is UNSET:
@@ -184,8 +244,8 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _recording(row: Row[Any]) -> Recording:
-    return Recording(**row._mapping)
+def _recording(row: Row[Any], used: tuple[Use, ...]) -> Recording:
+    return Recording(**row._mapping, uses=used)
 
 
 def _cursor(recording: Recording) -> str:

@@ -7,7 +7,7 @@ that dies or hangs is replaced and its call made again elsewhere: a window holds
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -33,7 +33,10 @@ from vivavoce.plugins import capabilities
 TRIES = 3
 DEADLINE = 20.0  # seconds for one call, where nothing else is set; a 30 s window takes under one
 
-_Job = tuple[int, int, Window, "asyncio.Future[Reading]"]
+Sent = Callable[[Window], None]
+"""Told of a window each time that a host is given it."""
+
+_Job = tuple[int, int, Window, "asyncio.Future[Reading]", Sent | None]
 
 
 class Hosts:
@@ -104,16 +107,16 @@ class Hosts:
         self._idle.clear()
         await asyncio.gather(*map(self._end, range(self.count)))
         while not self._jobs.empty():
-            _, _, _, answer = self._jobs.get_nowait()
+            *_, answer, _sent = self._jobs.get_nowait()
             if not answer.done():
                 answer.set_exception(self._stopped())
 
-    async def decode(self, window: Window, urgency: Urgency) -> Reading:
+    async def decode(self, window: Window, urgency: Urgency, sent: Sent | None = None) -> Reading:
         """What a host reads in the window. Raises `EngineError` after `TRIES` hosts failed."""
         window = await self._better.chosen(window, urgency)
         answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
         with self._better.counted(urgency):
-            self._jobs.put_nowait((urgency, next(self._order), window, answer))
+            self._jobs.put_nowait((urgency, next(self._order), window, answer, sent))
             if self._idle:  # the same one as long as it can: its weights are in the cache
                 self._idle.pop(min(self._idle)).set()
             return await answer
@@ -148,11 +151,11 @@ class Hosts:
             while self._jobs.empty():
                 self._idle[slot] = called = asyncio.Event()
                 await called.wait()
-            *_, window, answer = self._jobs.get_nowait()
+            *_, window, answer, sent = self._jobs.get_nowait()
             if answer.done():  # nobody waits for it any more
                 continue
             try:
-                reading = await self._tried(slot, window)
+                reading = await self._tried(slot, window, sent)
             except asyncio.CancelledError:
                 if not answer.done():
                     answer.set_exception(self._stopped())
@@ -164,10 +167,12 @@ class Hosts:
                 if not answer.done():
                     answer.set_result(reading)
 
-    async def _tried(self, slot: int, window: Window) -> Reading:
+    async def _tried(self, slot: int, window: Window, sent: Sent | None) -> Reading:
         for attempt in itertools.count(1):
             try:
                 host = await self._started(slot)
+                if sent is not None:
+                    sent(window)
                 answered = await host.call(Decode(window), self._deadline)
             except HostDied:
                 if attempt == TRIES:

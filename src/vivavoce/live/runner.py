@@ -9,6 +9,7 @@ fed from where all that was said leaves off.
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from vivavoce.core.errors import DiskError, EngineError, EngineExpired, VivavoceError
 from vivavoce.core.events import AnyEvent, Interim
@@ -138,6 +139,7 @@ class Runner:
             going_on=said.going_on,
             earlier=said.earlier,
             aligning=self._aligning,
+            count=partial(self._journal.uses.add, name),
         )
         passage = Passage(self._journal, stream, self._options, base, said.marks, self)
         self._name, self._passage = name, passage

@@ -8,6 +8,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import UTC
 from pathlib import Path
 
 from vivavoce.audio.sniff import HEAD, sniff
@@ -46,6 +47,7 @@ class Sealer:
         """Keep the audio and the events; the journal may be removed then. Raises DiskError."""
         header = journal.header
         if not header.kept:
+            await self.count(journal)
             return
         playable = await asyncio.to_thread(_playable, journal.audio_path, header.format)
         try:
@@ -59,9 +61,22 @@ class Sealer:
             if playable != journal.audio_path:
                 playable.unlink(missing_ok=True)
         try:
-            await self._repository.seal(header.session, events, _changes(events, media, size))
+            changes = _changes(events, media, size)
+            await self._repository.seal(header.session, events, changes, journal.uses.all)
         except NotFound:  # deleted while it was transcribed
             await self._blobs.delete(folder(header.session))
+            await self.count(journal)
+
+    async def count(self, journal: Journal) -> None:
+        """Keep of a session only what was sent to engines, in the totals. Raises DiskError.
+
+        Once: what is counted is struck out of the journal.
+        """
+        header = journal.header
+        if uses := journal.uses.all:
+            day = header.created_at.astimezone(UTC).date()
+            await self._repository.count(header.owner, day, uses)
+            journal.uses.clear()
 
 
 def media_type(path: Path, header: SessionHeader) -> str:

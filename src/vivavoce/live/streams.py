@@ -15,6 +15,7 @@ from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.service import ServiceStream
 from vivavoce.engines.windowed import WindowedStream, rewound
 from vivavoce.live.hosts import Hosts
+from vivavoce.live.metered import Count, MeteredDecoder, MeteredRemote, MeteredService, uncounted
 from vivavoce.live.service_host import ServiceHost
 
 PER_MS = SAMPLE_RATE // 1000  # samples
@@ -42,14 +43,16 @@ async def open_stream(
     going_on: bool = False,
     earlier: Iterable[Earlier] = (),
     aligning: Aligning | None = None,
+    count: Count = uncounted,
 ) -> tuple[EngineStream, int]:
     """A stream for a session decided up to a sample, and where to feed it from.
 
     `going_on`: the last final was cut from one who went on speaking; `earlier`: it and those
     shortly before. `aligning` finds the times of words when the engine does not say them.
+    `count` is told of all that is sent to the engine.
     Raises `EngineError`.
     """
-    stream, base = await _engine_stream(hosts, options, decided, earlier, going_on=going_on)
+    stream, base = await _engine_stream(hosts, options, decided, earlier, count, going_on=going_on)
     if aligning is None or hosts.capabilities.word_times:
         return stream, base
     return AlignedStream(stream, aligning, options, base), base
@@ -60,20 +63,23 @@ async def _engine_stream(
     options: StreamOptions,
     decided: int,
     earlier: Iterable[Earlier],
+    count: Count,
     *,
     going_on: bool,
 ) -> tuple[EngineStream, int]:
     capabilities = hosts.capabilities
     if isinstance(hosts, ServiceHost):
         speech = VADS[capabilities.vad]().open()
-        service = ServiceStream(hosts, speech, capabilities, options, decided, hosts.deadline)
-        return service, decided
+        service = MeteredService(hosts, count)
+        deadline = hosts.deadline
+        return ServiceStream(service, speech, capabilities, options, decided, deadline), decided
     if capabilities.kind == "native":
-        remote = await hosts.open(options)
+        remote = MeteredRemote(await hosts.open(options), capabilities.model, count)
         return NativeEngineStream(remote, capabilities, options, decided), decided
     vad, base = VADS[capabilities.vad]().open(), rewound(decided)
+    decoder = MeteredDecoder(hosts, count)
     stream = WindowedStream(
-        hosts, vad, capabilities, options, base, decided, going_on=going_on, earlier=earlier
+        decoder, vad, capabilities, options, base, decided, going_on=going_on, earlier=earlier
     )
     return stream, base
 

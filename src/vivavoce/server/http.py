@@ -10,7 +10,7 @@ from vivavoce.core.errors import NotFound
 from vivavoce.library.export import FORMATS, render
 from vivavoce.library.recording import Recording as Row
 from vivavoce.library.recording import audio_key
-from vivavoce.server import health, sse, uploads
+from vivavoce.server import health, sse, uploads, usage
 from vivavoce.server.errors import BadRange, StillLive, refusal
 from vivavoce.server.models import Error, Page, Recording, Rename
 from vivavoce.server.names import attachment, extension, media_type
@@ -42,19 +42,20 @@ async def page(
 ) -> Page:
     """What was recorded, newest first."""
     found = await parts.repository.page(owner, limit, cursor)
-    return Page(items=[Recording.of(row) for row in found.items], next=found.next)
+    return Page(items=[Recording.of(row, parts.settings) for row in found.items], next=found.next)
 
 
 @router.get("/recordings/{id}", responses=NOT_FOUND)
-async def get(recording: Found) -> Recording:
+async def get(recording: Found, parts: Parts) -> Recording:
     """One recording."""
-    return Recording.of(recording)
+    return Recording.of(recording, parts.settings)
 
 
 @router.patch("/recordings/{id}", responses=NOT_FOUND)
 async def rename(recording: Found, change: Rename, parts: Parts, owner: Owner) -> Recording:
     """Give a recording another title."""
-    return Recording.of(await parts.repository.rename(owner, recording.id, change.title))
+    renamed = await parts.repository.rename(owner, recording.id, change.title)
+    return Recording.of(renamed, parts.settings)
 
 
 @router.delete("/recordings/{id}", status_code=204, responses=NOT_FOUND)
@@ -158,3 +159,4 @@ def _audio_headers(recording: Row, size: int, download: bool) -> dict[str, str]:
 router.include_router(uploads.router)
 router.include_router(sse.router)
 router.include_router(health.info)
+router.include_router(usage.router)

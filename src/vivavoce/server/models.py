@@ -1,14 +1,32 @@
 """What the REST interface takes and gives, as OpenAPI shows it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from vivavoce.config import Settings
+from vivavoce.core import types
 from vivavoce.engines.base import Capabilities
 from vivavoce.library import recording
 from vivavoce.library.recording import RecordingState
+
+
+class Use(BaseModel):
+    """What one model of an engine was sent."""
+
+    engine: str
+    model: str
+    seconds: float = Field(description="of audio")
+    cost: float | None = Field(description="at the setting `prices`; null where it names none")
+
+    @classmethod
+    def of(cls, use: types.Use, settings: Settings) -> Self:
+        cost = settings.cost(use.engine, use.samples)
+        return cls(
+            engine=use.engine, model=use.model, seconds=types.seconds(use.samples), cost=cost
+        )
 
 
 class Recording(BaseModel):
@@ -26,10 +44,12 @@ class Recording(BaseModel):
     media_type: str = Field(description="of the audio")
     bytes: int = Field(description="of the audio")
     preview: str = Field(description="the first words")
+    use: list[Use] = Field(description="what was sent to engines; empty until it has ended")
 
     @classmethod
-    def of(cls, row: recording.Recording) -> Self:
-        return cls.model_validate(row, from_attributes=True)
+    def of(cls, row: recording.Recording, settings: Settings) -> Self:
+        use = [Use.of(use, settings) for use in row.uses]
+        return cls.model_validate(msgspec.structs.asdict(row) | {"use": use})
 
 
 class Page(BaseModel):
@@ -43,6 +63,19 @@ class Rename(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class DayUse(Use):
+    """What one model of an engine was sent by the sessions that began on a day."""
+
+    day: date = Field(description="UTC")
+
+
+class Usage(BaseModel):
+    """What was sent to engines by all sessions that have ended, in all and by the day."""
+
+    engines: list[Use]
+    days: list[DayUse]
 
 
 class ErrorDetail(BaseModel):

@@ -73,7 +73,7 @@ async def upload(
             response.status_code = 200
     finally:
         intake.leave()
-    return Recording.of(await parts.repository.get(owner, recording))
+    return Recording.of(await parts.repository.get(owner, recording), parts.settings)
 
 
 async def receive(request: Request, intake: Intake) -> str:

@@ -25,7 +25,7 @@ from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.service import ServiceStream
 from vivavoce.engines.windowed import WindowedStream
 from vivavoce.live.engines import Engines
-from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream
+from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream, Sent
 from vivavoce.live.streams import VADS
 from vivavoce.plugins import create
 
@@ -136,9 +136,11 @@ class LocalHosts(Hosts):
     async def stop(self) -> None:
         self._alive = False
 
-    async def decode(self, window: Window, urgency: Urgency) -> Reading:
+    async def decode(self, window: Window, urgency: Urgency, sent: Sent | None = None) -> Reading:
         self.asked.append(urgency)
         await self.open_gate.wait()
+        if sent is not None:
+            sent(window)
         try:
             reading: Reading = self.engine.decode(window)  # type: ignore[union-attr]
         except Exception as error:

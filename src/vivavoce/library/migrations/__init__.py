@@ -41,12 +41,12 @@ def _upgrade(path: Path) -> None:
         engine.dispose()
 
 
-def _run(connection: Connection, path: Path) -> None:
+def _run(connection: Connection, path: Path, revision: str = "head") -> None:
     config = Config(attributes={"connection": connection})
     # Alembic's settings are those of configparser, to which % is special.
     config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise SettingError(
             f"data_dir: {path} was written by a newer version of Vivavoce ({error})."
