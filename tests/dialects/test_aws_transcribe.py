@@ -96,8 +96,11 @@ def test_other_ends(end: bytes) -> None:
     assert list(dialect.receive(end)) == [Finish()]
 
 
-def test_nothing_at_all_is_a_session_too() -> None:
-    assert list(new().receive(b"")) == [Start(AudioFormat(), ASKED.options), Finish()]
+@pytest.mark.parametrize("end", [signed(b""), b"", audio(b"")])
+def test_without_audio_there_is_no_session(end: bytes) -> None:
+    dialect = new()
+    assert list(dialect.receive(end)) == [Bye("finished")]
+    assert list(dialect.receive(audio())) == []
 
 
 def test_messages_come_in_pieces_and_several_at_a_time() -> None:

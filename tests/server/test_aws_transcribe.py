@@ -165,6 +165,15 @@ async def test_a_client_that_goes_away_leaves_its_recording(
 
 
 @pytest.mark.parametrize("client", [http_client, websocket])
+async def test_without_audio_nothing_is_kept(app: FastAPI, parts: Services, client: Any) -> None:
+    line = client(app)
+    await line.opened()
+    line.send(END)
+    assert [message async for message in line.messages()] == []
+    assert not (await parts.repository.page("local")).items
+
+
+@pytest.mark.parametrize("client", [http_client, websocket])
 async def test_rubbish_costs_nothing_that_came_before(
     app: FastAPI, parts: Services, client: Any
 ) -> None:

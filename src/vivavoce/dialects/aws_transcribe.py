@@ -127,20 +127,16 @@ class AwsTranscribeDialect:
         if not message.payload:
             yield from self._end()
             return
-        yield from self._start()
+        if not self._started:
+            self._started = True
+            yield Start(self._asked.format, self._asked.options)
         for at in range(0, len(message.payload), FRAME):
             yield Audio(self._frames, message.payload[at : at + FRAME])
             self._frames += 1
 
-    def _start(self) -> Iterator[Request]:
-        if not self._started:
-            self._started = True
-            yield Start(self._asked.format, self._asked.options)
-
     def _end(self) -> Iterator[Request]:
         self._ended = True
-        yield from self._start()
-        yield Finish()
+        yield Finish() if self._started else Bye("finished")
 
     def _why(self, reason: str) -> VivavoceError:
         """What ended the session before its time, in the words of its last warning if it was

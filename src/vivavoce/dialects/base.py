@@ -32,9 +32,6 @@ class Say:
     message: Wire
 
 
-Request = Command | Resume | Say
-
-
 @dataclass(frozen=True, slots=True)
 class Ready:
     """The session is open (again); send frames from `next_frame`."""
@@ -73,6 +70,9 @@ class Bye:
     reason: str
     close: int = 1000
 
+
+Request = Command | Resume | Say | Bye
+"""What a client wants. `Bye`, before a session: nothing, so the line ends."""
 
 Answer = Ready | Ack | Numbered | Interim | Flushed | Failed | Bye
 

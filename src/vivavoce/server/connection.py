@@ -65,6 +65,9 @@ class Connection:
                 request = await self._next()
         except TimeoutError:
             raise BadMessage(f"No message came within {opening:.0f} s.") from None
+        if isinstance(request, Bye):
+            await self._line.close(request.close, request.reason)
+            raise LineLost
         if isinstance(request, Resume):
             seat = await self._hub.resume(request)
         elif isinstance(request, Start):
@@ -117,7 +120,7 @@ class Connection:
                 await self._carry_out(seat, request)
 
     async def _carry_out(self, seat: Seat, request: Request) -> None:
-        assert not isinstance(request, Say)
+        assert not isinstance(request, Say | Bye)
         if isinstance(request, Resume):
             raise BadMessage("This connection has a session already.")
         if self._gap is not None and not isinstance(request, Audio):

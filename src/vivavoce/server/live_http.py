@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from vivavoce.core.commands import Start
 from vivavoce.core.errors import BadCredentials, BadMessage, TooLarge
-from vivavoce.dialects.base import Ack, Resume, Say
+from vivavoce.dialects.base import Ack, Bye, Resume, Say
 from vivavoce.dialects.native import NativeDialect
 from vivavoce.dialects.native_messages import unpack_batch
 from vivavoce.server.models import Error
@@ -73,7 +73,7 @@ async def control(
     text = await _text(request)
     seat = await parts.visits.seat(parts.hub, session, _token(authorization))
     (command,) = NativeDialect(opened=True).receive(text)
-    assert not isinstance(command, Resume | Say)
+    assert not isinstance(command, Resume | Say | Bye)
     await seat.send(command)
 
 

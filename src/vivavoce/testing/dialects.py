@@ -169,6 +169,8 @@ def check_requests(requests: Sequence[Request]) -> None:
                 assert request.frame == due, "a frame is missing, or is there twice"
                 assert len(request.payload) <= MAX_FRAME
                 due += 1
+            case Bye():
+                assert not opened, "the line was ended inside a session"
             case Finish() | Cancel():
                 assert opened, "a session was ended that was not open"
                 opened = False
