@@ -182,6 +182,15 @@ async def test_a_path_that_is_none(served: Served) -> None:
     )
 
 
+async def test_a_query_that_is_none(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """The log of accesses could not write it."""
+    async with served.client() as client:
+        client.machine.config.validate_outbound_headers = False
+        answer = await client.get("/told?\u00fc")
+        assert (answer.status, b"ASCII" in answer.body) == (400, True)
+    assert "Traceback" not in caplog.text
+
+
 async def test_who_is_not_read_from_waits(served: Served) -> None:
     """The server holds a window of each, and of all of them what one connection may have."""
     async with served.client() as client:

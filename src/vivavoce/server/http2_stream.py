@@ -222,8 +222,9 @@ def scope_of(headers: Headers, root: str) -> Scope:
         others.append((b"cookie", b"; ".join(cookies)))
     if (authority := pseudo.get(b":authority")) is not None:
         others = [(b"host", authority), *(pair for pair in others if pair[0] != b"host")]
-    raw, _, query = pseudo.get(b":path", b"").partition(b"?")
-    if not raw.startswith(b"/") or not raw.isascii() or not pseudo[b":method"].isascii():
+    target = pseudo.get(b":path", b"")
+    raw, _, query = target.partition(b"?")
+    if not raw.startswith(b"/") or not target.isascii() or not pseudo[b":method"].isascii():
         raise BadRequest(
             "A request needs a method in ASCII, and a path in ASCII that begins with /."
         )
