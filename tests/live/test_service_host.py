@@ -58,11 +58,13 @@ async def test_turns_are_had_side_by_side() -> None:
 
 async def test_a_session_hears_it_as_any_other_engine() -> None:
     async with running() as host:
-        stream, _ = await open_stream(host, StreamOptions())
+        sent: list[tuple[str, int]] = []
+        stream, _ = await open_stream(host, StreamOptions(), count=lambda *use: sent.append(use))
         speech = [say("alfa", "bravo"), silence(1), say("charlie"), silence(1)]
         results = await hear(stream, [piece for part in speech for piece in pieces(part, 1600)])
         check_grammar(results, sum(map(len, speech)))
         assert said(results) == "alfa bravo charlie"
+        assert sum(samples for _, samples in sent) == sum(map(len, speech))
 
 
 async def test_when_the_process_dies_its_turns_fail_and_another_is_started() -> None:

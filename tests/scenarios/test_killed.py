@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,6 +14,8 @@ from vivavoce.client import Session, connect
 from vivavoce.core.events import Final, Interim
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.fake import say, silence
+from vivavoce.journal.disk import Disk
+from vivavoce.journal.uses import Uses
 from vivavoce.testing.family import children
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.wire import open_wire
@@ -48,7 +51,7 @@ async def decoder(server: ServerProcess, session: str) -> int:
     return pid
 
 
-async def ended(server: ServerProcess, recording: str) -> dict[str, str]:
+async def ended(server: ServerProcess, recording: str) -> dict[str, Any]:
     """The recording, once it is neither live nor being transcribed."""
     async with httpx2.AsyncClient(base_url=server.url, timeout=120, trust_env=False) as http:
         async with http.stream("GET", f"/api/v1/recordings/{recording}/events") as answer:
@@ -123,6 +126,26 @@ async def test_a_server_that_is_killed_and_started_again(launch: Launch) -> None
     found = await ended(server, session.id)
     assert (found["state"], found["reason"]) == ("done", "finished")
     assert found["text"] == "alfa bravo\ncharlie delta echo foxtrot golf"
+
+
+async def test_what_a_service_was_sent_before_the_server_was_killed_is_counted(
+    launch: Launch,
+) -> None:
+    server = launch(**{**SCRIPTED, "engine": "scripted-service", "prices": "scripted-service=3600"})
+    async with speaking(server) as session:
+        server.kill()
+        (before,) = Uses(server.data_dir / "live" / session.id, Disk()).all
+        await session.send(say("golf").tobytes())
+        await asyncio.to_thread(server.start)
+        await words(session)
+    found = await ended(server, session.id)
+    (use,) = found["use"]
+    assert before.samples > 0
+    assert max(found["duration"], before.samples / 16_000) < use["seconds"]
+    assert use["seconds"] <= before.samples / 16_000 + found["duration"]
+    assert use["cost"] == pytest.approx(use["seconds"])
+    async with httpx2.AsyncClient(base_url=server.url, trust_env=False) as http:
+        assert (await http.get("/api/v1/usage")).json()["engines"] == [use]
 
 
 async def test_a_killed_servers_session_whose_client_never_comes_back(launch: Launch) -> None:
