@@ -49,7 +49,7 @@ def _reason(error: BaseException, host: str, instead: str) -> str:
                 f"in HTTPS_PROXY, or {instead}."
             )
         if isinstance(each, httpx2.TransportError):
-            return f"{host} broke off ({_short(each)}); the same command goes on from there."
+            return f"{host} broke off ({_short(each)}); the same command fetches the rest."
     for each in causes:
         if (answer := getattr(each, "response", None)) is not None:
             return f"{host} answered with HTTP {answer.status_code}."

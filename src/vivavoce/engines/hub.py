@@ -1,8 +1,9 @@
 """Models of the Hugging Face hub, by its own client into its own cache.
 
 A model counts as here once the cache's `refs/main` names its version, and that is written when
-all of its files are whole: what was cut off in the middle is found by nobody, and gone on with
-the next time.
+all of its files are whole: what was cut off in the middle is found by nobody. The next time
+the files that are whole are not fetched again; within a file, the hub's client goes on after a
+line that broke, and not after a program that was stopped.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -39,8 +40,8 @@ def fetch(
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
     from tqdm import tqdm
 
-    # The other way has a network client of its own, which asks neither for the proxy's
-    # certificate authority nor goes on with half a file.
+    # The other way has a network client of its own, which proxies and certificates would have
+    # to be tested with too.
     constants.HF_HUB_DISABLE_XET = True
     place = constants.ENDPOINT.partition("://")[2]
     instead = (

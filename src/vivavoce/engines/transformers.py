@@ -75,7 +75,7 @@ class Transformers:
             model=Path(self._name).name,
             languages=("en",) if english else ("*",),
             translations=("en",) if self._whisper and not english else (),
-            word_times=_tells_times(config, generation),
+            word_times=self._folder is None or _tells_times(config, generation),
             size_mb=_size_mb(self._folder),
         )
         self._pipeline: Any = None

@@ -102,7 +102,7 @@ def _download(http: httpx2.Client, url: str, part: Path, size: int, report: Repo
                     have += len(chunk)
                     report(have, size)
     if have < size:
-        raise EngineError(f"{HOST} broke off; the same command goes on from there.")
+        raise EngineError(f"{HOST} broke off; the same command fetches the rest.")
 
 
 def _unpack(archive: Path, folder: Path) -> None:
