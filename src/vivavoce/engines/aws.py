@@ -32,6 +32,8 @@ live audio, and its client keeps without bound what is not sent yet."""
 PACE = 2.0
 DEFAULT = "en-US"
 LOOKUP = 10.0  # seconds that the chain of credentials may take
+TLS = 12.0  # seconds: longer than its handshake may take
+LOOK = "see AWS_REGION, and whether the service and the network are up"
 
 
 class Aws:
@@ -53,6 +55,7 @@ class Aws:
         self._region = settings.aws_region
         self._endpoint = settings.aws_endpoint
         self._vocabulary = settings.aws_vocabulary
+        self._leaving: set[asyncio.Task[None]] = set()
 
     def missing(self) -> str:
         return "" if self._region else "Amazon Transcribe has no region: set AWS_REGION."
@@ -77,11 +80,18 @@ class Aws:
         if self._endpoint:
             endpoint = StaticEndpointResolver(self._endpoint)  # type: ignore[no-untyped-call]
         client = TranscribeStreamingClient(region=self._region, endpoint_resolver=endpoint)
+        starting = asyncio.create_task(client.start_stream_transcription(**self._asked(options)))
         try:
-            stream = await client.start_stream_transcription(**self._asked(options))
+            stream = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            giving_up = asyncio.create_task(_give_up(client, starting))
+            self._leaving.add(giving_up)
+            giving_up.add_done_callback(self._leaving.discard)
+            raise
         except Exception as error:
+            _hang_up(client)
             raise _failed(error, began=False) from None
-        return AwsTurn(stream)
+        return AwsTurn(client, stream)
 
     def _asked(self, options: StreamOptions) -> dict[str, Any]:
         brief = options.brief
@@ -106,8 +116,11 @@ class Aws:
 class AwsTurn:
     """A `Turn`: one stream."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, client: TranscribeStreamingClient, stream: Any) -> None:
+        self._client = client
         self._stream = stream
+        self._said: asyncio.Queue[Result | EngineError | None] = asyncio.Queue()
+        self._listening = asyncio.create_task(self._listen())
         self._sent = 0.0  # seconds
         self._began = asyncio.get_running_loop().time()
         self._finished = False
@@ -125,27 +138,52 @@ class AwsTurn:
             await self._stream.input_stream.end_stream()
 
     async def results(self) -> AsyncIterator[Result]:
+        while (said := await self._said.get()) is not None:
+            if isinstance(said, EngineError):
+                raise said
+            yield said
+
+    async def close(self) -> None:
+        """The connection is the turn's own; ended, it ends `_listen` too."""
+        _hang_up(self._client)
+        await asyncio.wait([self._listening])
+
+    async def _listen(self) -> None:
+        """Never cancelled: the client's own threads would stumble over that."""
         output = self._stream.output_stream
         try:
             async for event in output:
                 for result in event.transcript.results:
                     for each in _heard(result):
-                        yield each
+                        self._said.put_nowait(each)
             # A connection that was lost ends as one does that is over, but for this.
             await output._raw_stream.done
         except Exception as error:
-            raise _failed(error, began=True) from None
-        if not self._finished:
-            raise EngineError("Amazon Transcribe hung up in the middle.")
-
-    async def close(self) -> None:
-        await self.finish()
+            self._said.put_nowait(_failed(error, began=True))
+        else:
+            hung_up = EngineError(f"Amazon Transcribe hung up in the middle: {LOOK}.")
+            self._said.put_nowait(None if self._finished else hung_up)
 
     async def _pace(self) -> None:
         elapsed = asyncio.get_running_loop().time() - self._began
         ahead = self._sent - AHEAD - elapsed * PACE
         if ahead > 0:
             await asyncio.sleep(ahead / PACE)
+
+
+def _hang_up(client: Any) -> None:
+    """The client keeps connections, and a stream keeps its own, for as long as they live."""
+    for connection in client._session_manager._connections.values():
+        connection.close()
+
+
+async def _give_up(client: Any, starting: "asyncio.Task[Any]") -> None:
+    """Cancelled at once, it would leave futures that the client's own threads still mean to set,
+    and complain. TLS gives up after ten seconds by itself; who waits for an answer waits on."""
+    await asyncio.wait([starting], timeout=TLS)
+    _hang_up(client)
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
 
 
 def _failed(error: Exception, *, began: bool) -> EngineError:
@@ -157,27 +195,35 @@ def _failed(error: Exception, *, began: bool) -> EngineError:
         case exceptions.LimitExceededException() if began:
             return EngineExpired("Amazon Transcribe ended the stream at its limit.")
         case exceptions.LimitExceededException():
-            return EngineRefused("Amazon Transcribe has as many streams as it takes.")
+            return EngineRefused(
+                "Amazon Transcribe has as many streams as it takes: wait, or have its quota raised."
+            )
         case exceptions.BadRequestException() | exceptions.CredentialsException():
             hint = "see AWS_REGION and the AWS credentials"
             return EngineRefused(f"Amazon Transcribe refuses this ({name}): {hint}.")
         case exceptions.UnknownServiceException():
             return _unknown(error)
         case AwsCrtError():
-            return EngineError(f"Amazon Transcribe cannot be reached ({error.name}).")
+            return EngineError(f"Amazon Transcribe cannot be reached ({error.name}): {LOOK}.")
         case exceptions.ServiceException() | exceptions.SDKError():
-            return EngineError(f"Amazon Transcribe failed ({name}).")
-    return EngineError(f"Amazon Transcribe answered what cannot be understood ({name}).")
+            return EngineError(f"Amazon Transcribe failed ({name}); it may be well again soon.")
+    return EngineError(f"Amazon Transcribe answered what cannot be understood ({name}): {LOOK}.")
 
 
 def _unknown(error: Any) -> EngineError:
     """What the client has no name for, as a refusal of the signature: HTTP 403."""
     status = getattr(error, "status_code", None)
     if status in (401, 403):
-        return EngineRefused(f"Amazon Transcribe does not take these credentials (HTTP {status}).")
+        return EngineRefused(
+            f"Amazon Transcribe does not take these credentials (HTTP {status}): "
+            "see AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do."
+        )
     if status == 429:
-        return EngineRefused("Amazon Transcribe has had too many requests (HTTP 429).")
-    return EngineError(f"Amazon Transcribe answered with HTTP {status}.")
+        return EngineRefused(
+            "Amazon Transcribe has had too many requests (HTTP 429): "
+            "wait, or have its quota raised."
+        )
+    return EngineError(f"Amazon Transcribe answered with HTTP {status}; it may be well again soon.")
 
 
 def _heard(result: Any) -> Iterator[Result]:

@@ -9,6 +9,7 @@ threads of its own, which call back: here everything happens in the event loop.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import azure.cognitiveservices.speech as sdk
@@ -34,8 +35,25 @@ NO_KEY = "none"
 DEFAULT = "en-US"
 SILENCES = range(100, 5001)  # milliseconds that can be asked for as the end of a phrase
 
-REFUSED = ("AuthenticationFailure", "Forbidden", "TooManyRequests", "BadRequest")
+THREADS = ThreadPoolExecutor(256, "azure")
+"""What blocks: the SDK takes ten seconds to leave a service that has fallen silent, in which
+others begin and end. As many as one process has sessions, and only those that are needed."""
+
+LOOK = "see AZURE_SERVICE_REGION or SPEECH_ENDPOINT, and the network"
+KEY = "see AZURE_SPEECH_KEY and AZURE_SERVICE_REGION"
+
+REFUSED = {
+    "AuthenticationFailure": f"does not take the key (AuthenticationFailure): {KEY}",
+    "Forbidden": f"does not take the key (Forbidden): {KEY}",
+    "TooManyRequests": "has had too many requests: wait, or have its quota raised",
+    "BadRequest": f"does not take what it is asked (BadRequest): {KEY}",
+}
 """Errors that another attempt meets again."""
+
+FAILED = {
+    "ConnectionFailure": f"cannot be reached, or hung up (ConnectionFailure): {LOOK}",
+    "ServiceTimeout": f"did not answer in time: {LOOK}",
+}
 
 
 class Azure:
@@ -75,7 +93,7 @@ class Azure:
     async def open(self, options: StreamOptions) -> "AzureTurn":
         turn = AzureTurn()
         try:
-            await asyncio.to_thread(turn.start, self._config(options), options)
+            await turn.blocking(turn.start, self._config(options), options)
         except RuntimeError as error:  # what the SDK raises of its settings
             await turn.close()
             code = str(error).partition("\n")[0].removeprefix("Exception with error code: ").strip()
@@ -167,7 +185,12 @@ class AzureTurn:
         self._pipe.abandon()
         if not self._over:
             self._over = True
-            await asyncio.to_thread(lambda: self._stop().get())
+            await self.blocking(lambda: self._stop().get())
+            # It keeps its connection for as long as it is referred to, and it refers to us.
+            self._recognizer, self._stop = None, _Nothing
+
+    async def blocking(self, call: Callable[..., Any], *given: Any) -> None:
+        await self._loop.run_in_executor(THREADS, call, *given)
 
     def _hearing(self, event: Any) -> None:
         result = event.result
@@ -185,11 +208,11 @@ class AzureTurn:
         if details.reason != sdk.CancellationReason.Error:
             return  # the end of the audio
         code = details.code.name  # the SDK's text may name the address, with what is in it
-        refused = code in REFUSED
-        error = EngineRefused if refused else EngineError
-        verb = "refuses this" if refused else "failed"
-        hint = " See AZURE_SPEECH_KEY and AZURE_SERVICE_REGION." if refused else ""
-        self._tell(error(f"Azure Speech {verb}: {code}.{hint}"))
+        if (why := REFUSED.get(code)) is not None:
+            self._tell(EngineRefused(f"Azure Speech {why}."))
+        else:
+            why = FAILED.get(code, f"failed ({code}); it may be well again soon")
+            self._tell(EngineError(f"Azure Speech {why}."))
 
     def _tell(self, said: Result | EngineError | None) -> None:
         """From a thread of the SDK."""

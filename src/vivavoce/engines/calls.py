@@ -10,11 +10,26 @@ from typing import Literal
 
 import msgspec
 
+from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
 from vivavoce.core.results import Reading, Result
 from vivavoce.engines.base import Span, StreamOptions, Window
 
 LENGTH = struct.Struct("<I")
 LARGEST = 16 * 1024 * 1024  # bytes; a 30 s window is 1.9 MB
+
+Fault = Literal["", "refused", "expired"]
+"""What kind of error: those that a session treats in ways of their own."""
+
+ERRORS: dict[Fault, type[EngineError]] = {
+    "": EngineError,
+    "refused": EngineRefused,
+    "expired": EngineExpired,
+}
+
+
+def fault(error: EngineError) -> Fault:
+    """Its name on the pipe."""
+    return next((name for name, kind in ERRORS.items() if name and isinstance(error, kind)), "")
 
 
 class Decode(msgspec.Struct, frozen=True, tag=True):
@@ -70,6 +85,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     results: list[Result] = []
     spans: list[Span] = []
     error: str | None = None
+    fault: Fault = ""
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,7 +96,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     done: int = 0  # calls carried out since the last time
     over: bool = False  # all is said
     error: str | None = None  # one sentence: all is said that ever will be
-    fault: Literal["", "refused", "expired"] = ""  # what kind of error
+    fault: Fault = ""
 
 
 _calls = msgspec.msgpack.Decoder(Call)

@@ -35,6 +35,7 @@ from vivavoce.engines.calls import (
     FlushStream,
     LoadBetter,
     OpenStream,
+    fault,
     pack,
     unpack_call,
 )
@@ -56,7 +57,7 @@ class Host:
         try:
             return self._carry_out(call)
         except EngineError as error:
-            return Answer(error=error.message)
+            return Answer(error=error.message, fault=fault(error))
         except Exception as error:
             name = self._engine.capabilities.name
             return Answer(error=f"{name} failed: {type(error).__name__}: {error}")

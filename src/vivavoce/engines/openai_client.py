@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidStatus
 from vivavoce.config import Settings
 from vivavoce.core.errors import EngineError, EngineRefused
 
+LOOK = "see OPENAI_BASE_URL, and whether the service and the network are up"
 NO_KEY = "none"
 """What a compatible server without authentication is sent."""
 
@@ -51,11 +52,12 @@ class Account:
             case InvalidStatus():
                 return self._status(error.response.status_code)
             case openai.APITimeoutError() | TimeoutError():
-                return EngineError(f"{self.place} did not answer in time.")
+                return EngineError(f"{self.place} did not answer in time: {LOOK}.")
             case openai.APIConnectionError() | OSError():
                 cause = type(error.__cause__ or error).__name__
-                return EngineError(f"{self.place} cannot be reached ({cause}).")
-        return EngineError(f"{self.place} answered what cannot be understood ({_name(error)}).")
+                return EngineError(f"{self.place} cannot be reached ({cause}): {LOOK}.")
+        kind = type(error).__name__
+        return EngineError(f"{self.place} answered what cannot be understood ({kind}): {LOOK}.")
 
     def _status(self, status: int) -> EngineError:
         match status:
@@ -63,12 +65,10 @@ class Account:
                 key = "the key in OPENAI_API_KEY" if self.key else "a request without a key"
                 return EngineRefused(f"{self.place} does not take {key} (HTTP {status}).")
             case 429:
-                return EngineRefused(f"{self.place} has had too many requests (HTTP 429).")
-        return EngineError(f"{self.place} answered with HTTP {status}.")
-
-
-def _name(error: Exception) -> str:
-    return type(error).__name__
+                return EngineRefused(
+                    f"{self.place} has had too many requests (HTTP 429): wait, or see its limits."
+                )
+        return EngineError(f"{self.place} answered with HTTP {status}; it may be well again soon.")
 
 
 def hints(prompt: str, hot_words: tuple[str, ...]) -> str:

@@ -26,7 +26,7 @@ from vivavoce.core.segmenter import Limits
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
 from vivavoce.engines.cutting import Again, Begin, Commit, Cutter, Sound, Step
-from vivavoce.engines.openai_client import NO_KEY, Account, hints, language_code
+from vivavoce.engines.openai_client import LOOK, NO_KEY, Account, hints, language_code
 
 RATE = 24_000
 """Samples per second that the service takes, and no others."""
@@ -179,7 +179,9 @@ class RealtimeTurn:
             return receiving.result() if receiving.done() and not done.done() else None
         except ConnectionClosed as error:
             code = error.rcvd.code if error.rcvd is not None else "no close"
-            raise EngineError(f"{self._account.place} hung up in the middle ({code}).") from None
+            raise EngineError(
+                f"{self._account.place} hung up in the middle ({code}): {LOOK}."
+            ) from None
         except Exception as error:
             raise self._account.failed(error) from None
         finally:

@@ -36,6 +36,16 @@ IDLE = 10 * SAMPLE_RATE
 """The same where nobody is speaking: a connection without audio is not kept."""
 
 
+LATE = 10 * SAMPLE_RATE
+"""Silence after which speech must have been answered; else the service is asked for its last
+words of it, and has the deadline for them."""
+
+BRIEF = SAMPLE_RATE // 2
+"""Speech that a service may well take for none."""
+
+LOOK = "see whether the service and the network are up"
+
+
 class Service(Protocol):
     """Where turns come from: an engine in a host process, or in a test."""
 
@@ -68,6 +78,7 @@ class ServiceStream:
         self._telling: asyncio.Task[None] | None = None
         self._idle = 0
         self._unanswered = 0  # samples of speech since the service last said something
+        self._quiet = 0  # samples since speech
         self._broken = False
         self._outbox = Outbox()
 
@@ -98,7 +109,8 @@ class ServiceStream:
             self._break(error)
         except TimeoutError:
             name = self.capabilities.name
-            self._break(EngineError(f"{name} did not give its last words in {self._deadline:g} s."))
+            seconds = f"{self._deadline:g} s"
+            self._break(EngineError(f"{name} did not give its last words in {seconds}: {LOOK}."))
         finally:
             await self._hang_up(turn, telling)
         self._put(self._narrator.close(self._position))
@@ -126,13 +138,17 @@ class ServiceStream:
         if self._turn is None:
             self._turn = await self._service.open(self._options)
             self._telling = asyncio.create_task(self._tell(self._turn, self._position))
-            self._unanswered = 0
+            self._unanswered = self._quiet = 0
         self._position += len(pcm)
         await self._turn.feed(pcm)
-        self._unanswered += WINDOW * int(np.count_nonzero(self._vad.feed(pcm) > SPEECH))
+        spoken = WINDOW * int(np.count_nonzero(self._vad.feed(pcm) > SPEECH))
+        self._unanswered += spoken
+        self._quiet = 0 if spoken else self._quiet + len(pcm)
         if self._unanswered > SILENT:
-            seconds = SILENT // SAMPLE_RATE
-            raise EngineError(f"{self.capabilities.name} said nothing to {seconds} s of speech.")
+            name, seconds = self.capabilities.name, SILENT // SAMPLE_RATE
+            raise EngineError(f"{name} said nothing to {seconds} s of speech: {LOOK}.")
+        if self._quiet > LATE and (self._narrator.speaking or self._unanswered > BRIEF):
+            await self.flush()
 
     async def _tell(self, turn: Turn, base: int) -> None:
         """What a turn that was opened at `base` says."""

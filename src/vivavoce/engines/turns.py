@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
+from vivavoce.core.errors import EngineError
 from vivavoce.engines.base import ServiceEngine, Turn
 from vivavoce.engines.calls import (
     LENGTH,
@@ -21,9 +21,13 @@ from vivavoce.engines.calls import (
     FinishStream,
     OpenStream,
     Told,
+    fault,
     pack,
     unpack_call,
 )
+
+FAREWELL = 30.0
+"""Seconds that hanging up may take, at which nobody waits for it."""
 
 Tell = Callable[[Told], None]
 
@@ -98,7 +102,8 @@ class _HostedTurn:
                 await asyncio.gather(listening, return_exceptions=True)
             if turn is not None:
                 with suppress(Exception):
-                    await turn.close()
+                    async with asyncio.timeout(FAREWELL):
+                        await turn.close()
 
     async def _carry_out(self, turn: Turn, call: Call) -> None:
         if isinstance(call, Feed):
@@ -117,15 +122,10 @@ class _HostedTurn:
     def _fail(self, name: str, error: Exception) -> None:
         """An engine's own error is a sentence already. Of another only the kind is told: its
         text may hold what was sent, credentials too."""
-        match error:
-            case EngineRefused():
-                self._say(Told(self._number, error=error.message, fault="refused"))
-            case EngineExpired():
-                self._say(Told(self._number, error=error.message, fault="expired"))
-            case EngineError():
-                self._say(Told(self._number, error=error.message))
-            case _:
-                self._say(Told(self._number, error=f"{name} failed: {type(error).__name__}."))
+        if isinstance(error, EngineError):
+            self._say(Told(self._number, error=error.message, fault=fault(error)))
+        else:
+            self._say(Told(self._number, error=f"{name} failed: {type(error).__name__}."))
         self._over = True
 
     def _say(self, told: Told) -> None:

@@ -5,8 +5,9 @@ clients make them. What it can do is asked first (`describe`).
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +27,14 @@ from vivavoce.engines.base import Capabilities, Pcm, Window
 CHUNK = SAMPLE_RATE // 10
 """Samples of one message."""
 
+OWN = 0.75
+"""Of the deadline: an answer that is missed here costs no process, which would be asked again."""
+
+FAREWELL = 1.0
+"""Seconds for what was not sent yet, where the service reads no more."""
+
+LOOK = "see VIVAVOCE_WYOMING_SERVICE, and whether the service is up"
+
 Answer = TypeVar("Answer")
 
 
@@ -35,7 +44,7 @@ class Wyoming:
     def __init__(self) -> None:
         settings = load_settings()
         self._uri = settings.wyoming_service
-        self._deadline = settings.engine_deadline_s
+        self._deadline = OWN * settings.engine_deadline_s
         self._thread = ThreadPoolExecutor(1)  # whoever calls may have a loop of its own
         self._languages: frozenset[str] | None = None  # that it named; None: not asked yet
         self.capabilities = Capabilities(
@@ -67,17 +76,18 @@ class Wyoming:
             raise
         except TimeoutError:
             raise EngineError(
-                f"The Wyoming service {self._uri} did not answer within {self._deadline:g} s."
+                f"The Wyoming service {self._uri} did not answer within {self._deadline:g} s: "
+                f"{LOOK}."
             ) from None
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            reason = type(error).__name__
             raise EngineError(
-                f"The Wyoming service {self._uri} cannot be reached ({reason})."
+                f"The Wyoming service {self._uri} cannot be reached ({reason}): {LOOK}."
             ) from None
         except Exception as error:  # what its library raises of bytes that are not the protocol
             raise EngineError(
                 f"The Wyoming service {self._uri} answered what cannot be understood "
-                f"({type(error).__name__})."
+                f"({type(error).__name__}): {LOOK}."
             ) from None
 
     async def _limited(self, answer: Coroutine[Any, Any, Answer]) -> Answer:
@@ -85,7 +95,7 @@ class Wyoming:
             return await answer
 
     async def _describe(self) -> frozenset[str]:
-        async with self._client() as client:
+        async with self._connection() as client:
             await client.write_event(Describe().event())
             while not Info.is_type((event := await self._event(client)).type):
                 pass
@@ -97,7 +107,7 @@ class Wyoming:
     async def _transcribe(self, window: Window) -> Transcript:
         terms = list(window.brief.hot_words) or None
         language = self._language(window.language)
-        async with self._client() as client:
+        async with self._connection() as client:
             request = Transcribe(language=language, transcript_terms=terms)
             await client.write_event(request.event())
             await _send(client, window.pcm)
@@ -115,12 +125,23 @@ class Wyoming:
     async def _event(self, client: AsyncClient) -> Event:
         event = await client.read_event()
         if event is None:
-            raise EngineError(f"The Wyoming service {self._uri} hung up in the middle.")
+            raise EngineError(f"The Wyoming service {self._uri} hung up in the middle: {LOOK}.")
         if Error.is_type(event.type):
             raise EngineError(
                 f"The Wyoming service {self._uri} failed: {Error.from_event(event).text}"
             )
         return event
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncClient]:
+        client = self._client()
+        try:
+            await client.connect()
+            yield client
+        finally:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await client.disconnect()
 
     def _client(self) -> AsyncClient:
         try:

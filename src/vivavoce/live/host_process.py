@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.calls import LARGEST, LENGTH, Answer, Call, pack, unpack_answer
+from vivavoce.engines.calls import ERRORS, LARGEST, LENGTH, Answer, Call, pack, unpack_answer
 
 PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Large pages for weights, where the system is Linux's and gives them to who asks: every token
@@ -93,7 +93,7 @@ class HostProcess:
                 self.kill()
                 raise
         if answer.error is not None:
-            raise EngineError(answer.error)
+            raise ERRORS[answer.fault](answer.error)
         return answer
 
     async def post(self, call: Call) -> None:

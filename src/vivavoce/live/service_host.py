@@ -12,10 +12,11 @@ from contextlib import suppress
 
 import numpy as np
 
-from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
+from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Result
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
 from vivavoce.engines.calls import (
+    ERRORS,
     Call,
     CloseStream,
     Feed,
@@ -24,13 +25,12 @@ from vivavoce.engines.calls import (
     Told,
     unpack_told,
 )
+from vivavoce.engines.service import LOOK
 from vivavoce.live.host_process import HostDied, HostProcess
 from vivavoce.plugins import capabilities
 
 OUTSTANDING = 4
 """Calls of a turn that may wait in the host, of a second of audio each at most."""
-
-ERRORS = {"": EngineError, "refused": EngineRefused, "expired": EngineExpired}
 
 
 class ServiceHost:
@@ -109,11 +109,17 @@ class ServiceHost:
                 told = unpack_told(await process.told())
                 if (turn := self._turns.get(told.stream)) is not None:
                     turn.hear(told)
+        except HostDied as error:
+            self._died(process, error)
         except Exception as error:
-            process.kill()
-            died = HostDied(f"The host process of {self._engine} (pid {process.pid}) died: {error}")
-            for turn in list(self._turns.values()):
-                turn.fail(died)
+            who = f"The host process of {self._engine} (pid {process.pid})"
+            kind = type(error).__name__
+            self._died(process, HostDied(f"{who} said what cannot be understood ({kind})."))
+
+    def _died(self, process: HostProcess, error: HostDied) -> None:
+        process.kill()
+        for turn in list(self._turns.values()):
+            turn.fail(error)
 
 
 class RemoteTurn:
@@ -183,6 +189,8 @@ class RemoteTurn:
                     await self._less.wait()
         except TimeoutError:
             name = self._owner.capabilities.name
-            raise EngineError(f"{name} did not answer within {self._deadline:g} s.") from None
+            raise EngineError(
+                f"{name} did not answer within {self._deadline:g} s: {LOOK}."
+            ) from None
         if self._error is not None:
             raise self._error
