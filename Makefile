@@ -55,7 +55,7 @@ lock: $(VENV)/.dev ## bring the lock files up to pyproject.toml (ARGS=--upgrade:
 	@scripts/lock $(VENV)/bin/uv $(ARGS)
 
 clean: ## remove everything that can be made again
-	@rm -rf $(VENV) .bench .cache dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .bench .cache .fetched dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests benchmarks \( -name __pycache__ -o -name node_modules \) -prune -exec rm -rf {} +
 
 LOCKS := requirements/build.txt requirements/runtime.txt

@@ -74,7 +74,7 @@ def vosk_small_en() -> Path:
 
 
 def _weights(name: str) -> Path:
-    path = ROOT / ".cache" / "weights" / name
+    path = ROOT / ".fetched" / "weights" / name
     if not path.is_dir():
         pytest.skip(f"the weights of {name} are not here: run scripts/install-weights")
     return path

@@ -19,7 +19,7 @@ from vivavoce.testing.process import ServerProcess, free_port, running
 
 WITH_TORCH = (
     Path(__file__).parents[2]
-    / ".cache/transformers"
+    / ".fetched/transformers"
     / (sys.implementation.cache_tag or "")
     / "site"
 )

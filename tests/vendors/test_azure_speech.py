@@ -24,7 +24,7 @@ from vivavoce.engines.fake import WORDS, say, silence
 from vivavoce.testing.process import ServerProcess, running
 
 HERE = Path(__file__).parent
-OLD = HERE.parents[1] / ".cache" / "old-clients" / "azure-cognitiveservices-speech==1.42.0"
+OLD = HERE.parents[1] / ".fetched" / "old-clients" / "azure-cognitiveservices-speech==1.42.0"
 SDKS = ("1.53.0", "1.42.0", "javascript")
 LIMIT = 240.0
 """Seconds; only for what hangs."""
