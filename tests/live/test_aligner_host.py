@@ -120,5 +120,5 @@ async def test_stopping_answers_everybody(odd_engines: Path) -> None:
 
 
 def test_an_aligner_that_nobody_has() -> None:
-    with pytest.raises(EngineError, match="There is no aligner 'none'; installed are "):
+    with pytest.raises(EngineError, match="There is no aligner 'none'; there are "):
         AlignerHost("none")
