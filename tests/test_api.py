@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import vivavoce
@@ -10,6 +11,8 @@ from vivavoce.api import Source
 from vivavoce.core.errors import BadAudio, BadMessage, EngineError, NotFound
 from vivavoce.core.events import AnyEvent, Ended, Final, Revised, Started
 from vivavoce.core.transcript import fold
+from vivavoce.core.types import AudioFormat
+from vivavoce.engines.fake import say, silence
 
 pytestmark = pytest.mark.anyio
 
@@ -88,3 +91,10 @@ async def test_every_word_has_its_time_and_how_sure_it_is(clip: Path) -> None:
         assert all(final.start <= word.start < word.end <= final.end for word in words)
         assert all(word.confidence is not None for word in words)
     assert isinstance(found[-1], Ended)
+
+
+@pytest.mark.parametrize("engine", ["scripted", "scripted-native", "scripted-service"])
+async def test_engines_of_every_kind_read_a_file(engine: str) -> None:
+    tones = (np.concatenate([say("alfa", "bravo"), silence(1)]) * 32767).astype("<i2").tobytes()
+    events = vivavoce.transcribe(tones, format=AudioFormat(), engine=engine)
+    assert [e.text async for e in events if isinstance(e, Final)] == ["alfa bravo"]

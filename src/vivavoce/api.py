@@ -20,9 +20,14 @@ from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent
 from vivavoce.core.types import AudioFormat
 from vivavoce.live.aligner_host import AlignerHost
-from vivavoce.live.hosts import Hosts
 from vivavoce.live.pipeline import transcribe_file
-from vivavoce.live.streams import check_language, default_options, open_stream, stream_options
+from vivavoce.live.streams import (
+    check_language,
+    default_options,
+    make_pool,
+    open_stream,
+    stream_options,
+)
 from vivavoce.paths import readable
 
 Source = str | os.PathLike[str] | bytes | AsyncIterable[bytes]
@@ -57,7 +62,7 @@ class Transcriber:
 
     def __init__(self, settings: Settings, *, hosts: int = 1) -> None:
         self._settings = settings
-        self._hosts = Hosts(settings.engine, hosts, settings.finals)
+        self._hosts = make_pool(settings.engine, hosts, settings.finals, settings.engine_deadline_s)
         self._aligner = AlignerHost()
 
     async def __aenter__(self) -> Self:

@@ -106,3 +106,11 @@ def test_a_message_of_any_protocol_gets_as_far_as_its_dialect() -> None:
     modules = [importlib.import_module(f"vivavoce.dialects.{name}") for name in names]
     largest = max(getattr(module, "MAX_MESSAGE", 0) for module in modules)
     assert largest < MAX_MESSAGE
+
+
+def test_one_port_for_two_is_one_sentence(run: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    result = run("serve", "--port", port, "--tls-port", port)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].endswith(f"are both {port}; choose two.")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from vivavoce.core.commands import Configure, Finish, Flush, Mark, Options
-from vivavoce.core.errors import EngineError
+from vivavoce.core.errors import EngineError, EngineExpired
 from vivavoce.core.events import (
     AnyEvent,
     Ended,
@@ -31,8 +31,8 @@ from vivavoce.core.events import (
 from vivavoce.core.results import Reading, Result
 from vivavoce.core.session import Session
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
-from vivavoce.engines.base import Pcm, StreamOptions, Urgency, Window
-from vivavoce.engines.fake import ScriptedAligner, say, silence, tones
+from vivavoce.engines.base import Pcm, StreamOptions, Turn, Urgency, Window
+from vivavoce.engines.fake import ScriptedAligner, ScriptedService, say, silence, tones
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.controls import ControlCommand
 from vivavoce.journal.eventlog import EventLog
@@ -42,6 +42,8 @@ from vivavoce.live.host_process import HostDied
 from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream, Sent
 from vivavoce.live.runner import LAST, Runner
 from vivavoce.live.said import Said
+from vivavoce.live.service_host import RemoteTurn, ServiceHost
+from vivavoce.live.streams import Pool
 from vivavoce.testing.clock import virtual_time
 from vivavoce.testing.local import LocalAligner, LocalEngines, LocalHosts, LocalRemote
 
@@ -138,7 +140,7 @@ class FaultyEngines(LocalEngines):
             name: FaultyHosts(name, faults[name.replace("-", "_")]) for name in self.names
         }
 
-    def _pool(self, name: str) -> Hosts:
+    def _pool(self, name: str) -> Pool:
         return self.faulty[name] if name in self.faulty else super()._pool(name)
 
 
@@ -483,3 +485,79 @@ async def test_both_engines_of_a_failover_are_in_the_use() -> None:
         by = {use.engine: use.samples for use in session.journal.uses.all}
         assert set(by) == {"faulty-native", "scripted-native"}
         assert sum(by.values()) > len(TALK)  # what was not decided was sent again
+
+
+class HourlyTurn:
+    """Ends with the service's limit after so many samples."""
+
+    def __init__(self, inner: Turn, most: int) -> None:
+        self._inner = inner
+        self._left = most
+
+    async def feed(self, pcm: Pcm) -> None:
+        self._left -= len(pcm)
+        if self._left < 0:
+            raise EngineExpired("The hour is over.")
+        await self._inner.feed(pcm)
+
+    async def finish(self) -> None:
+        await self._inner.finish()
+
+    def results(self) -> AsyncIterator[Result]:
+        return self._inner.results()
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class HourlyHost(ServiceHost):
+    """A service without a process, whose connections end after `most` samples."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("scripted-service", DEADLINE)
+        self.opened = 0
+        self._most = most
+
+    async def start(self) -> None:
+        """There is nothing to start."""
+
+    async def open(self, options: StreamOptions) -> RemoteTurn:
+        self.opened += 1
+        # It has what a session's stream uses of a remote one.
+        return HourlyTurn(await ScriptedService().open(options), self._most)  # type: ignore[return-value]
+
+
+class HourlyEngines(LocalEngines):
+    def __init__(self, most: int) -> None:
+        super().__init__("scripted-service")
+        self.host = HourlyHost(most)
+
+    def _pool(self, name: str) -> Pool:
+        return self.host
+
+
+async def test_a_service_that_ends_its_connections_at_a_limit_goes_on_by_itself() -> None:
+    """On one timeline, without a word of it to anybody, and without a breaker that opens."""
+    engines = HourlyEngines(4 * SAMPLE_RATE)
+    async with scene(engines) as session:
+        session.say(TALK)
+        await session.finish()
+        assert session.texts == SENTENCES
+        assert engines.host.opened > 2
+        assert session.switches == []
+        assert session.all(Warning) == []
+        assert engines.breaker("scripted-service").state == "closed"
+        assert session.events[-1] == Ended(reason="finished", duration=len(TALK))
+
+
+async def test_a_service_that_ends_them_before_it_says_anything_has_failed() -> None:
+    engines = HourlyEngines(0)
+    async with scene(engines) as session:
+        session.say(say("alfa"))
+        await session.finish()
+        (warning, *_) = session.all(Warning)
+        assert isinstance(warning, Warning)
+        assert warning.message == "The hour is over."
+        assert engines.host.opened > 2
+        assert isinstance(session.events[-1], Ended)
+        assert session.events[-1].reason == "engine"

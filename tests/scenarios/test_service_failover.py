@@ -11,6 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,14 +100,14 @@ class Talk:
     def words(self) -> list[str]:
         return re.findall(r"[a-z]+", " ".join(self.wire.finals).lower())
 
-    def events(self, kind: str) -> list[dict[str, str]]:
+    def events(self, kind: str) -> list[dict[str, Any]]:
         events = [message["event"] for message in self.wire.heard if message["type"] == "event"]
         return [event for event in events if event["type"] == kind]
 
     @property
     def engine(self) -> str:
         """Whoever decoded last."""
-        return self.events("final")[-1]["engine"]
+        return str(self.events("final")[-1]["engine"])
 
     async def end(self) -> None:
         await self.wire.say(type="finish")

@@ -15,7 +15,7 @@ from vivavoce.cli.console import complain, stderr, stdout
 from vivavoce.cli.differences import clock, said, show_in_context
 from vivavoce.cli.shelf import Shelf, shelf
 from vivavoce.config import Settings, load_settings
-from vivavoce.core.errors import BadMessage, VivavoceError
+from vivavoce.core.errors import BadMessage, EngineError, VivavoceError
 from vivavoce.core.events import Edited
 from vivavoce.core.transcript import fold
 from vivavoce.live.hosts import Hosts
@@ -112,10 +112,14 @@ class _Pools:
         self._pools: dict[tuple[str, str], Hosts] = {}
 
     async def get(self, settings: Settings) -> Hosts:
-        """Raises `EngineError` if it cannot be loaded."""
+        """Raises `EngineError` if it cannot be loaded, or does not decode windows."""
         key = settings.engine, settings.finals
         if key not in self._pools:
             hosts = Hosts(settings.engine, 1, settings.finals)
+            if hosts.capabilities.kind != "windowed":
+                raise EngineError(
+                    f"{settings.engine} cuts for itself, so nothing can be read by it as a whole."
+                )
             await hosts.start()
             self._pools[key] = hosts
         return self._pools[key]

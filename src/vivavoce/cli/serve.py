@@ -66,6 +66,8 @@ def serve(
     ports = {"port": _free_port(settings.host, settings.port, "--port")}
     if settings.tls_port is not None:
         ports["tls_port"] = _free_port(settings.host, settings.tls_port, "--tls-port")
+        if ports["tls_port"] == ports["port"]:
+            raise SettingError(f"--port and --tls-port are both {settings.port}; choose two.")
     settings = settings.model_copy(update=ports)
     trusted = None  # what clients have to trust
     if settings.tls_port is not None and settings.tls_cert is None:

@@ -14,9 +14,8 @@ from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.better import Finals
 from vivavoce.live.breaker import Breaker
 from vivavoce.live.chain import Chain
-from vivavoce.live.hosts import DEADLINE, Hosts
-from vivavoce.live.service_host import ServiceHost
-from vivavoce.live.streams import Pool, check_language
+from vivavoce.live.hosts import DEADLINE
+from vivavoce.live.streams import Pool, check_language, make_pool
 
 log = structlog.get_logger()
 
@@ -162,10 +161,8 @@ class Engines:
         return pool
 
     def _pool(self, name: str) -> Pool:
-        if self.capabilities(name).kind == "service":
-            return ServiceHost(name, self._deadline)
         finals = self._finals if name == self.names[0] else "auto"
-        return Hosts(name, self._count, finals, self._deadline)
+        return make_pool(name, self._count, finals, self._deadline)
 
 
 def _now() -> float:

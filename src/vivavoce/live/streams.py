@@ -14,9 +14,11 @@ from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.service import ServiceStream
 from vivavoce.engines.windowed import WindowedStream, rewound
+from vivavoce.live.better import Finals
 from vivavoce.live.hosts import Hosts
 from vivavoce.live.metered import Count, MeteredDecoder, MeteredRemote, MeteredService, uncounted
 from vivavoce.live.service_host import ServiceHost
+from vivavoce.plugins import capabilities
 
 PER_MS = SAMPLE_RATE // 1000  # samples
 
@@ -31,6 +33,15 @@ ENDPOINTING: dict[Endpointing, int] = {
 
 Pool = Hosts | ServiceHost
 """The processes of one engine, of either sort."""
+
+
+def make_pool(engine: str, count: int, finals: Finals, deadline: float) -> Pool:
+    """Not started: `count` processes, or the one that a service needs. `deadline` is in seconds
+    for one call. Raises `EngineError` (`plugins.create`)."""
+    if capabilities(engine).kind == "service":
+        return ServiceHost(engine, deadline)
+    return Hosts(engine, count, finals, deadline)
+
 
 VADS: dict[str, type[Vad] | type[LevelVad]] = {"silero": Vad, "level": LevelVad}
 

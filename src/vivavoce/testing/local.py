@@ -26,7 +26,7 @@ from vivavoce.engines.service import ServiceStream
 from vivavoce.engines.windowed import WindowedStream
 from vivavoce.live.engines import Engines
 from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream, Sent
-from vivavoce.live.streams import VADS
+from vivavoce.live.streams import VADS, Pool
 from vivavoce.plugins import create
 
 
@@ -160,7 +160,7 @@ class LocalEngines(Engines):
         self.aligner = None
         self.pools = {name: LocalHosts(name) for name in self.names}
 
-    def _pool(self, name: str) -> Hosts:
+    def _pool(self, name: str) -> Pool:
         return self.pools.setdefault(name, LocalHosts(name))
 
 
