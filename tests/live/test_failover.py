@@ -39,7 +39,7 @@ from vivavoce.journal.eventlog import EventLog
 from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.host_process import HostDied
-from vivavoce.live.hosts import DEADLINE, Hosts, RemoteStream, Sent
+from vivavoce.live.hosts import DEADLINE, RemoteStream, Sent
 from vivavoce.live.runner import LAST, Runner
 from vivavoce.live.said import Said
 from vivavoce.live.service_host import RemoteTurn, ServiceHost
