@@ -61,7 +61,7 @@ def multilingual(
     """One that knows many languages, and translates them."""
     folder = tmp_path_factory.mktemp("multilingual")
     chosen = {"engines": "whisper", "whisper_model": str(whisper_base), "whisper_device": "cpu"}
-    with running(ServerProcess(folder, hosts=1, **chosen)) as server:
+    with running(ServerProcess(folder, hosts=1, max_sessions=64, **chosen)) as server:
         yield server
 
 

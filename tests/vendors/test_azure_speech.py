@@ -9,6 +9,7 @@ import sys
 import wave
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import numpy as np
 import pytest
 
 import vivavoce
+from vivavoce.audio.growth import CompleteFile
+from vivavoce.audio.source import read_audio
 from vivavoce.audio.wav import wav_header
 from vivavoce.core.events import Final
 from vivavoce.core.types import AudioFormat
@@ -130,6 +133,12 @@ def ended(told: Told) -> bool:
 def pcm16(samples: Pcm) -> bytes:
     sound: bytes = (samples * 32767).astype("<i2").tobytes()
     return sound
+
+
+async def samples_of(path: Path) -> Pcm:
+    reading = read_audio(path, AudioFormat("container"), CompleteFile(path))
+    async with aclosing(reading) as blocks:
+        return np.concatenate([block async for block in blocks])
 
 
 # --- the embedded engine
@@ -308,6 +317,21 @@ def test_a_translation(app: App, worldly: ServerProcess, talk: str) -> None:
     ]
     assert {each["reason"] for each in of(told, "recognized")} == {"TranslatedSpeech"}
     assert of(told, "recognizing")
+    assert ended(told)
+
+
+@pytest.mark.speech
+def test_a_translation_by_a_real_model(
+    app: App, multilingual: ServerProcess, speech: Path, folder: Path
+) -> None:
+    """German into English, by Whisper base."""
+    german = folder / "german.wav"
+    sound = pcm16(asyncio.run(samples_of(speech / "fleurs" / "fleurs-de-000.ogg")))
+    german.write_bytes(wav_header(AudioFormat(), len(sound)) + sound)
+    told = app(multilingual, push=str(german), language="de-DE", to=["en"])
+    assert "Hongkong" in " ".join(texts(told))
+    english = " ".join(dict(each["translations"])["en"] for each in of(told, "recognized"))
+    assert "Hong Kong" in english
     assert ended(told)
 
 
