@@ -17,7 +17,7 @@ from types import FrameType
 
 EVERY = 0.004  # seconds of processor time
 PACKAGE = "/vivavoce/"
-OUTERMOST = ("__main__", "cli/")
+OUTERMOST = ("vivavoce.__main__", "vivavoce.cli")
 """Files that are at work as long as the program is."""
 
 
@@ -25,10 +25,10 @@ def part(frame: FrameType | None) -> str:
     """What the program is at."""
     library = ""
     while frame is not None:
-        _, found, file = frame.f_code.co_filename.rpartition(PACKAGE)
-        if found and not file.startswith(OUTERMOST):
-            return file
-        top = frame.f_globals.get("__name__", "").partition(".")[0]
+        module = frame.f_globals.get("__name__", "")
+        top = module.partition(".")[0]
+        if top == "vivavoce" and not module.startswith(OUTERMOST):
+            return frame.f_code.co_filename.rpartition(PACKAGE)[2]
         library = library or (top if top not in ("", "__main__", "runpy") else "")
         frame = frame.f_back
     return library or "python"

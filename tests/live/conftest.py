@@ -49,7 +49,7 @@ class Client:
         self.answers: list[Answer] = []
         self.next_frame = seat.ready.next_frame
         self._heard = Bell()
-        self._listening = asyncio.create_task(self._listen())
+        self.listening = asyncio.create_task(self._listen())
 
     @property
     def session(self) -> str:
@@ -95,7 +95,7 @@ class Client:
     async def bye(self) -> Bye:
         answer = await self.until(lambda answer: isinstance(answer, Bye))
         assert isinstance(answer, Bye)
-        await self._listening
+        await self.listening
         return answer
 
     async def until(self, wanted: Callable[[Answer], bool]) -> Answer:
@@ -105,7 +105,7 @@ class Client:
                 looked += 1
                 if wanted(self.answers[looked - 1]):
                     return self.answers[looked - 1]
-            assert not self._listening.done(), self.answers
+            assert not self.listening.done(), self.answers
             await self._heard.wait()
 
     def resume(self, *, after: int | None = None) -> Resume:
@@ -145,13 +145,18 @@ class Server:
             GRACE,
         )
         self.hub = Hub(opener, max_sessions=sessions)
+        self._clients: list[Client] = []
 
     async def start(self, options: Options | None = None, **format: object) -> Client:
         start = Start(AudioFormat(**format), options or Options())  # type: ignore[arg-type]
-        return Client(await self.hub.start(start))
+        return self._known(await self.hub.start(start))
 
     async def resume(self, client: Client, *, after: int | None = None) -> Client:
-        return Client(await self.hub.resume(client.resume(after=after)))
+        return self._known(await self.hub.resume(client.resume(after=after)))
+
+    def _known(self, seat: Seat) -> Client:
+        self._clients.append(Client(seat))
+        return self._clients[-1]
 
     def gate(self, engine: str = "scripted") -> asyncio.Event:
         """Cleared: nothing is decoded."""
@@ -160,10 +165,17 @@ class Server:
     async def crash(self) -> None:
         """What kill -9 leaves: files as written, locks free, nobody told."""
         self.disk.kill()
-        for session in list(self.hub._sessions.values()):
+        sessions = list(self.hub._sessions.values())
+        for session in sessions:
             if session.task is not None:
                 session.task.cancel()
                 await asyncio.gather(session.task, return_exceptions=True)
+        # A killed process has no tasks left; here they would be found pending when collected.
+        left = [client.listening for client in self._clients]
+        left += [session._acks for session in sessions if session._acks]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -22,6 +22,9 @@ from vivavoce.core.errors import BadCredentials
 from vivavoce.core.types import AudioFormat
 
 FILE = "file:"
+
+PATIENCE = httpx2.Timeout(20.0, connect=1.0)
+"""Where somebody listens it may be busy, or have to look first which engines it has."""
 Capture = AbstractAsyncContextManager[tuple[AudioFormat, AsyncIterator[bytes]]]
 
 
@@ -171,7 +174,7 @@ def local_server(settings: Settings) -> str | None:
     """The Vivavoce that runs on this machine's configured port, if one does."""
     url = f"http://localhost:{settings.port}"
     try:
-        info = httpx2.get(f"{url}/api/v1/info", timeout=1.0, trust_env=False)
+        info = httpx2.get(f"{url}/api/v1/info", timeout=PATIENCE, trust_env=False)
         return url if info.is_success and "engine" in info.json() else None
     except (httpx2.HTTPError, ValueError):
         return None
