@@ -23,7 +23,7 @@ def model_of(trial: Trial) -> str:
 def _moonshine(model: str) -> Moonshine:
     engine = Moonshine()
     engine.load()
-    if model == engine.capabilities.better:
+    if model and model == engine.capabilities.better:  # the extra may not be here
         engine.load_better()
     return engine
 

@@ -36,11 +36,11 @@ class Secure(ServerProcess):
     """One that speaks HTTP/2, and TLS with a certificate of its own authority (`trusted`), and
     Wyoming: whatever the engines that are services want."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: str = "moonshine") -> None:
         self.tls_port, self.wyoming_port = free_port(), free_port()
         command = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
         ports = {"tls_port": self.tls_port, "wyoming_port": self.wyoming_port}
-        super().__init__(folder, command, finals="tiny", max_sessions=64, **ports)
+        super().__init__(folder, command, engine=engine, finals="tiny", max_sessions=64, **ports)
         self.trusted = authority(self.data_dir / "tls")
 
     @property
