@@ -221,6 +221,13 @@ class Settings(BaseModel):
         """The preferred one."""
         return self.engines[0]
 
+    @property
+    def host_threads(self) -> int:
+        """Of each host process, where its engine uses several: its share of the cores."""
+        cores = os.cpu_count() or 1
+        hosts = self.hosts or max(1, cores // self.workers)
+        return max(1, cores // (hosts * self.workers))
+
     def cost(self, engine: str, samples: int) -> float | None:
         """What so much audio costs there now; None where no price is set."""
         price = (self.prices or {}).get(engine)

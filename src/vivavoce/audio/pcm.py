@@ -69,6 +69,12 @@ def bounded(samples: npt.NDArray[np.floating[Any]]) -> Mono:
     return np.clip(clean, -1.0, 1.0).astype(np.float32)
 
 
+def pcm16(samples: Mono) -> bytes:
+    """As signed 16 bits, little-endian; what is louder than -1 ... 1 is cut off there."""
+    whole: bytes = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+    return whole
+
+
 def _values(data: bytes, encoding: str) -> Mono:
     match encoding:
         case "pcm_s16le":

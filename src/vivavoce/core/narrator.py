@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from vivavoce.core.results import Decided, Heard, Result, SpeechEnded, SpeechStarted
 from vivavoce.core.stabiliser import Stabiliser
-from vivavoce.core.types import Word
 
 
 class Narrator:
@@ -68,11 +67,6 @@ class Narrator:
         yield from self._started(start)
         self._speaking = False
         self._end = end
-        words = tuple(_within(word, start, end) for word in decided.words)
+        words = tuple(word.within(start, end) for word in decided.words)
         yield SpeechEnded(at=end)
         yield replace(decided, start=start, end=end, words=words)
-
-
-def _within(word: Word, start: int, end: int) -> Word:
-    first = min(max(word.start, start), end)
-    return Word(word.text, first, min(max(word.end, first), end), word.confidence, word.speaker)

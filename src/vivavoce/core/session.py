@@ -38,7 +38,7 @@ from vivavoce.core.results import (
     SpeechStarted,
     Switched,
 )
-from vivavoce.core.types import SAMPLE_RATE, AudioFormat, Word
+from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 
 LAG = 5 * SAMPLE_RATE
 """Samples waiting undecoded before a live session says that it lags; half of it: caught up."""
@@ -176,7 +176,7 @@ class Session:
             engine=self._engine,
             model=decided.model,
             language=decided.language,
-            words=tuple(_within(word, start, end) for word in decided.words),
+            words=tuple(word.within(start, end) for word in decided.words),
         )
         if final.text and not final.words:
             self._untimed[decided.start, decided.end] = final
@@ -188,7 +188,7 @@ class Session:
         final = self._untimed.pop((aligned.start, aligned.end), None)
         if final is None:
             return []
-        words = tuple(_within(word, final.start, final.end) for word in aligned.words)
+        words = tuple(word.within(final.start, final.end) for word in aligned.words)
         return [
             Revised(
                 id=final.id, text=final.text, engine=final.engine, model=final.model, words=words
@@ -203,9 +203,3 @@ def _beside(decided: Decided, id: str) -> list[AnyEvent]:
         events.append(Speaker(id=id, speaker=decided.speaker))
     events += [Translated(id=id, language=t.language, text=t.text) for t in decided.translations]
     return events
-
-
-def _within(word: Word, start: int, end: int) -> Word:
-    """Engines round; a word does not leave its utterance."""
-    first = min(max(word.start, start), end)
-    return Word(word.text, first, min(max(word.end, first), end), word.confidence, word.speaker)

@@ -41,6 +41,12 @@ class Word(msgspec.Struct, frozen=True, omit_defaults=True):
     confidence: float | None = None  # 0 ... 1
     speaker: str | None = None
 
+    def within(self, start: int, end: int) -> "Word":
+        """The same, not beyond [start, end]: engines round, and a word stays in its utterance."""
+        first = min(max(self.start, start), end)
+        last = min(max(self.end, first), end)
+        return Word(self.text, first, last, self.confidence, self.speaker)
+
 
 class Use(msgspec.Struct, frozen=True):
     """How much one model of an engine was sent."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from vivavoce.audio.pcm import pcm16
 from vivavoce.core.errors import EngineError
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Capabilities, Pcm, Span
@@ -187,4 +188,4 @@ def _pcm16(pcm: Pcm) -> bytes:
     takes what is next to it for something else."""
     noise = np.random.default_rng(0).standard_normal(len(pcm), np.float32)
     hissing = pcm + noise * (HISS * float(np.abs(pcm).max()))
-    return (np.clip(hissing, -1, 1) * 32767).astype("<i2").tobytes()
+    return pcm16(hissing)

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import awscrt.io
-import numpy as np
 from amazon_transcribe import exceptions
 from amazon_transcribe.auth import AwsCrtCredentialResolver
 from amazon_transcribe.client import TranscribeStreamingClient
 from amazon_transcribe.endpoints import StaticEndpointResolver
 from awscrt.exceptions import AwsCrtError
 
+from vivavoce.audio.pcm import pcm16
 from vivavoce.config import load_settings
 from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
 from vivavoce.core.results import Decided, Heard, Result
@@ -126,7 +126,7 @@ class AwsTurn:
         self._finished = False
 
     async def feed(self, pcm: Pcm) -> None:
-        data = (np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes()
+        data = pcm16(pcm)
         for at in range(0, len(data), MOST):
             await self._pace()
             await self._stream.input_stream.send_audio_event(audio_chunk=data[at : at + MOST])

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import azure.cognitiveservices.speech as sdk
-import numpy as np
 
+from vivavoce.audio.pcm import pcm16
 from vivavoce.config import load_settings
 from vivavoce.core.errors import EngineError, EngineRefused
 from vivavoce.core.results import Decided, Heard, Result
@@ -169,7 +169,7 @@ class AzureTurn:
         begin().get()
 
     async def feed(self, pcm: Pcm) -> None:
-        await self._pipe.write((np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes())
+        await self._pipe.write(pcm16(pcm))
 
     async def finish(self) -> None:
         self._pipe.end()

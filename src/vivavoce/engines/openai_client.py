@@ -4,7 +4,10 @@ What the service says of a wrong key has part of that key in it, so its own text
 passed on: a status, or the name of an error, says what there is to do.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import openai
 from websockets.exceptions import InvalidStatus
@@ -80,3 +83,9 @@ def hints(prompt: str, hot_words: tuple[str, ...]) -> str:
 def language_code(tag: str | None) -> str | None:
     """ISO 639-1 of a BCP-47 tag."""
     return tag.split("-")[0].lower() if tag else None
+
+
+def mean_chance(tokens: Sequence[Any] | None) -> float | None:
+    """Of tokens with their `logprob`: 0 ... 1; None where the service tells none."""
+    chances = [math.exp(min(0.0, t.logprob)) for t in tokens or () if t.logprob is not None]
+    return sum(chances) / len(chances) if chances else None

@@ -7,7 +7,6 @@ only appends to a hypothesis, where its model makes one before the commit.
 
 import asyncio
 import base64
-import math
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import openai
 import soxr
 from websockets.exceptions import ConnectionClosed
 
+from vivavoce.audio.pcm import pcm16
 from vivavoce.audio.vad import Vad
 from vivavoce.config import load_settings
 from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
@@ -26,7 +26,7 @@ from vivavoce.core.segmenter import Limits
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
 from vivavoce.engines.cutting import Again, Begin, Commit, Cutter, Sound, Step
-from vivavoce.engines.openai_client import LOOK, NO_KEY, Account, hints, language_code
+from vivavoce.engines.openai_client import LOOK, NO_KEY, Account, hints, language_code, mean_chance
 
 RATE = 24_000
 """Samples per second that the service takes, and no others."""
@@ -189,8 +189,7 @@ class RealtimeTurn:
 
     async def _send(self, samples: Pcm) -> None:
         if len(samples):
-            pcm = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-            audio = base64.b64encode(pcm).decode()
+            audio = base64.b64encode(pcm16(samples)).decode()
             await self._sending(self._connection.input_audio_buffer.append(audio=audio))
 
     async def _sending(self, call: Any) -> None:
@@ -243,7 +242,7 @@ class RealtimeTurn:
             text=" ".join(event.transcript.split()),
             model=self._model,
             language=getattr(languages[0], "code", None) if languages else None,
-            confidence=_confidence(getattr(event, "logprobs", None) or []),
+            confidence=mean_chance(getattr(event, "logprobs", None)),
         )
         return [decided]
 
@@ -258,9 +257,3 @@ class RealtimeTurn:
     def _check_done(self) -> None:
         if self._finished and not self._utterances:
             self._done.set()
-
-
-def _confidence(logprobs: list[Any]) -> float | None:
-    """0 ... 1, the mean over the tokens."""
-    chances = [math.exp(min(0.0, token.logprob)) for token in logprobs]
-    return sum(chances) / len(chances) if chances else None

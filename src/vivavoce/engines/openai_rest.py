@@ -6,18 +6,18 @@ interims, since each would be a request too, and on most servers would be paid f
 """
 
 import io
-import math
 import wave
 from typing import Any
 
 import numpy as np
 import openai
 
+from vivavoce.audio.pcm import pcm16
 from vivavoce.config import load_settings
 from vivavoce.core.results import Reading
 from vivavoce.core.types import SAMPLE_RATE, Translation, Word
 from vivavoce.engines.base import Capabilities, Pcm, Window
-from vivavoce.engines.openai_client import NO_KEY, Account, hints, language_code
+from vivavoce.engines.openai_client import NO_KEY, Account, hints, language_code, mean_chance
 
 LEAST = SAMPLE_RATE // 10
 """Samples of the shortest audio that the service takes."""
@@ -73,7 +73,7 @@ class OpenAIRest:
             text=text,
             words=_words(answer, len(pcm)),
             language=window.language,
-            confidence=_confidence(answer),
+            confidence=mean_chance(getattr(answer, "logprobs", None)),
             translations=self._translations(window) if text else (),
         )
 
@@ -110,7 +110,7 @@ def _wav(pcm: Pcm) -> bytes:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(SAMPLE_RATE)
-        out.writeframes((np.clip(pcm, -1, 1) * 32767).astype("<i2").tobytes())
+        out.writeframes(pcm16(pcm))
     return file.getvalue()
 
 
@@ -123,9 +123,3 @@ def _words(answer: Any, most: int) -> tuple[Word, ...]:
         if text := word.word.strip():
             words.append(Word(text, start, at))
     return tuple(words)
-
-
-def _confidence(answer: Any) -> float | None:
-    tokens = getattr(answer, "logprobs", None) or ()
-    chances = [math.exp(min(0.0, token.logprob)) for token in tokens if token.logprob is not None]
-    return sum(chances) / len(chances) if chances else None

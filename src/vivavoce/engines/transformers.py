@@ -106,7 +106,7 @@ class Transformers:
         logging.set_verbosity_error()
         logging.disable_progress_bar()
         device = _device(self._settings.transformers_device)
-        torch.set_num_threads(_threads(self._settings))
+        torch.set_num_threads(self._settings.host_threads)
         try:
             self._pipeline = pipeline(
                 "automatic-speech-recognition",
@@ -242,13 +242,6 @@ def _device(wanted: str) -> str:
     if not {"cpu": True, "mps": apple}.get(wanted, cards):
         raise EngineError(f"transformers_device is {wanted}, and PyTorch finds none here.")
     return wanted
-
-
-def _threads(settings: Settings) -> int:
-    """Of each host process: its share of the cores."""
-    cores = os.cpu_count() or 1
-    hosts = settings.hosts or max(1, cores // settings.workers)
-    return max(1, cores // (hosts * settings.workers))
 
 
 def _primary(tag: str) -> str:

@@ -4,7 +4,6 @@ Any model that CTranslate2 has converted: a folder, or a name that is in the cac
 Hugging Face hub already. Nothing is downloaded unasked.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -159,7 +158,7 @@ def _loaded(folder: Path, settings: Settings) -> Model:
     Where none is, a graphics card that is there but fails, for want of its libraries most
     often, is no reason not to go on without it.
     """
-    threads = _threads(settings)
+    threads = settings.host_threads
     if settings.whisper_device == "cuda" or (settings.whisper_device == "auto" and has_cuda()):
         try:
             return Model(folder, "cuda", threads)
@@ -168,10 +167,3 @@ def _loaded(folder: Path, settings: Settings) -> Model:
                 raise
             log.warning("whisper goes on without the graphics card", reason=error.message)
     return Model(folder, "cpu", threads)
-
-
-def _threads(settings: Settings) -> int:
-    """Of each host process: its share of the cores."""
-    cores = os.cpu_count() or 1
-    hosts = settings.hosts or max(1, cores // settings.workers)
-    return max(1, cores // (hosts * settings.workers))

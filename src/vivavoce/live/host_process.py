@@ -81,14 +81,8 @@ class HostProcess:
         """
         async with self._one:
             try:
-                assert self._process.stdin is not None
-                if self._process.stdin.is_closing():  # which uvloop does not take a write to
-                    raise self._died("died")
-                self._process.stdin.write(pack(call))
-                await self._process.stdin.drain()
+                await self.post(call)
                 answer = await self._wait(deadline)
-            except ConnectionError as error:
-                raise self._died("died") from error
             except BaseException:
                 self.kill()
                 raise
@@ -97,9 +91,10 @@ class HostProcess:
         return answer
 
     async def post(self, call: Call) -> None:
-        """Say it to a host that tells things unasked. Raises `HostDied`."""
+        """Say it, and wait for no answer. Raises `HostDied`."""
         assert self._process.stdin is not None
         try:
+            # uvloop does not take a write to a pipe that is closing.
             if not self.alive or self._process.stdin.is_closing():
                 raise self._died("died")
             self._process.stdin.write(pack(call))
@@ -108,26 +103,20 @@ class HostProcess:
             raise self._died("died") from error
 
     async def told(self) -> bytes:
-        """The next thing that it tells. Raises `HostDied`."""
+        """The next thing that it says. Raises `HostDied`."""
         assert self._process.stdout is not None
         try:
             (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
             if length > LARGEST:
-                raise self._died(f"announced {length} bytes")
+                raise self._died(f"announced an answer of {length} bytes")
             return await self._process.stdout.readexactly(length)
-        except asyncio.IncompleteReadError as error:
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise self._died("died") from error
 
     async def _wait(self, deadline: float) -> Answer:
-        assert self._process.stdout is not None
         try:
             async with asyncio.timeout(deadline):
-                (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
-                if length > LARGEST:
-                    raise self._died(f"announced an answer of {length} bytes")
-                return unpack_answer(await self._process.stdout.readexactly(length))
-        except asyncio.IncompleteReadError as error:
-            raise self._died("died") from error
+                return unpack_answer(await self.told())
         except TimeoutError as error:
             raise self._died(f"did not answer within {deadline:.0f} s") from error
         except msgspec.MsgspecError as error:
