@@ -95,7 +95,10 @@ def _check_engines(names: Sequence[str]) -> None:
     not to start."""
     for name in names:
         plugins.check(name)
-    if len(names) == 1 and (hint := plugins.availability(names[0]).hint):
+    if len(names) > 1:
+        return
+    plugins.capabilities(names[0])  # says in its own words which packages are missing
+    if hint := plugins.availability(names[0]).hint:
         raise EngineError(f"The engine {names[0]} cannot be used here: {hint}")
 
 
