@@ -1,0 +1,1 @@
+"""What is sent to others: e-mail, webhooks."""
