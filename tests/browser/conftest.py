@@ -35,6 +35,13 @@ QUIET = [
     "--disable-sync",
     "--host-resolver-rules=MAP insecure.test 127.0.0.1",
 ]
+SAID = "produced the block books which were the immediate predecessors of the true printed book"
+"""What the clip says."""
+
+OF_THE_CLIP = re.compile(rf"\b({SAID.replace(' ', '|')})\b", re.IGNORECASE)
+"""Any of its words. More is not asked of the microphone: Chromium's drops what a busy machine does
+not fetch in time, without a trace, as no real one does. Exact words are asked of files."""
+
 OF_A_CUT_LINE = re.compile(r"WebSocket connection to|Failed to load resource|net::ERR_")
 """What Chromium itself says on the console when a server does not answer."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import OF_THE_CLIP
 from vivavoce.testing.process import ServerProcess, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ def test_a_microphone(name: str, site: str, open_server: ServerProcess, page: Pa
     page.goto(f"{site}/{name}.html?server={open_server.url.rstrip('/')}")
     page.get_by_role("button", name="Start").click()
     transcript = page.locator("#transcript")
-    expect(transcript).to_contain_text("block books")
+    expect(transcript).to_contain_text(OF_THE_CLIP)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Start")).to_be_visible()
-    expect(transcript).to_contain_text("printed book")
+    expect(transcript).to_contain_text(OF_THE_CLIP)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.conftest import OF_THE_CLIP
 from vivavoce.testing.process import ServerProcess
 
 
@@ -187,7 +188,8 @@ def test_what_another_page_records_is_read_along(
 
     other.goto(page.url)
 
-    expect(other.locator(".utterance.open")).to_contain_text("block")
+    expect(other.locator("#transcript")).to_contain_text(OF_THE_CLIP)
+    expect(page.locator("#dock")).to_have_attribute("data-state", "recording")
     page.get_by_role("button", name="Stop").click()
     expect(other.locator("#player")).to_be_visible()
     other.close()
@@ -198,7 +200,7 @@ def test_coming_back_to_a_running_recording_finds_its_words(
 ) -> None:
     page.goto(server.url)
     page.get_by_role("button", name="Record", exact=True).click()
-    expect(page.locator(".utterance")).to_contain_text("block")
+    expect(page.locator("#transcript")).to_contain_text(OF_THE_CLIP)
     title = page.locator("#sheet-title").inner_text()
 
     page.get_by_role("link", name="Vivavoce, start").click()
@@ -206,6 +208,6 @@ def test_coming_back_to_a_running_recording_finds_its_words(
     page.locator("#recordings li").first.get_by_role("link").click()
 
     expect(page.locator("#sheet-title")).to_have_text(title)
-    expect(page.locator(".utterance")).to_contain_text("block")
+    expect(page.locator("#transcript")).to_contain_text(OF_THE_CLIP)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#player")).to_be_visible()

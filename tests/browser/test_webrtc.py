@@ -1,13 +1,9 @@
 """Chromium's own WebRTC against the real server, as docs/reference/webrtc.md has it."""
 
-import re
-
-import jiwer
 from playwright.sync_api import Page
 
+from tests.browser.conftest import OF_THE_CLIP
 from vivavoce.testing.process import ServerProcess
-
-SAID = "produced the block books which were the immediate predecessors of the true printed book"
 
 CONNECT = """async () => {
   window.told = [];
@@ -49,5 +45,5 @@ def test_sound_in_and_words_out(page: Page, server: ServerProcess) -> None:
     page.wait_for_function(HAS, arg="final")
     page.evaluate("finish()")
     page.wait_for_function(HAS, arg="bye")
-    text = " ".join(re.findall(r"[a-z]+", page.evaluate(TEXT).lower()))
-    assert jiwer.wer(SAID, text) < 0.3, text
+    text = page.evaluate(TEXT)
+    assert OF_THE_CLIP.search(text), text
