@@ -105,6 +105,18 @@ class _Totals(TypedColumns):
     samples: Named[int]
 
 
+class _Shares(TypedColumns):
+    """Links by which a recording may be read; of their tokens only hashes."""
+
+    id: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    recording: Named[str] = Column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    token_sha256: Named[str]
+    created_at: Named[datetime] = Column(Utc)
+    expires_at: Named[datetime] = Column(Utc)
+    audio: Named[bool]
+
+
 principals: Final = Table("principals", metadata, _Principals)
 recordings: Final = Table(
     "recordings",
@@ -119,3 +131,10 @@ events: Final = Table("events", metadata, _Events)
 transcripts: Final = Table("transcripts", metadata, _Transcripts)
 uses: Final = Table("uses", metadata, _Uses)
 totals: Final = Table("totals", metadata, _Totals)
+shares: Final = Table(
+    "shares",
+    metadata,
+    _Shares,
+    Index(None, "token_sha256", unique=True),
+    Index(None, "recording"),
+)
