@@ -5,14 +5,14 @@ writes, and a writer waits its turn.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from vivavoce.core.errors import DiskError
 
@@ -46,6 +46,33 @@ def sync_engine(path: Path) -> Engine:
 def writing(engine: AsyncEngine) -> AsyncEngine:
     """The same engine for transactions that write."""
     return engine.execution_options(vivavoce_writes=True)
+
+
+class Tables:
+    """Transactions on the library's file, for what keeps tables of its own in it.
+
+    The file must be there and up to date. Both may raise `DiskError`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._reader = async_engine(path)
+        self._writer = writing(self._reader)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        with disk_trouble(self.path):
+            async with self._reader.begin() as db:
+                yield db
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        with disk_trouble(self.path):
+            async with self._writer.begin() as db:
+                yield db
+
+    async def close(self) -> None:
+        await self._reader.dispose()
 
 
 @contextmanager

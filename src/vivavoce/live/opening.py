@@ -21,6 +21,7 @@ from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
 from vivavoce.live.engines import Engines
+from vivavoce.live.news import News, NoNews
 from vivavoce.live.runner import Runner
 from vivavoce.live.said import Said, said
 from vivavoce.live.seal import Sealer
@@ -45,6 +46,7 @@ class Opener:
         committer: Committer,
         defaults: StreamOptions,
         grace: float,
+        news: News | None = None,
     ) -> None:
         """`folder` is where live sessions are journalled; `grace` is in seconds."""
         self.folder = folder
@@ -54,6 +56,7 @@ class Opener:
         self._committer = committer
         self._defaults = defaults
         self._grace = grace
+        self._news = news or NoNews()
 
     async def new(self, header: SessionHeader) -> LiveSession:
         """Raises `EngineError`, `DiskError`, `BadMessage` (no such engine or language)."""
@@ -65,7 +68,10 @@ class Opener:
             events = await EventLog.create(journal.folder, self._committer)
             if header.kept:
                 await self._repository.create(_recording(header, engine))
-            return self._assemble(journal, events, chain, Said(engine=engine))
+            session = self._assemble(journal, events, chain, Said(engine=engine))
+            if header.kept:
+                self._news.mention(header.owner, "recording.started", header.session)
+            return session
         except BaseException:
             if events is not None:
                 with suppress(DiskError):

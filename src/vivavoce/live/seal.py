@@ -21,6 +21,7 @@ from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.recording import Changes, RecordingState, audio_key, folder
 from vivavoce.library.repository import Repository
+from vivavoce.live.news import News, NoNews
 
 GOOD = ("finished", "abandoned")
 """Reasons to end after which everything that was said has been transcribed."""
@@ -32,9 +33,10 @@ ASKED = {"session.json": "application/json", "controls": "text/plain"}
 class Sealer:
     """Keeps what ended sessions leave. Doing it twice is the same as once."""
 
-    def __init__(self, repository: Repository, blobs: Blobs) -> None:
+    def __init__(self, repository: Repository, blobs: Blobs, news: News | None = None) -> None:
         self._repository = repository
         self._blobs = blobs
+        self._news = news or NoNews()
 
     async def events(self, header: SessionHeader, after: int) -> AsyncIterator[Numbered]:
         """What a sealed session said above `after`; nothing if it was not kept."""
@@ -66,6 +68,8 @@ class Sealer:
         except NotFound:  # deleted while it was transcribed
             await self._blobs.delete(folder(header.session))
             await self.count(journal)
+        else:
+            await self._news.tell(header.owner, "recording.finished", header.session)
 
     async def count(self, journal: Journal) -> None:
         """Keep of a session only what was sent to engines, in the totals. Raises DiskError.

@@ -19,6 +19,7 @@ from vivavoce.library.sql import SqlRepository
 from vivavoce.live.capacity import keep_measuring
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
+from vivavoce.live.news import NoNews
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
@@ -116,6 +117,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         repository = await SqlRepository.open(settings.data_dir)
         stack.push_async_callback(repository.close)
         blobs = ObjectBlobs.local(settings.data_dir / "blobs")
+        news = NoNews()
         committer = Committer(settings.commit_ms, disk)
         stack.push_async_callback(committer.close)
         share = max(1, cores // settings.workers)  # of the machine, for this process
@@ -131,10 +133,11 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             settings.data_dir / "live",
             engines,
             repository,
-            Sealer(repository, blobs),
+            Sealer(repository, blobs, news),
             committer,
             default_options(settings),
             settings.grace_s,
+            news,
         )
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
@@ -149,6 +152,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             repository=repository,
             blobs=blobs,
             visits=Visits(),
+            news=news,
         )
 
 

@@ -14,6 +14,7 @@ from vivavoce.library.repository import Repository
 from vivavoce.library.texts import forget_text
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
+from vivavoce.live.news import News
 from vivavoce.server.visits import Visits
 
 
@@ -27,6 +28,7 @@ class Services:
     visits: Visits
     repository: Repository
     blobs: Blobs
+    news: News
 
     async def forget(self, owner: str, recording: str) -> None:
         """Delete a recording: what runs of it, its audio, its events, its text.
