@@ -3,8 +3,9 @@
     turn.start  speech.startDetected  (speech.hypothesis*  speech.phrase)*
     speech.endDetected  speech.phrase (EndOfDictation)  turn.end
 
-Where one phrase was asked for, the turn ends with it. A translation has other names for
-hypotheses and phrases. Times are in 100 ns since the turn began.
+Of the next utterance nothing is told before the phrase of the last one, which may wait for the
+times of its words. Where one phrase was asked for, the turn ends with it. A translation has
+other names for hypotheses and phrases. Times are in 100 ns since the turn began.
 
 A client sends again what it does not know to be done with, in milliseconds: so the last phrase
 reaches to the end of the last one that it began.
@@ -99,7 +100,7 @@ class Turn:
         if self.over:
             return
         match event:
-            case Interim() if event.stable + event.tail:
+            case Interim() if event.stable + event.tail and not self._waiting:
                 yield self._hypothesis(event)
             case Speech(state="started") if not self._begun:
                 self._begun = True
