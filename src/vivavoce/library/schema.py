@@ -117,6 +117,35 @@ class _Shares(TypedColumns):
     audio: Named[bool]
 
 
+class _Webhooks(TypedColumns):
+    """Addresses that are told what happens."""
+
+    id: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    url: Named[str]
+    events: Named[str]  # names, with spaces between them
+    secret: Named[str]
+    created_at: Named[datetime] = Column(Utc)
+
+
+class _Outbox(TypedColumns):
+    """What is to be sent to others, and what became of it."""
+
+    id: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    channel: Named[str]
+    address: Named[str]
+    kind: Named[str]
+    body: Named[str]  # JSON; empty once it is sent or given up
+    created_at: Named[datetime] = Column(Utc)
+    due_at: Named[datetime] = Column(Utc)
+    recording: Named[str | None] = Column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    webhook: Named[str | None] = Column(ForeignKey("webhooks.id", ondelete="CASCADE"))
+    state: Named[str]
+    attempts: Named[int]
+    message: Named[str | None]
+
+
 principals: Final = Table("principals", metadata, _Principals)
 recordings: Final = Table(
     "recordings",
@@ -137,4 +166,14 @@ shares: Final = Table(
     _Shares,
     Index(None, "token_sha256", unique=True),
     Index(None, "recording"),
+)
+webhooks: Final = Table("webhooks", metadata, _Webhooks, Index(None, "owner"))
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    _Outbox,
+    CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),
+    Index(None, "channel", "state", "due_at"),
+    Index(None, "recording"),
+    Index(None, "webhook"),
 )
