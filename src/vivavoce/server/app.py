@@ -15,6 +15,7 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.disk import Disk
 from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.shares import Shares
 from vivavoce.library.sql import SqlRepository
 from vivavoce.live.capacity import keep_measuring
 from vivavoce.live.engines import Engines
@@ -32,12 +33,14 @@ from vivavoce.server import (
     live_http,
     openai_rest,
     page,
+    shares,
     tls,
     wyoming,
 )
 from vivavoce.server.aws_poc import aws_poc
 from vivavoce.server.aws_transcribe import router as aws_transcribe
 from vivavoce.server.azure_speech import routes as azure_speech
+from vivavoce.server.doors import Doors
 from vivavoce.server.echo import echo
 from vivavoce.server.live_server import router as live_server
 from vivavoce.server.openai_realtime import routes as openai_realtime
@@ -104,6 +107,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     peers.mount(app)
     connect.mount(app)
     docs.mount(app)
+    shares.mount(app)
     page.mount(app)
     app.router.routes.extend(azure_speech())  # the last: it answers Speech SDKs at any address
     return app
@@ -116,6 +120,8 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
     async with AsyncExitStack() as stack:
         repository = await SqlRepository.open(settings.data_dir)
         stack.push_async_callback(repository.close)
+        links = Shares(repository.path)
+        stack.push_async_callback(links.close)
         blobs = ObjectBlobs.local(settings.data_dir / "blobs")
         news = NoNews()
         committer = Committer(settings.commit_ms, disk)
@@ -152,6 +158,8 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             repository=repository,
             blobs=blobs,
             visits=Visits(),
+            shares=links,
+            doors=Doors(),
             news=news,
         )
 

@@ -11,10 +11,12 @@ from vivavoce.core.errors import NotFound
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.recording import Recording, folder, is_id
 from vivavoce.library.repository import Repository
+from vivavoce.library.shares import Shares
 from vivavoce.library.texts import forget_text
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
+from vivavoce.server.doors import Doors
 from vivavoce.server.visits import Visits
 
 
@@ -28,6 +30,8 @@ class Services:
     visits: Visits
     repository: Repository
     blobs: Blobs
+    shares: Shares
+    doors: Doors
     news: News
 
     async def forget(self, owner: str, recording: str) -> None:
