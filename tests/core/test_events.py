@@ -16,6 +16,7 @@ from vivavoce.core.events import (
     Interim,
     Lagging,
     Marker,
+    Named,
     Numbered,
     Revised,
     Speaker,
@@ -52,16 +53,20 @@ SHAPES: list[tuple[AnyEvent, str]] = [
         Revised(id="u1", text="Hello", engine="e", model="m"),
         '{"type":"revised","id":"u1","text":"Hello","engine":"e","model":"m","words":[]}',
     ),
-    (Speaker(id="u1", speaker="A"), '{"type":"speaker","id":"u1","speaker":"A"}'),
+    (
+        Speaker(id="u1", speaker="A", words=("A", None)),
+        '{"type":"speaker","id":"u1","speaker":"A","words":["A",null],"actor":null}',
+    ),
+    (Named(speaker="A", name="Ada"), '{"type":"named","speaker":"A","name":"Ada"}'),
     (
         Translated(id="u1", language="de", text="hallo"),
         '{"type":"translated","id":"u1","language":"de","text":"hallo"}',
     ),
     (
         Edited(id="u1", actor="me", base_revision=0, text="Hi"),
-        '{"type":"edited","id":"u1","actor":"me","base_revision":0,"text":"Hi"}',
+        '{"type":"edited","id":"u1","actor":"me","base_revision":0,"text":"Hi","words":[]}',
     ),
-    (Marker(at=3, label="vote"), '{"type":"marker","at":3,"label":"vote"}'),
+    (Marker(at=3, label="vote"), '{"type":"marker","at":3,"label":"vote","actor":null}'),
     (Lagging(behind=80000), '{"type":"lagging","behind":80000}'),
     (
         EngineSwitched(at=3, previous="a", engine="b", reason="slow"),
@@ -86,6 +91,6 @@ def test_every_event_has_its_shape_here() -> None:
 
 def test_a_numbered_event_says_its_place() -> None:
     numbered = Numbered(4, 2, Marker(at=3))
-    shape = b'{"n":4,"epoch":2,"event":{"type":"marker","at":3,"label":""}}'
+    shape = b'{"n":4,"epoch":2,"event":{"type":"marker","at":3,"label":"","actor":null}}'
     assert msgspec.json.encode(numbered) == shape
     assert msgspec.json.decode(shape, type=Numbered) == numbered

@@ -5,7 +5,11 @@ again can help. `PeerError`: the other side asked for something it cannot have. 
 the fault is here.
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from vivavoce.core.transcript import Utterance
 
 
 class VivavoceError(Exception):
@@ -53,6 +57,16 @@ class Held(PeerError):
     """Another client holds the session."""
 
     code, status, close, retryable = "held", 409, 4409, True
+
+
+class Conflict(PeerError):
+    """What was to be changed has changed since it was looked at; `current` is how it reads."""
+
+    code, status = "conflict", 409
+
+    def __init__(self, message: str, current: "Sequence[Utterance]") -> None:
+        super().__init__(message)
+        self.current = tuple(current)
 
 
 class Gone(PeerError):

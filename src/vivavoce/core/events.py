@@ -74,10 +74,24 @@ class Revised(Event, frozen=True):
 
 
 class Speaker(Event, frozen=True):
-    """Who said an utterance."""
+    """Who said an utterance, as a label such as `S1`; an empty one: nobody knows.
+
+    `words` has a label, or None for the utterance's own, for each word of the utterance as it
+    reads; empty: all words are by `speaker`. `actor`: the person who said so, which no later
+    machine's word changes.
+    """
 
     id: str
     speaker: str
+    words: tuple[str | None, ...] = ()
+    actor: str | None = None
+
+
+class Named(Event, frozen=True):
+    """The speaker of this label is shown by this name; an empty one: by the label again."""
+
+    speaker: str
+    name: str
 
 
 class Translated(Event, frozen=True):
@@ -87,17 +101,26 @@ class Translated(Event, frozen=True):
 
 
 class Edited(Event, frozen=True):
-    """A person's reading. It beats any later machine's; `base_revision` is what they saw."""
+    """A person's reading. It beats any later machine's; `base_revision` is what they saw.
+
+    An empty text strikes the utterance out. `words` are those of the text with their times
+    (`core/editing.py`), none where the times are not known.
+    """
 
     id: str
     actor: str
     base_revision: int
     text: str
+    words: tuple[Word, ...] = ()
 
 
 class Marker(Event, frozen=True):
+    """A place to find again. `actor`: who put it there by hand; None: the session's own client
+    did, by a command that the journal has too."""
+
     at: int
     label: str = ""
+    actor: str | None = None
 
 
 class Lagging(Event, frozen=True):
@@ -127,7 +150,10 @@ class Warning(Event, frozen=True):
 
 
 class Ended(Event, frozen=True):
-    """The last event. `reason` is finished, cancelled, abandoned, or an error's code."""
+    """The session's last event. `reason` is finished, cancelled, abandoned, or an error's code.
+
+    Only annotations follow: what people, and machines that read it again, say of it later.
+    """
 
     reason: str
     duration: int
@@ -140,6 +166,7 @@ AnyEvent = (
     | Final
     | Revised
     | Speaker
+    | Named
     | Translated
     | Edited
     | Marker

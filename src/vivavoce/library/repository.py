@@ -7,14 +7,20 @@ session was let in under its owner already.
 Every method may raise `DiskError`, which names the library.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
-from vivavoce.core.events import Numbered
+from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript
 from vivavoce.core.types import Use
 from vivavoce.library.recording import Changes, Page, Recording
+
+MOST: Final = 500_000
+"""Events that a recording may have. A day of speech has about 100,000 before anybody edits it."""
+
+Make = Callable[[Transcript], Sequence[AnyEvent]]
+"""What somebody says of a transcript, having seen it."""
 
 
 class Repository(Protocol):
@@ -51,6 +57,16 @@ class Repository(Protocol):
         `duration` are taken from it unless `changes` names them; `changes.state` says how
         the session ended. A recording that is sealed already (a server may die between
         sealing and tidying up) is left as it is. Raises `NotFound`: deleted meanwhile.
+        """
+        ...
+
+    async def annotate(self, owner: str, recording: str, make: Make) -> list[Numbered]:
+        """Add what `make` says of an ended recording to its events, and to what they fold to:
+        all or nothing, and nobody else adds any between the look and the word.
+
+        `make` is given the transcript as it is, may be called again, and may raise: then nothing
+        has happened. Raises `Held` while the session is not sealed, `NotFound`, `TooLarge` when
+        the recording would have more than `MOST` events.
         """
         ...
 

@@ -19,9 +19,11 @@ from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript, fold
 from vivavoce.core.types import Use, seconds
+from vivavoce.library import annotating
 from vivavoce.library.database import async_engine, disk_trouble, writing
 from vivavoce.library.migrations import upgrade
 from vivavoce.library.recording import Changes, Page, Recording, preview
+from vivavoce.library.repository import Make
 from vivavoce.library.schema import events, principals, recordings, totals, transcripts, uses
 
 FILE: Final = "library.db"
@@ -103,6 +105,11 @@ class SqlRepository:
             await _keep(db, row, events, transcript)
             await _keep_uses(db, row, uses)
             return await _change(db, recording, _with_text(changes, transcript))
+
+    async def annotate(self, owner: str, recording: str, make: Make) -> list[Numbered]:
+        async with self._write() as db:
+            row = await _row(db, recording, owner)
+            return await annotating.annotate(db, row, make)
 
     async def events(self, owner: str, recording: str, after: int = 0) -> AsyncIterator[Numbered]:
         await self.get(owner, recording)
@@ -189,8 +196,7 @@ async def _keep(
     rows = [belongs | {"n": e.n, "epoch": e.epoch, "event": _json(e.event)} for e in log]
     if rows:
         await db.execute(insert(events), rows)
-    text = {"text": transcript.text, "transcript": _json(transcript)}
-    await db.execute(insert(transcripts), belongs | text)
+    await annotating.keep_transcript(db, recording, transcript)
 
 
 async def _known(db: AsyncConnection, owner: str) -> None:

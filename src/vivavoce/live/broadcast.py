@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
+from vivavoce.core.transcript import Fold, Transcript
 from vivavoce.journal.bell import Bell
 from vivavoce.journal.eventlog import EventLog
 
@@ -29,18 +30,38 @@ class Broadcast:
         self._recent: deque[Numbered] = deque(maxlen=RECENT)
         self._flushes: deque[tuple[int, int]] = deque(maxlen=FLUSHES)
         self._closed = False
+        self._fold = Fold()  # of the events up to `_folded`, where somebody asked for it
+        self._folded = 0
 
     @property
     def epoch(self) -> int:
         return self._log.epoch
 
-    def say(self, event: AnyEvent) -> None:
+    @property
+    def last(self) -> int:
+        """The number of the last event; 0: none."""
+        return self._log.last
+
+    def say(self, event: AnyEvent) -> Numbered:
         """Log an event and show it to everybody. Raises DiskError: not said, say it again."""
-        self._recent.append(self._log.append(event))
+        numbered = self._log.append(event)
+        self._recent.append(numbered)
         if isinstance(event, Final | Ended):
             self.interim = None
         self.ended = self.ended or isinstance(event, Ended)
         self.changed.ring()
+        return numbered
+
+    async def durable(self, n: int) -> None:
+        """Return when event `n` survives a power cut. Raises DiskError when it may not."""
+        await self._log.durable(n)
+
+    def transcript(self) -> Transcript:
+        """What all that was said makes. Raises DiskError."""
+        for numbered in self.after(self._folded):
+            self._fold.add(numbered.event)
+            self._folded = numbered.n
+        return self._fold.transcript
 
     def show(self, interim: Interim) -> None:
         """Replace the latest interim."""

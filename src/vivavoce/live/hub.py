@@ -116,11 +116,15 @@ class Hub:
 
         Of a session in another process of this server only the events can be seen.
         """
-        live = self._sessions.get(session)
-        if live is not None and live.bye is None:
+        if (live := self.running(session)) is not None:
             return live.broadcast.watch(after)
         folder = self._folder(session)
         return None if folder is None else tail(folder, after, lambda: self._draining)
+
+    def running(self, session: str) -> LiveSession | None:
+        """A session of this process that is not over."""
+        live = self._sessions.get(session)
+        return live if live is not None and live.bye is None else None
 
     async def cancel(self, session: str) -> None:
         """End a live session that is to be deleted, and wait until nothing of it runs."""

@@ -67,7 +67,7 @@ class Said:
                     starts=starts,
                     earlier=earlier,
                 )
-            case Marker():
+            case Marker(actor=None):  # of a command that the journal has; others are annotations
                 return replace(self, marks=self.marks + 1)
             case Speech(state="started"):
                 starts = (*self.starts, event.at)[:STARTS]

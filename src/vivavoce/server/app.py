@@ -17,6 +17,7 @@ from vivavoce.journal.disk import Disk
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.shares import Shares
 from vivavoce.library.sql import SqlRepository
+from vivavoce.live.annotations import Annotations
 from vivavoce.live.capacity import keep_measuring
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
             async with tls.listening(app, settings) as stop_tls:
 
                 async def stop() -> None:
+                    found.annotations.close()
                     await found.hub.drain(settings.drain_s)
                     await sockets.aclose()
                     stop_tls()
@@ -148,6 +150,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
         await hub.recover()
+        annotations = Annotations(hub, repository, news)
         if settings.max_sessions is None:
             measuring = asyncio.create_task(_measure(engines, hub, settings))
             stack.push_async_callback(_ended, measuring)
@@ -161,6 +164,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             shares=links,
             doors=Doors(),
             news=news,
+            annotations=annotations,
         )
 
 

@@ -13,6 +13,7 @@ from vivavoce.library.recording import Recording, folder, is_id
 from vivavoce.library.repository import Repository
 from vivavoce.library.shares import Shares
 from vivavoce.library.texts import forget_text
+from vivavoce.live.annotations import Annotations
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
@@ -33,6 +34,7 @@ class Services:
     shares: Shares
     doors: Doors
     news: News
+    annotations: Annotations
 
     async def forget(self, owner: str, recording: str) -> None:
         """Delete a recording: what runs of it, its audio, its events, its text.

@@ -1,0 +1,98 @@
+"""What is said of a recording after its end: more events, and the transcript that they make.
+
+The transcript that is kept is folded on from, so an edit of hours of speech costs no more than
+reading it. One that an older version folded by other rules is made anew from the events.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vivavoce.core.errors import Held, TooLarge
+from vivavoce.core.events import AnyEvent, Numbered
+from vivavoce.core.transcript import Transcript, fold
+from vivavoce.library.recording import Recording, preview
+from vivavoce.library.repository import MOST, Make
+from vivavoce.library.schema import events, recordings, transcripts
+
+RULES: Final = 2
+"""Raised when the same events fold to something else than before."""
+
+
+class _Kept(Transcript, frozen=True, kw_only=True):
+    rules: int = 1
+
+
+_decode_kept: Final = msgspec.json.Decoder(_Kept).decode
+_decode_event: Final = msgspec.json.Decoder(AnyEvent).decode
+
+
+async def annotate(db: AsyncConnection, recording: Recording, make: Make) -> list[Numbered]:
+    """See `Repository.annotate`. `db` must hold the write lock."""
+    if recording.state in ("live", "transcribing"):
+        raise Held(f"The recording {recording.id} is still live.")
+    before = await _transcript(db, recording.id)
+    said = make(before)
+    if not said:
+        return []
+    n, epoch = await _last(db, recording.id)
+    if n + len(said) > MOST:
+        raise TooLarge(f"The recording {recording.id} has {n} events; it may have {MOST}.")
+    numbered = [Numbered(at, epoch, event) for at, event in enumerate(said, n + 1)]
+    await keep_events(db, recording, numbered)
+    after = fold(said, before)
+    await keep_transcript(db, recording, after)
+    if after.text != before.text:
+        this = update(recordings).where(recordings.c.id == recording.id)
+        await db.execute(this.values(preview=preview(after)))
+    return numbered
+
+
+async def keep_events(db: AsyncConnection, recording: Recording, log: Sequence[Numbered]) -> None:
+    """Add events to those of a recording."""
+    belongs = {"recording": recording.id, "owner": recording.owner}
+    rows = [
+        belongs | {"n": e.n, "epoch": e.epoch, "event": msgspec.json.encode(e.event).decode()}
+        for e in log
+    ]
+    if rows:
+        await db.execute(insert(events), rows)
+
+
+async def keep_transcript(
+    db: AsyncConnection, recording: Recording, transcript: Transcript
+) -> None:
+    """Put a transcript in the place of the one there was, if there was one."""
+    kept = _Kept(
+        *(getattr(transcript, field) for field in Transcript.__struct_fields__), rules=RULES
+    )
+    belongs = {"recording": recording.id, "owner": recording.owner}
+    text = {"text": transcript.text, "transcript": msgspec.json.encode(kept).decode()}
+    row = upsert(transcripts).values(belongs | text)
+    key = transcripts.primary_key.columns
+    await db.execute(row.on_conflict_do_update(index_elements=key, set_=text))
+
+
+async def _transcript(db: AsyncConnection, recording: str) -> Transcript:
+    query = select(transcripts.c.transcript).where(transcripts.c.recording == recording)
+    row = (await db.execute(query)).first()
+    kept = _decode_kept(row[0]) if row is not None else _Kept()
+    if kept.rules == RULES:
+        return Transcript(**_fields(kept))
+    log = select(events.c.event).where(events.c.recording == recording).order_by(events.c.n)
+    return fold(_decode_event(row[0]) for row in await db.execute(log))
+
+
+def _fields(transcript: Transcript) -> dict[str, Any]:
+    return {name: getattr(transcript, name) for name in Transcript.__struct_fields__}
+
+
+async def _last(db: AsyncConnection, recording: str) -> tuple[int, int]:
+    """The last number and epoch; 0 and 1 where nothing was ever said."""
+    query = select(func.max(events.c.n), func.max(events.c.epoch))
+    n, epoch = (await db.execute(query.where(events.c.recording == recording))).one()
+    return n or 0, epoch or 1

@@ -1,0 +1,131 @@
+"""What people, and machines that read it again, say of a recording: while it goes on and after.
+
+Of a live session it goes into that session's own log, between two of its events; of an ended
+one into the library. Nothing is said while a session that has ended is on its way there: who
+comes then waits until it has arrived. So every annotation is in the one or in the other, and
+one that was answered is on the disk.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from vivavoce.core.errors import Draining, Gone, Held, NotFound, TooLarge
+from vivavoce.core.events import Edited, Numbered
+from vivavoce.journal.bell import Bell
+from vivavoce.library.repository import MOST, Make, Repository
+from vivavoce.live.hub import Hub
+from vivavoce.live.news import News, NoNews
+from vivavoce.live.session import LiveSession
+
+LOOK_EVERY: Final = 0.25  # seconds
+LOOKS: Final = 20
+"""Looks at a recording that is on its way: between two processes, or into the library."""
+
+SEALING: Final = 20.0
+"""Seconds: hours of audio are copied, and a full disk may keep it waiting."""
+
+ELSEWHERE: Final = 5.0
+"""Seconds between two looks for what other processes have said of a recording."""
+
+
+class Annotations:
+    """Every recording's. `close` lets go of who follows."""
+
+    def __init__(self, hub: Hub, repository: Repository, news: News | None = None) -> None:
+        self._hub = hub
+        self._repository = repository
+        self._news = news or NoNews()
+        self._bells: dict[str, Bell] = {}  # of the ended recordings that somebody follows
+        self._followers: dict[str, int] = defaultdict(int)
+        self._closed = False
+
+    async def add(self, owner: str, recording: str, make: Make) -> list[Numbered]:
+        """Say what `make` says of the transcript as it is; on the disk when this returns.
+
+        `make` gets the transcript under the recording's lock: no event comes between what it
+        sees and what it says. It may be called more than once and may raise; then nothing was
+        said. Raises `NotFound`, `Held` (another process of this server has the session),
+        `Draining`, `DiskError`, `TooLarge`.
+        """
+        for look in range(LOOKS):
+            if look:
+                await asyncio.sleep(LOOK_EVERY)
+            session = self._hub.running(recording)
+            if session is not None and session.header.owner != owner:
+                raise NotFound(f"There is no recording {recording}.")
+            if session is not None and session.broadcast.ended:
+                await _arrived(session)
+            elif session is not None:
+                with suppress(Gone):  # it is let go of
+                    said = await _live(session, make)
+                    return self._told(owner, recording, said)
+            with suppress(Held):
+                said = await self._repository.annotate(owner, recording, make)
+                return self._told(owner, recording, said)
+        if self._hub.draining:
+            raise Draining("The server is stopping; try again in a moment.")
+        raise Held(f"Another process of this server has the session {recording}; try again.")
+
+    async def more(self, owner: str, recording: str, after: int) -> AsyncIterator[Numbered]:
+        """The events of an ended recording above `after`, as they are said; without an end but
+        that of the server. Raises `NotFound`: also when it is deleted meanwhile."""
+        with self._following(recording):
+            while not self._closed:
+                rung = self._bells[recording].next()
+                async for numbered in self._repository.events(owner, recording, after):
+                    yield numbered
+                    after = numbered.n
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(ELSEWHERE):
+                        await rung.wait()
+
+    def close(self) -> None:
+        """The server stops: nobody follows any more."""
+        self._closed = True
+        for bell in self._bells.values():
+            bell.ring()
+
+    def _told(self, owner: str, recording: str, said: list[Numbered]) -> list[Numbered]:
+        if (bell := self._bells.get(recording)) is not None and said:
+            bell.ring()
+        if any(isinstance(numbered.event, Edited) for numbered in said):
+            self._news.mention(owner, "recording.edited", recording)
+        return said
+
+    @contextmanager
+    def _following(self, recording: str) -> Iterator[None]:
+        self._bells.setdefault(recording, Bell())
+        self._followers[recording] += 1
+        try:
+            yield
+        finally:
+            self._followers[recording] -= 1
+            if not self._followers[recording]:
+                del self._followers[recording], self._bells[recording]
+
+
+async def _arrived(session: LiveSession) -> None:
+    """Return when an ended session is in the library. Raises `Held` when that takes long."""
+    try:
+        async with asyncio.timeout(SEALING):
+            await session.done()
+    except TimeoutError:
+        raise Held(f"The recording {session.id} is being put away; try again.") from None
+
+
+async def _live(session: LiveSession, make: Make) -> list[Numbered]:
+    """Into the log: from the look to the word nothing is awaited, so nothing comes between.
+
+    Raises `Gone` when the log is closed, `DiskError`: what was said of it may be lost.
+    """
+    log = session.broadcast
+    events = make(log.transcript())
+    if log.last + len(events) > MOST:
+        raise TooLarge(f"The recording {session.id} has {log.last} events; it may have {MOST}.")
+    said = [log.say(event) for event in events]
+    if said:
+        await log.durable(said[-1].n)
+    return said
