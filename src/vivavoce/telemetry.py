@@ -17,6 +17,9 @@ KEYS = re.compile(
 )
 """Where clients that cannot set headers put their keys: in the address."""
 
+LINKS = re.compile(r"(/(?:s|captions|api/v1/shared)/)[^/?\s]+")
+"""Where the token of a shared link is: whoever knows it may read."""
+
 
 def set_up_logs(level: str) -> None:
     """For a server: our lines, and uvicorn's and others', to stderr from `level` up."""
@@ -64,10 +67,12 @@ class Lines:
 def _without_keys(record: logging.LogRecord) -> bool:
     """Of an address that is logged, all but its keys."""
     if isinstance(record.args, tuple):
-        record.args = tuple(
-            KEYS.sub(r"\1...", part) if isinstance(part, str) else part for part in record.args
-        )
+        record.args = tuple(_bare(part) if isinstance(part, str) else part for part in record.args)
     return True
+
+
+def _bare(part: str) -> str:
+    return LINKS.sub(r"\1...", KEYS.sub(r"\1...", part))
 
 
 def _one_sentence(record: logging.LogRecord) -> bool:

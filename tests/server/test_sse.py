@@ -18,7 +18,8 @@ from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.live.seat import Seat
 from vivavoce.server import sse
 from vivavoce.server.services import Services
-from vivavoce.server.sse import PING, Item, _stream
+from vivavoce.server.sse import LATELY, PING, Encoder, Item
+from vivavoce.server.sse import stream as streamed
 
 pytestmark = pytest.mark.anyio
 Message = dict[str, str]
@@ -225,7 +226,7 @@ async def test_silence_is_filled_with_comments_and_nothing_is_lost() -> None:
         await said.wait()
         yield Interim(id="u1", start=0, end=1, stable="a", tail=" b")
 
-    stream = _stream(items(), every=0.001)
+    stream = streamed(items(), every=0.001)
     found = [await anext(stream)]
     while (chunk := await anext(stream)) == NOTE_BYTES:
         found.append(chunk)
@@ -247,7 +248,7 @@ async def test_a_reader_that_does_not_read_makes_nobody_work_ahead() -> None:
             asked += 1
             yield NOTE
 
-    stream = _stream(items())
+    stream = streamed(items())
     for _ in range(3):
         await anext(stream)
     for _ in range(100):
@@ -261,7 +262,7 @@ async def test_an_error_ends_the_stream_after_what_was_said() -> None:
         yield NOTE
         raise DiskError("The log cannot be read.")
 
-    assert [chunk async for chunk in _stream(items())] == [NOTE_BYTES]
+    assert [chunk async for chunk in streamed(items())] == [NOTE_BYTES]
 
 
 async def test_a_reader_that_leaves_lets_go_of_the_source() -> None:
@@ -274,8 +275,41 @@ async def test_a_reader_that_leaves_lets_go_of_the_source() -> None:
         finally:
             closed.set()
 
-    stream = _stream(items(), every=0.001)
+    stream = streamed(items(), every=0.001)
     await anext(stream)
     await anext(stream)
     await stream.aclose()
     assert closed.is_set()
+
+
+def test_an_item_that_many_are_sent_is_encoded_once() -> None:
+    shown: list[Item] = []
+
+    def see(item: Item) -> Item:
+        shown.append(item)
+        return item
+
+    encode = Encoder(see)
+    first = Numbered(1, 1, Marker(at=1))
+
+    assert encode(first) is encode(first)
+    assert shown == [first]
+    others = [Numbered(n, 1, Marker(at=n)) for n in range(LATELY + 1)]
+    assert [encode(other).split()[1] for other in others] == [
+        str(n).encode() for n in range(LATELY + 1)
+    ]
+    assert encode(first)
+    assert len(shown) == LATELY + 3, "what is long past is not kept"
+
+
+async def test_a_stream_ends_when_it_is_closed() -> None:
+    async def silent() -> AsyncIterator[Item]:
+        yield Numbered(1, 1, Marker(at=1))
+        await asyncio.Event().wait()
+
+    closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    found = []
+    async for chunk in streamed(silent(), closed=closed):
+        found.append(chunk)
+        closed.set_result(None)
+    assert len(found) == 1

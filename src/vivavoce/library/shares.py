@@ -6,18 +6,16 @@ open what was shared.
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from sqlalchemy import Row, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import NotFound, PeerError
-from vivavoce.library.database import async_engine, disk_trouble, writing
+from vivavoce.library.database import Tables
 from vivavoce.library.recording import new_id
 from vivavoce.library.schema import recordings, shares
 
@@ -52,12 +50,10 @@ class Shares:
 
     def __init__(self, path: Path) -> None:
         """`path`: the library's file, whose tables are up to date."""
-        self._path = path
-        self._reader = async_engine(path)
-        self._writer = writing(self._reader)
+        self._tables = Tables(path)
 
     async def close(self) -> None:
-        await self._reader.dispose()
+        await self._tables.close()
 
     async def create(
         self, owner: str, recording: str, created: datetime, expires: datetime, *, audio: bool
@@ -75,7 +71,7 @@ class Shares:
             expires_at=expires,
             audio=audio,
         )
-        async with self._begin(self._writer) as db:
+        async with self._tables.write() as db:
             await _make_room(db, share)
             await db.execute(insert(shares), {**_row(share), "token_sha256": _hash(token)})
         return share, token
@@ -83,13 +79,13 @@ class Shares:
     async def of(self, owner: str, recording: str) -> list[Share]:
         """The links to a recording, the newest first, expired ones too."""
         query = select(shares).where(shares.c.owner == owner, shares.c.recording == recording)
-        async with self._begin(self._reader) as db:
+        async with self._tables.read() as db:
             return [_share(row) for row in await db.execute(query.order_by(shares.c.id.desc()))]
 
     async def found(self, token: str) -> Share:
         """The link with this token, expired or not. Raises `NotFound`."""
         query = select(shares).where(shares.c.token_sha256 == _hash(token))
-        async with self._begin(self._reader) as db:
+        async with self._tables.read() as db:
             if (row := (await db.execute(query)).first()) is None:
                 raise NotFound(UNKNOWN)
             return _share(row)
@@ -97,15 +93,9 @@ class Shares:
     async def withdraw(self, owner: str, share: str) -> None:
         """Nobody reads by this link any more. Raises `NotFound`."""
         gone = delete(shares).where(shares.c.owner == owner, shares.c.id == share)
-        async with self._begin(self._writer) as db:
+        async with self._tables.write() as db:
             if not (await db.execute(gone)).rowcount:
                 raise NotFound(f"There is no link {share}.")
-
-    @asynccontextmanager
-    async def _begin(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        with disk_trouble(self._path):
-            async with engine.begin() as db:
-                yield db
 
 
 async def _make_room(db: AsyncConnection, share: Share) -> None:

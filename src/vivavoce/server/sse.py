@@ -1,7 +1,8 @@
 """A recording's events as a server-sent stream, the same for live and finished ones."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from typing import Annotated, Final
 
@@ -28,6 +29,10 @@ LOOKS: Final = 20
 """Looks at a recording that is on its way: between two processes, or into the library."""
 
 Item = Numbered | Interim
+Items = AsyncIterator[Item]
+
+LATELY: Final = 64
+"""Items kept as they are sent: those who watch one session all want the same next."""
 
 _closing: Final[set[asyncio.Task[None]]] = set()  # held, or the loop might forget them
 
@@ -51,15 +56,15 @@ async def events(
     Numbered events have an `id`; the data is `{n, epoch, event}`. Interims have none, and
     a slow reader sees only the latest.
     """
-    items = await _items(parts, recording, after)
+    found = await items(parts, recording, after)
     return StreamingResponse(
-        _stream(items),
+        stream(found),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _items(parts: Services, recording: Recording, after: int) -> AsyncIterator[Item]:
+async def items(parts: Services, recording: Recording, after: int) -> Items:
     """What to send. Raises `Held` while a session is neither running nor in the library.
 
     Not before looking for a while: a browser's EventSource does not ask again after a 409.
@@ -107,20 +112,53 @@ async def _on(
         yield numbered
 
 
-async def _stream(items: AsyncIterator[Item], every: float = PING_EVERY) -> AsyncGenerator[bytes]:
+class Encoder:
+    """Items as they are sent; one that many readers are sent is encoded once."""
+
+    def __init__(self, shown: Callable[[Item], Item] = lambda item: item) -> None:
+        """`shown`: what of an item its readers may see."""
+        self._shown = shown
+        # By identity, which holds while the item is kept here: to compare costs as much.
+        self._lately: OrderedDict[int, tuple[Item, bytes]] = OrderedDict()
+
+    def __call__(self, item: Item) -> bytes:
+        if (known := self._lately.get(id(item))) is not None:
+            return known[1]
+        encoded = _encode(self._shown(item))
+        self._lately[id(item)] = item, encoded
+        if len(self._lately) > LATELY:
+            self._lately.popitem(last=False)
+        return encoded
+
+
+_whole: Final = Encoder()
+
+
+async def stream(
+    items: Items,
+    every: float = PING_EVERY,
+    *,
+    encode: Callable[[Item], bytes] = _whole,
+    closed: asyncio.Future[None] | None = None,
+) -> AsyncGenerator[bytes]:
     """One item is asked for at a time, when the last has been sent: a slow reader costs no
     memory. A comment goes out whenever `every` seconds bring nothing. An error ends the
-    stream before `ended`, so that the reader asks again from where it was."""
+    stream before `ended`, so that the reader asks again from where it was; so does `closed`."""
     upcoming = _next(items)
+    closing = [] if closed is None else [closed]
     try:
         while True:
-            await asyncio.wait([upcoming], timeout=every)
+            await asyncio.wait(
+                [upcoming, *closing], timeout=every, return_when=asyncio.FIRST_COMPLETED
+            )
+            if closed is not None and closed.done():
+                return
             if not upcoming.done():
                 yield PING
             elif (item := upcoming.result()) is None:
                 return
             else:
-                yield _encode(item)
+                yield encode(item)
                 upcoming = _next(items)
     except VivavoceError as error:
         log.warning("event stream broke", reason=error.message)
@@ -133,14 +171,14 @@ async def _stream(items: AsyncIterator[Item], every: float = PING_EVERY) -> Asyn
         await asyncio.shield(closing)
 
 
-async def _close(upcoming: asyncio.Task[Item | None], items: AsyncIterator[Item]) -> None:
+async def _close(upcoming: asyncio.Task[Item | None], items: Items) -> None:
     upcoming.cancel()
     await asyncio.gather(upcoming, return_exceptions=True)
     if isinstance(items, AsyncGenerator):
         await items.aclose()
 
 
-def _next(items: AsyncIterator[Item]) -> asyncio.Task[Item | None]:
+def _next(items: Items) -> asyncio.Task[Item | None]:
     async def following() -> Item | None:
         return await anext(items, None)
 
