@@ -146,6 +146,30 @@ class _Outbox(TypedColumns):
     message: Named[str | None]
 
 
+class _Summaries(TypedColumns):
+    """What was made of a recording, each of one state of its transcript."""
+
+    id: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    recording: Named[str] = Column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    template: Named[str]
+    created_at: Named[datetime] = Column(Utc)
+    language: Named[str | None]
+    model: Named[str]
+    extract: Named[bool]
+    revision: Named[str]
+    answer: Named[str]  # JSON
+
+
+class _Templates(TypedColumns):
+    """What people made or changed. An owner need not have recorded anything yet."""
+
+    owner: Named[str] = Column(primary_key=True)
+    name: Named[str] = Column(primary_key=True)
+    title: Named[str]
+    prompt: Named[str]
+
+
 principals: Final = Table("principals", metadata, _Principals)
 recordings: Final = Table(
     "recordings",
@@ -177,3 +201,5 @@ outbox: Final = Table(
     Index(None, "recording"),
     Index(None, "webhook"),
 )
+summaries: Final = Table("summaries", metadata, _Summaries, Index(None, "recording"))
+templates: Final = Table("templates", metadata, _Templates)
