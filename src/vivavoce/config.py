@@ -12,6 +12,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -48,6 +52,16 @@ ALIASES = {
     "AWS_REGION": "aws_region",
     "OPENAI_API_KEY": "openai_api_key",
     "OPENAI_BASE_URL": "openai_base_url",
+    "GMAIL_ADDRESS": "smtp_user",
+    "GMAIL_PASSWORD": "smtp_password",
+    "AZURE_OPENAI_ENDPOINT": "llm_base_url",
+    "AZURE_OPENAI_ENDPOINT_4O": "llm_base_url",
+    "AZURE_OPENAI_API_KEY": "llm_api_key",
+    "AZURE_OPENAI_KEY_4O": "llm_api_key",
+    "AZURE_OPENAI_DEPLOYMENT": "llm_model",
+    "AZURE_OPENAI_DEPLOYMENT_NAME": "llm_model",
+    "AZURE_OPENAI_API_VERSION": "llm_api_version",
+    "OPENAI_API_VERSION": "llm_api_version",
 }
 """Variables of the programs that Vivavoce replaces, so that their deployments keep working."""
 
@@ -106,6 +120,33 @@ def _wrong(sentence: str) -> PydanticCustomError:
 
 
 Prices = Annotated[dict[str, float], BeforeValidator(_prices)]
+
+
+def _mailbox(value: str) -> str:
+    """`ada@example.org`, or `Ada <ada@example.org>`."""
+    if mailbox(value) is None:
+        raise PydanticCustomError("mailbox", "it is to be an e-mail address")
+    return value
+
+
+def mailbox(text: str) -> Address | None:
+    """Whom an e-mail is from; None: this names nobody."""
+    name, address = parseaddr(text)
+    try:
+        found = Address(name, addr_spec=address)
+    except (ValueError, IndexError, HeaderParseError):
+        return None
+    return found if found.username and found.domain and found.addr_spec.isascii() else None
+
+
+def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        try:
+            ip_network(name)
+        except ValueError:
+            sentence = f"{name!r} is no network, as 192.168.1.0/24 is, and no address"
+            raise PydanticCustomError("networks", "{sentence}", {"sentence": sentence}) from None
+    return names
 
 
 class Settings(BaseModel):
@@ -210,6 +251,43 @@ class Settings(BaseModel):
         False, description="let Home Assistant find the Wyoming service by itself (mDNS)"
     )
 
+    llm_base_url: str | None = Field(
+        None, description="address of a language model that speaks as OpenAI's do; none: OpenAI"
+    )
+    llm_api_key: SecretStr | None = Field(None, description="key of the language model")
+    llm_model: str | None = Field(
+        None, min_length=1, description="name of the language model, or its deployment in Azure"
+    )
+    llm_api_version: str | None = Field(
+        None, description="version of Azure OpenAI's dated interface, where that is meant"
+    )
+    llm_timeout_s: float = Field(
+        120, gt=0, le=3600, description="seconds that the language model may be silent"
+    )
+    llm_part_chars: int = Field(
+        12_000,
+        ge=2000,
+        le=2_000_000,
+        description="characters of a transcript that the language model is sent at once",
+    )
+    smtp_host: str | None = Field(
+        None, min_length=1, description="mail server that sends e-mail; none: none is sent"
+    )
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="its port; none: the usual one for smtp_security"
+    )
+    smtp_security: Annotated[Literal["starttls", "tls", "none"], Lower] = Field(
+        "starttls", description="how the line to it is kept from others: starttls, tls, none"
+    )
+    smtp_user: str | None = Field(None, description="name to log in with there; none: no login")
+    smtp_password: SecretStr | None = Field(None, description="password to log in with there")
+    smtp_from: Annotated[str, AfterValidator(_mailbox)] | None = Field(
+        None, description="whom e-mail is from; none: smtp_user, where that is an address"
+    )
+    webhook_networks: Annotated[Names, AfterValidator(_networks)] | None = Field(
+        None, description="networks that are not public and may be told by webhooks too"
+    )
+
     prices: Prices | None = Field(
         None, description="what an hour of audio sent to an engine costs: azure=1.00,aws=1.44"
     )
@@ -220,6 +298,11 @@ class Settings(BaseModel):
     def engine(self) -> str:
         """The preferred one."""
         return self.engines[0]
+
+    @property
+    def smtp_sender(self) -> Address | None:
+        """Whom e-mail is from; None where nobody is named."""
+        return mailbox(self.smtp_from or self.smtp_user or "")
 
     @property
     def host_threads(self) -> int:

@@ -1,0 +1,239 @@
+"""A language model behind any endpoint that has OpenAI's chat completions, by OpenAI's own
+client: OpenAI, Azure OpenAI, Ollama, llama.cpp, vLLM and many more.
+
+Only what all of them know is asked for: a model, messages, a stream. What they say of a
+failure may hold a key or the prompt, so a status or the name of an error says what it was.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from vivavoce.config import Settings
+from vivavoce.insight.model import ModelError, ModelRefused, NotInstalled, Truncated
+from vivavoce.insight.prompts import Message
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+LOOK: Final = "see llm_base_url, and whether the service and the network are up"
+NO_KEY: Final = "none"
+"""What an endpoint without authentication is sent."""
+
+AT_ONCE: Final = 4
+"""Requests of this process; others wait for their turn."""
+
+LONGEST: Final = 10
+"""Times the limit for one piece, in which a whole answer has to be there."""
+
+TRIES_AGAIN: Final = 2
+
+AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
+"""Hosts whose newer form is OpenAI's own, under a path of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the model is, what opens it and what it is called there."""
+
+    model: str
+    url: str | None  # None: OpenAI's own
+    key: str | None
+    api_version: str | None  # Azure OpenAI's dated form, where `model` is a deployment
+    limit: float  # seconds for the first piece, and between two
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Endpoint | None":
+        """None where the settings name no model, or neither an address nor a key."""
+        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+        if settings.llm_model is None or (settings.llm_base_url is None and key is None):
+            return None
+        return cls(
+            settings.llm_model,
+            settings.llm_base_url,
+            key,
+            settings.llm_api_version,
+            settings.llm_timeout_s,
+        )
+
+    @property
+    def base_url(self) -> str | None:
+        """Of an Azure resource only the host is given; the rest of its newer form is known."""
+        if self.url is None or self.api_version is not None:
+            return self.url
+        parts = urlsplit(self.url)
+        if (parts.hostname or "").endswith(AZURE) and parts.path.strip("/") in ("", "openai"):
+            return f"{parts.scheme}://{parts.netloc}/openai/v1/"
+        return self.url
+
+
+class OpenAIModel:
+    """Implements `LanguageModel`. The client's package is imported when it is first asked."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client: AsyncOpenAI | None = None
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def name(self) -> str:
+        return self._endpoint.model
+
+    async def write(self, messages: Sequence[Message], most: int) -> AsyncIterator[str]:
+        async with self._turns:
+            chunks = self._chunks(messages)
+            try:
+                async with aclosing(chunks):
+                    written = 0
+                    async for piece in chunks:
+                        yield piece[: most - written]
+                        written += len(piece)
+                        if written >= most:
+                            raise Truncated
+            except (Truncated, ModelError, NotInstalled):
+                raise
+            except Exception as error:
+                raise self._failed(error) from None
+
+    async def _chunks(self, messages: Sequence[Message]) -> AsyncGenerator[str]:
+        """The answer as it comes, without what is thought aloud before it."""
+        client = self._connected()
+        thoughts = _Thoughts()
+        until = asyncio.get_running_loop().time() + LONGEST * self._endpoint.limit
+        # Never around a `yield`: what it would cut short there is not ours.
+        async with asyncio.timeout_at(until):
+            stream: Any = await client.chat.completions.create(
+                model=self._endpoint.model,
+                messages=list(messages),  # type: ignore[arg-type]
+                stream=True,
+            )
+        reason, came = None, False
+        async with stream:
+            chunks = aiter(stream)
+            while True:
+                async with asyncio.timeout_at(until):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                came = True
+                text, reason = _piece(chunk, reason)
+                if text := thoughts.without(text):
+                    yield text
+        self._ended(reason, came=came)
+
+    def _ended(self, reason: str | None, *, came: bool) -> None:
+        """Raises `Truncated`, `ModelError` where an answer does not end as it should."""
+        who = f"The language model {self.name}"
+        if not came:
+            raise ModelError(f"{who} answered nothing that can be understood: {LOOK}.")
+        if reason == "length":
+            raise Truncated
+        if reason is None:
+            raise ModelError(f"{who} broke off in mid-answer; try again.")
+        if reason == "content_filter":
+            raise ModelRefused(f"{who} does not write of this: its content filter says so.")
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    def _connected(self) -> "AsyncOpenAI":
+        """The client. Raises `NotInstalled`."""
+        if self._client is None:
+            try:
+                import openai
+            except ImportError:
+                raise NotInstalled(
+                    "A language model is asked by a package that is not here: "
+                    "pip install 'vivavoce[openai]'."
+                ) from None
+            end = self._endpoint
+            common: dict[str, Any] = {
+                "api_key": end.key or NO_KEY,
+                "timeout": end.limit,
+                "max_retries": TRIES_AGAIN,
+            }
+            if end.api_version is not None and end.url is not None:
+                self._client = openai.AsyncAzureOpenAI(
+                    azure_endpoint=end.url, api_version=end.api_version, **common
+                )
+            else:
+                # given, or the variables of the client's own would count
+                url = end.base_url or "https://api.openai.com/v1"
+                self._client = openai.AsyncOpenAI(base_url=url, **common)
+        return self._client
+
+    def _failed(self, error: Exception) -> ModelError:
+        import openai
+
+        who = f"The language model {self.name}"
+        match error:
+            case openai.APIStatusError():
+                return _status(who, error.status_code)
+            case openai.APITimeoutError() | TimeoutError():
+                return ModelError(f"{who} did not answer in time: {LOOK}, or raise llm_timeout_s.")
+            case openai.APIConnectionError() | OSError():
+                cause = type(error.__cause__ or error).__name__
+                return ModelError(f"{who} cannot be reached ({cause}): {LOOK}.")
+        kind = type(error).__name__
+        return ModelError(f"{who} answered what cannot be understood ({kind}): {LOOK}.")
+
+
+def _status(who: str, status: int) -> ModelError:
+    match status:
+        case 401 | 403:
+            return ModelRefused(f"{who} does not take the key in llm_api_key (HTTP {status}).")
+        case 404:
+            return ModelRefused(
+                f"{who} is not there (HTTP 404): see llm_base_url and llm_model, which for Azure "
+                "is the deployment."
+            )
+        case 400 | 413 | 422:
+            return ModelRefused(
+                f"{who} does not take what it was sent (HTTP {status}): it may be more than it "
+                "reads at once, see llm_part_chars."
+            )
+        case 429:
+            return ModelError(f"{who} has had too many requests (HTTP 429): wait a little.")
+    return ModelError(f"{who} answered with HTTP {status}; it may be well again soon.")
+
+
+def _piece(chunk: Any, reason: str | None) -> tuple[str, str | None]:
+    """The text of a chunk, and why the answer ends, once that is said."""
+    choices = chunk.choices
+    if not choices:  # Azure's first and some servers' last have none
+        return "", reason
+    text = choices[0].delta.content if choices[0].delta is not None else None
+    return text if isinstance(text, str) else "", choices[0].finish_reason or reason
+
+
+class _Thoughts:
+    """Leaves out what some models think aloud before they answer: `<think>...</think>`."""
+
+    OPEN, CLOSE = "<think>", "</think>"
+
+    def __init__(self) -> None:
+        self._state = "start"
+        self._held = ""
+
+    def without(self, piece: str) -> str:
+        if self._state == "answer":
+            return piece
+        self._held += piece
+        if self._state == "start":
+            begun = self._held.lstrip()
+            if not begun or (len(begun) < len(self.OPEN) and self.OPEN.startswith(begun)):
+                return ""
+            self._state = "thoughts" if begun.startswith(self.OPEN) else "answer"
+            if self._state == "answer":
+                return begun
+        _, closed, answer = self._held.partition(self.CLOSE)
+        if not closed:
+            self._held = self._held[-len(self.CLOSE) :]
+            return ""
+        self._state = "answer" if answer.strip() else "start"
+        self._held = ""
+        return answer.lstrip()
