@@ -8,7 +8,7 @@ one that was answered is on the disk.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -69,7 +69,7 @@ class Annotations:
             raise Draining("The server is stopping; try again in a moment.")
         raise Held(f"Another process of this server has the session {recording}; try again.")
 
-    async def more(self, owner: str, recording: str, after: int) -> AsyncIterator[Numbered]:
+    async def more(self, owner: str, recording: str, after: int) -> AsyncGenerator[Numbered, None]:
         """The events of an ended recording above `after`, as they are said; without an end but
         that of the server. Raises `NotFound`: also when it is deleted meanwhile."""
         with self._following(recording):

@@ -5,13 +5,14 @@ What is asked of a protocol that is not ours is refused in that protocol's form.
 
 from typing import Any, Final
 
+import msgspec
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from vivavoce.core.errors import FrameGap, NotFound, OurError, PeerError, VivavoceError
+from vivavoce.core.errors import Conflict, FrameGap, NotFound, OurError, PeerError, VivavoceError
 from vivavoce.server import openai_errors
 
 RETRY_AFTER: Final = "2"  # seconds
@@ -62,6 +63,8 @@ def _body(error: VivavoceError) -> dict[str, Any]:
     }
     if isinstance(error, FrameGap):
         said["expected"] = error.expected
+    if isinstance(error, Conflict):
+        said["conflicts"] = msgspec.to_builtins(error.current)
     return {"error": said}
 
 

@@ -3,12 +3,12 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import suppress
-from typing import Annotated, Final
+from contextlib import aclosing, suppress
+from typing import Annotated, Any, Final
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
 from vivavoce.core.errors import Held, NotFound, VivavoceError
@@ -50,13 +50,17 @@ async def events(
     recording: Found,
     parts: Parts,
     after: Annotated[int, Header(alias="Last-Event-ID", ge=0, le=2**53)] = 0,
+    follow: Annotated[bool, Query(description="Stay, and tell what is said later.")] = False,
 ) -> StreamingResponse:
-    """Every event after `Last-Event-ID` in order, as it comes; after `ended` it closes.
+    """Every event after `Last-Event-ID` in order, as it comes; it closes after `ended` and
+    what was said of the recording since, or with `follow` not before the server stops.
 
     Numbered events have an `id`; the data is `{n, epoch, event}`. Interims have none, and
     a slow reader sees only the latest.
     """
     found = await items(parts, recording, after)
+    if follow:
+        found = _further(parts, recording, found, after)
     return StreamingResponse(
         stream(found),
         media_type="text/event-stream",
@@ -112,6 +116,25 @@ async def _on(
         yield numbered
 
 
+async def _further(
+    parts: Services, recording: Recording, found: Items, after: int
+) -> AsyncIterator[Item]:
+    """On from where the session ends: what is said of the recording later, as it is said.
+
+    A session that another process has by now is not over: then the reader is to ask again.
+    """
+    async for item in found:
+        yield item
+        if isinstance(item, Numbered):
+            after = item.n
+    with suppress(NotFound):  # deleted
+        if await _kept(parts, recording):
+            more = parts.annotations.more(recording.owner, recording.id, after)
+            async with aclosing(more):  # else it would count as a follower for a while
+                async for numbered in more:
+                    yield numbered
+
+
 class Encoder:
     """Items as they are sent; one that many readers are sent is encoded once."""
 
@@ -145,11 +168,11 @@ async def stream(
     memory. A comment goes out whenever `every` seconds bring nothing. An error ends the
     stream before `ended`, so that the reader asks again from where it was; so does `closed`."""
     upcoming = _next(items)
-    closing = [] if closed is None else [closed]
+    ends: list[asyncio.Future[Any]] = [] if closed is None else [closed]
     try:
         while True:
             await asyncio.wait(
-                [upcoming, *closing], timeout=every, return_when=asyncio.FIRST_COMPLETED
+                [upcoming, *ends], timeout=every, return_when=asyncio.FIRST_COMPLETED
             )
             if closed is not None and closed.done():
                 return
