@@ -1,6 +1,11 @@
 """The fold: the transcript is what the events say."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import msgspec
+import pytest
 
 from vivavoce.core.events import (
     AnyEvent,
@@ -19,6 +24,21 @@ from vivavoce.core.events import (
 )
 from vivavoce.core.transcript import Transcript, fold
 from vivavoce.core.types import AudioFormat, Word
+
+FOLDS = json.loads((Path(__file__).parents[1] / "data" / "folds.json").read_text())
+
+
+@pytest.mark.parametrize("case", FOLDS, ids=lambda case: case["name"])
+def test_the_corpus_that_the_page_is_held_to(case: dict[str, Any]) -> None:
+    events = [msgspec.convert(event, AnyEvent) for event in case["events"]]
+    transcript = fold(events)
+    fields = ["words", *(case["utterances"][0] if case["utterances"] else ())]
+    seen = [{name: getattr(u, name) for name in fields} for u in transcript.utterances]
+    assert json.loads(msgspec.json.encode(seen)) == case["utterances"]
+    assert [u.id for u in transcript.empty] == case["empty"]
+    assert (transcript.names, transcript.ended) == (case["names"], case["ended"])
+    for cut in range(len(events)):
+        assert fold(events[cut:], fold(events[:cut])) == transcript
 
 
 def final(n: int, text: str = "hello there", start: int | None = None) -> Final:
