@@ -126,6 +126,12 @@ class EngineExpired(EngineError):
     code = "engine_expired"
 
 
+class NotInstalled(OurError):
+    """A part of the server that is an extra, and is not here."""
+
+    code, status = "not_installed", 501
+
+
 class SettingError(OurError):
     """A setting that cannot be used; it names the setting."""
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from msgspec import Meta
 
-from vivavoce.core.errors import BadMessage, Full, OurError, TooLarge
+from vivavoce.core.errors import BadMessage, Full, NotInstalled, TooLarge
 from vivavoce.dialects.native_messages import Name, StartOptions
 from vivavoce.dialects.webrtc import WebRtcDialect
 from vivavoce.live.hub import Hub
@@ -28,12 +28,6 @@ MAX_OFFER: Final = 64 * 1024
 """Bytes of a request."""
 
 log = structlog.get_logger()
-
-
-class NotInstalled(OurError):
-    """A part of the server that is an extra, and is not here."""
-
-    code, status = "not_installed", 501
 
 
 class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
