@@ -39,10 +39,8 @@ class ModelRefused(ModelError):
     retryable: ClassVar[bool] = False
 
 
-class NotInstalled(OurError):
-    """A part of the server that is an extra, and is not here."""
-
-    code, status = "not_installed", 501
+class Unacceptable(ModelRefused):
+    """It does not take this text, but may take another: too long, or its filter objects."""
 
 
 class Truncated(Exception):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from vivavoce.config import Settings
-from vivavoce.insight.model import ModelError, ModelRefused, NotInstalled, Truncated
+from vivavoce.core.errors import NotInstalled
+from vivavoce.insight.model import ModelError, ModelRefused, Truncated, Unacceptable
 from vivavoce.insight.prompts import Message
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class OpenAIModel:
         if reason is None:
             raise ModelError(f"{who} broke off in mid-answer; try again.")
         if reason == "content_filter":
-            raise ModelRefused(f"{who} does not write of this: its content filter says so.")
+            raise Unacceptable(f"{who} does not write of this: its content filter says so.")
 
     async def close(self) -> None:
         if self._client is not None:
@@ -192,9 +193,9 @@ def _status(who: str, status: int) -> ModelError:
                 "is the deployment."
             )
         case 400 | 413 | 422:
-            return ModelRefused(
+            return Unacceptable(
                 f"{who} does not take what it was sent (HTTP {status}): it may be more than it "
-                "reads at once, see llm_part_chars."
+                "reads at once, see llm_part_chars, or its filter may object."
             )
         case 429:
             return ModelError(f"{who} has had too many requests (HTTP 429): wait a little.")
