@@ -11,7 +11,6 @@ import msgspec
 from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
 )
@@ -33,6 +32,9 @@ ANSWER: Final = 30.0
 
 ALL: Final = 120.0
 """Seconds that it has for all of them."""
+
+ANYWHERE: Final = "example.org"
+"""A domain that is one beyond doubt."""
 
 SAID: Final = 200
 """Characters of what it says that are kept."""
@@ -87,17 +89,20 @@ class MailServer:
         A domain that is only known here, as `mail.local`, is taken where it is our own.
         """
         address = text.strip()
-        own = address.rpartition("@")[2].lower() == self.sender.domain.lower()
+        local, _, domain = address.rpartition("@")
+        ours = self.sender.domain
+        known = domain.lower() == ours.lower()
         try:
             found = validate_email(
-                address,
+                f"{local}@{ANYWHERE}" if known else address,
                 allow_smtputf8=False,
                 check_deliverability=False,
-                globally_deliverable=not own,
             )
         except EmailNotValidError as error:
             shown = one_line(address) or "nothing"
             raise BadAddress(f"{shown} is no e-mail address: {error}") from None
+        if known:
+            return f"{found.local_part}@{ours}"
         return found.ascii_email or found.normalized
 
 
@@ -143,7 +148,7 @@ def _verdict(error: Exception, server: MailServer) -> Refused | NotNow:
         kind = Refused if error.code >= 500 else NotNow
         said = one_line(error.message)[:SAID]
         return kind(f"The mail server {server.host} said {error.code}: {said}")
-    if isinstance(error, SMTPNotSupported):
+    if isinstance(error, SMTPException) and not isinstance(error, OSError):
         return Refused(f"The mail server {server.host} cannot do what the settings ask: {error}")
     if isinstance(error, ValueError) and not isinstance(error, OSError):  # of the message
         return Refused("The letter cannot be written as an e-mail.")

@@ -51,7 +51,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     webhook: str | None = None  # that it is for; deleted with it
     state: State = "waiting"
     attempts: int = 0
-    message: str | None = None  # why it was not taken
+    message: str | None = None  # why the last attempt came to nothing
 
 
 class Outbox:
@@ -101,7 +101,7 @@ class Outbox:
             if (row := (await db.execute(longest)).first()) is None:
                 return None
             parcel = _parcel(row)
-            change = {"due_at": now + LEASE, "attempts": parcel.attempts + 1}
+            change = {"due_at": now + LEASE, "attempts": parcel.attempts + 1, "message": None}
             await db.execute(_of(parcel).values(change))
         return msgspec.structs.replace(parcel, **change)
 
