@@ -59,11 +59,14 @@ async def test_a_session_gives_events_from_started_to_ended(
     async with connect(server.url, FORMAT, title="A clip") as session:
         await send(session, pcm)
         await session.mark("the end")
+        await session.mark("before", at=8000)
         events = await rest(session)
         assert len(session.id) == 26
     assert isinstance(events[0], Started)
     assert events[0].title == "A clip"
-    assert [event.label for event in events if isinstance(event, Marker)] == ["the end"]
+    markers = [event for event in events if isinstance(event, Marker)]
+    assert [marker.label for marker in markers] == ["the end", "before"]
+    assert markers[1].at == 8000 < markers[0].at
     assert text(events)
     assert events[-1] == Ended(reason="finished", duration=samples(len(pcm) / 2 / FORMAT.rate))
 

@@ -83,6 +83,7 @@ def test_resume() -> None:
         ({"type": "finish"}, Finish()),
         ({"type": "mark"}, Mark()),
         ({"type": "mark", "label": "here"}, Mark("here")),
+        ({"type": "mark", "label": "there", "at": 16_000}, Mark("there", 16_000)),
         ({"type": "configure", "endpoint_ms": 300}, Configure(endpoint_ms=300)),
         (
             {"type": "configure", "language": "fr", "title": "T", "max_utterance_ms": 5000},

@@ -47,9 +47,9 @@ class Session(Conversation[ClientProtocol]):
         """Ask for what was said so far to be made final now."""
         self._say(FlushMessage())
 
-    async def mark(self, label: str = "") -> None:
-        """Note this moment in the transcript."""
-        self._say(MarkMessage(label=label))
+    async def mark(self, label: str = "", *, at: int | None = None) -> None:
+        """Note this moment in the transcript, or that of an earlier sample of the one clock."""
+        self._say(MarkMessage(label=label, at=at))
 
     async def configure(
         self,

@@ -66,9 +66,10 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Note this moment in the transcript."""
+    """Note a moment in the transcript: this one, or that of an earlier sample."""
 
     label: str = ""
+    moment: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

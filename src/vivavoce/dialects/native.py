@@ -107,7 +107,7 @@ def _command(message: Control) -> Command:
         case ConfigureMessage():
             return Configure(**msgspec.structs.asdict(message))
         case MarkMessage():
-            return Mark(message.label)
+            return Mark(message.label, message.at)
         case FinishMessage():
             return Finish()
 

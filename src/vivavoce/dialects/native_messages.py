@@ -107,6 +107,7 @@ class ConfigureMessage(ClientMessage, frozen=True, tag="configure"):
 
 class MarkMessage(ClientMessage, frozen=True, tag="mark"):
     label: Text = ""
+    at: Count | None = None  # samples of the one clock; not after the audio so far
 
 
 class FinishMessage(ClientMessage, frozen=True, tag="finish"):

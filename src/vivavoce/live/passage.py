@@ -114,7 +114,8 @@ class Passage:
             case Mark() if self._marks:
                 self._marks -= 1
             case Mark():
-                await self._owner.mark(self.position, command.label)
+                here, moment = self.position, command.moment
+                await self._owner.mark(here if moment is None else min(moment, here), command.label)
             case Configure():
                 if command.language is not None:
                     self._owner.speaks(self.position, command.language)
