@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import structlog
+
 from vivavoce.config import Settings
 from vivavoce.core.errors import NotInstalled
 from vivavoce.insight.model import ModelError, ModelRefused, Truncated, Unacceptable
@@ -19,6 +21,8 @@ from vivavoce.insight.prompts import Message
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+log = structlog.get_logger()
 
 LOOK: Final = "see llm_base_url, and whether the service and the network are up"
 NO_KEY: Final = "none"
@@ -69,6 +73,16 @@ class Endpoint:
         if (parts.hostname or "").endswith(AZURE) and parts.path.strip("/") in ("", "openai"):
             return f"{parts.scheme}://{parts.netloc}/openai/v1/"
         return self.url
+
+
+def language_model(settings: Settings) -> "OpenAIModel | None":
+    """The one that the settings name, or none."""
+    endpoint = Endpoint.of(settings)
+    if endpoint is None:
+        if settings.llm_base_url is not None and settings.llm_model is None:
+            log.warning("there is no language model: llm_base_url is set, but not llm_model")
+        return None
+    return OpenAIModel(endpoint)
 
 
 class OpenAIModel:

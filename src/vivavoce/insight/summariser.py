@@ -81,6 +81,10 @@ class Summariser:
         self._kept = kept
         self._news = news
 
+    async def close(self) -> None:
+        if self.model is not None:
+            await self.model.close()
+
     async def templates(self, owner: str) -> list[Template]:
         """The built-in ones, as this owner changed them, then the owner's own by name."""
         own = {t.name: _template(t) for t in await self._kept.templates(owner)}

@@ -12,16 +12,22 @@ from starlette.routing import WebSocketRoute
 from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import VivavoceError
+from vivavoce.insight.openai_model import language_model
+from vivavoce.insight.reading import Reader
+from vivavoce.insight.summariser import Summariser
+from vivavoce.insight.translator import Translator
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.disk import Disk
 from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.database import Tables
 from vivavoce.library.shares import Shares
 from vivavoce.library.sql import SqlRepository
+from vivavoce.library.summaries import Summaries
 from vivavoce.live.annotations import Annotations
 from vivavoce.live.capacity import keep_measuring
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
-from vivavoce.live.news import NoNews
+from vivavoce.live.news import News, NoNews
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
@@ -125,6 +131,8 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         links = Shares(repository.path)
         stack.push_async_callback(links.close)
         blobs = ObjectBlobs.local(settings.data_dir / "blobs")
+        tables = Tables(repository.path)
+        stack.push_async_callback(tables.close)
         news = NoNews()
         committer = Committer(settings.commit_ms, disk)
         stack.push_async_callback(committer.close)
@@ -149,8 +157,12 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         )
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
-        await hub.recover()
         annotations = Annotations(hub, repository, news)
+        summariser, translator = insight(settings, hub, repository, annotations, tables, news)
+        stack.push_async_callback(summariser.close)
+        if translator is not None:
+            stack.push_async_callback(translator.close)
+        await hub.recover()
         if settings.max_sessions is None:
             measuring = asyncio.create_task(_measure(engines, hub, settings))
             stack.push_async_callback(_ended, measuring)
@@ -165,7 +177,28 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             doors=Doors(),
             news=news,
             annotations=annotations,
+            summariser=summariser,
+            translator=translator,
         )
+
+
+def insight(
+    settings: Settings,
+    hub: Hub,
+    repository: SqlRepository,
+    annotations: Annotations,
+    tables: Tables,
+    news: News,
+) -> tuple[Summariser, Translator | None]:
+    """What makes something of transcripts. Who translates has turns of its own at the language
+    model, so that no summary delays it."""
+    reader = Reader(hub, repository)
+    summariser = Summariser(
+        language_model(settings), settings.llm_part_chars, reader, Summaries(tables), news
+    )
+    if (model := language_model(settings)) is None:
+        return summariser, None
+    return summariser, Translator(model, reader, annotations)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

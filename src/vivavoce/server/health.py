@@ -12,7 +12,7 @@ from vivavoce import __version__, plugins
 from vivavoce.core.errors import VivavoceError
 from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.library.export import FORMATS
-from vivavoce.server.models import Engine, Health, Info, Limits, Ready
+from vivavoce.server.models import Engine, Health, Info, LanguageModel, Limits, Ready
 from vivavoce.server.services import Parts, Services
 
 router = APIRouter(tags=["server"])
@@ -44,6 +44,7 @@ async def ready(parts: Parts, response: Response) -> Ready:
 async def about(parts: Parts) -> Info:
     """What this server is and can do."""
     settings = parts.settings
+    model = parts.summariser.model
     return Info(
         version=__version__,
         engine=msgspec.to_builtins(parts.engines.default.capabilities),
@@ -53,6 +54,7 @@ async def about(parts: Parts) -> Info:
             max_upload_mb=settings.max_upload_mb, max_frame=MAX_MESSAGE, grace=settings.grace_s
         ),
         formats=FORMATS,
+        language_model=model and LanguageModel(model=model.name),
     )
 
 

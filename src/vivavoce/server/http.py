@@ -10,7 +10,17 @@ from vivavoce.core.errors import NotFound
 from vivavoce.library.export import FORMATS, render
 from vivavoce.library.recording import Recording as Row
 from vivavoce.library.recording import audio_key
-from vivavoce.server import annotations, health, peaks, sse, uploads, usage
+from vivavoce.server import (
+    annotations,
+    health,
+    peaks,
+    questions,
+    sse,
+    summaries,
+    translations,
+    uploads,
+    usage,
+)
 from vivavoce.server.errors import BadRange, StillLive, refusal
 from vivavoce.server.models import Error, Page, Recording, Rename
 from vivavoce.server.names import attachment, extension, media_type
@@ -162,3 +172,6 @@ router.include_router(health.info)
 router.include_router(usage.router)
 router.include_router(peaks.router)
 router.include_router(annotations.router)
+router.include_router(summaries.router)
+router.include_router(questions.router)
+router.include_router(translations.router)

@@ -115,6 +115,10 @@ class Limits(BaseModel):
     grace: float = Field(description="seconds that a lost client has to come back")
 
 
+class LanguageModel(BaseModel):
+    model: str
+
+
 class Info(BaseModel):
     """What this server is and can do."""
 
@@ -124,6 +128,9 @@ class Info(BaseModel):
     engines: list[Engine]
     limits: Limits
     formats: dict[str, str] = Field(description="transcript formats and their media types")
+    language_model: LanguageModel | None = Field(
+        description="of summaries, questions and translations; null: extracts only"
+    )
 
 
 class Health(BaseModel):

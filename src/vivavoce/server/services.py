@@ -8,6 +8,8 @@ from starlette.requests import HTTPConnection
 
 from vivavoce.config import Settings
 from vivavoce.core.errors import NotFound
+from vivavoce.insight.summariser import Summariser
+from vivavoce.insight.translator import Translator
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.recording import Recording, folder, is_id
 from vivavoce.library.repository import Repository
@@ -35,6 +37,8 @@ class Services:
     doors: Doors
     news: News
     annotations: Annotations
+    summariser: Summariser
+    translator: Translator | None  # None where there is no language model
 
     async def forget(self, owner: str, recording: str) -> None:
         """Delete a recording: what runs of it, its audio, its events, its text.
