@@ -12,6 +12,8 @@ from vivavoce.config import Settings
 from vivavoce.core.commands import Configure, Flush, Mark, Options
 from vivavoce.core.errors import BadMessage
 from vivavoce.core.events import AnyEvent, Ended, Final, Marker
+from vivavoce.core.spoken import PHRASES
+from vivavoce.core.transcript import fold
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
@@ -123,3 +125,15 @@ def _as_wav(kept: Recorded) -> Audio:
             yield block
 
     return audio
+
+
+async def test_spoken_commands_do_what_they_did_and_none_ends_it_early(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    phrases = {"paragraph": ("zulu yankee",), "stop": ("zulu victor",)}
+    monkeypatch.setitem(PHRASES, "tlh", phrases)
+    parts = [("alfa",), ("zulu", "yankee"), ("zulu", "victor"), ("bravo",)]
+    pcm = np.concatenate([part for words in parts for part in (say(*words), silence(0.8))])
+    events = await play(recording(pcm, voice_commands=True, language="tlh"), SCRIPTED)
+    assert fold(events).text == "alfa\nbravo"
+    assert events[-1] == Ended(reason="finished", duration=len(pcm))

@@ -44,6 +44,7 @@ from vivavoce.live.runner import LAST, Runner
 from vivavoce.live.said import Said
 from vivavoce.live.service_host import RemoteTurn, ServiceHost
 from vivavoce.live.streams import Pool
+from vivavoce.live.voice import Voice
 from vivavoce.testing.clock import virtual_time
 from vivavoce.testing.local import LocalAligner, LocalEngines, LocalHosts, LocalRemote
 
@@ -216,7 +217,10 @@ async def scene(
             broadcast.say(event)
         said = Said(engine=chain.names[0])
         options = StreamOptions(interims=interims, language="en")
-        runner = Runner(journal, broadcast, core, chain, options, said, aligning=aligning)
+        voice = Voice(journal, broadcast, on=False, language="en")
+        runner = Runner(
+            journal, broadcast, core, chain, options, said, aligning=aligning, voice=voice
+        )
         task = asyncio.create_task(runner.run())
         try:
             yield Scene(journal, runner, broadcast, task)

@@ -58,6 +58,7 @@ async def play(
         async with services(settings.model_copy(update=own)) as parts:
             options = replace(recorded.options, engine=None, title=recorded.title)
             seat = await parts.hub.start(Start(recorded.format, options))
+            seat.heed_no_stop()
             hearing = asyncio.create_task(_heard(seat, watch))
             sending = asyncio.create_task(_send(recorded, seat, speed))
             try:

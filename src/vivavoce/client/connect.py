@@ -25,13 +25,15 @@ async def connect(
     endpointing: Endpointing | None = None,
     endpoint_ms: int | None = None,
     max_utterance_ms: int | None = None,
+    voice_commands: bool = False,
     brief: Brief | None = None,
     buffer: int = BUFFER,
 ) -> AsyncIterator[Session]:
     """Open a live session on the server at `url`, e.g. `http://localhost:8000`.
 
     Without a `format`, 16 kHz mono in signed 16 bits. `endpoint_ms`, the silence that ends an
-    utterance, beats `endpointing`. `brief`: what the engine is told and asked beside.
+    utterance, beats `endpointing`. `voice_commands`: phrases such as "new paragraph" do what
+    they say. `brief`: what the engine is told and asked beside.
 
     Leaving the block finishes the session and waits for its end; leaving it by an exception
     just hangs up.
@@ -47,6 +49,7 @@ async def connect(
         endpointing=endpointing,
         endpoint_ms=endpoint_ms,
         max_utterance_ms=max_utterance_ms,
+        voice_commands=voice_commands,
         languages=brief.languages,
         hot_words=brief.hot_words,
         prompt=brief.prompt,

@@ -58,6 +58,7 @@ class Session(Conversation[ClientProtocol]):
         endpoint_ms: int | None = None,
         max_utterance_ms: int | None = None,
         title: str | None = None,
+        voice_commands: bool | None = None,
     ) -> None:
         """Change what may change in mid-session. It holds at once, for the open utterance too;
         the title is the recording's."""
@@ -67,6 +68,7 @@ class Session(Conversation[ClientProtocol]):
                 endpoint_ms=endpoint_ms,
                 max_utterance_ms=max_utterance_ms,
                 title=title,
+                voice_commands=voice_commands,
             )
         )
 

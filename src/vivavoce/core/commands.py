@@ -23,6 +23,7 @@ class Options:
     endpointing: Endpointing | None = None
     endpoint_ms: int | None = None  # silence that ends an utterance; beats `endpointing`
     max_utterance_ms: int | None = None
+    voice_commands: bool = False  # phrases in `core/spoken.py` do what they say
     brief: Brief = field(default_factory=Brief)
 
 
@@ -56,12 +57,13 @@ class Flush:
 class Configure:
     """Change what may change in mid-session. The limits hold at once, for the open utterance
     too; the language for what an engine that decodes windows reads from now on; the title
-    is the recording's."""
+    is the recording's; voice commands are obeyed, or not, in utterances that end later."""
 
     language: str | None = None
     endpoint_ms: int | None = None
     max_utterance_ms: int | None = None
     title: str | None = None
+    voice_commands: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

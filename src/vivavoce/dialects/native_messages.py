@@ -54,6 +54,7 @@ class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     endpointing: Endpointing | None = None
     endpoint_ms: EndpointMs | None = None
     max_utterance_ms: UtteranceMs | None = None
+    voice_commands: bool = False
     languages: Names = ()
     hot_words: Annotated[tuple[Phrase, ...], Meta(max_length=500)] = ()
     prompt: Annotated[str, Meta(max_length=2000)] = ""
@@ -70,6 +71,7 @@ class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
             endpointing=self.endpointing,
             endpoint_ms=self.endpoint_ms,
             max_utterance_ms=self.max_utterance_ms,
+            voice_commands=self.voice_commands,
             brief=Brief(
                 languages=self.languages,
                 hot_words=self.hot_words,
@@ -103,6 +105,7 @@ class ConfigureMessage(ClientMessage, frozen=True, tag="configure"):
     endpoint_ms: EndpointMs | None = None
     max_utterance_ms: UtteranceMs | None = None
     title: Text | None = None
+    voice_commands: bool | None = None
 
 
 class MarkMessage(ClientMessage, frozen=True, tag="mark"):

@@ -11,6 +11,8 @@ import structlog
 from vivavoce.core.commands import Options
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.session import Session
+from vivavoce.core.spoken import Action
+from vivavoce.core.types import seconds
 from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.eventlog import EventLog
@@ -27,6 +29,7 @@ from vivavoce.live.said import Said, said
 from vivavoce.live.seal import Sealer
 from vivavoce.live.session import LiveSession
 from vivavoce.live.streams import stream_options
+from vivavoce.live.voice import Voice
 
 log = structlog.get_logger()
 
@@ -163,7 +166,11 @@ class Opener:
                 broadcast.say(event)
         options = stream_options(header.options, self._defaults)
         aligner = self._engines.aligner
-        runner = Runner(journal, broadcast, core, chain, options, said, aligning=aligner)
+        voice = Voice(journal, broadcast, header.options.voice_commands, options.language)
+        voice.told = lambda action, at: self._spoken(header, action, at)
+        runner = Runner(
+            journal, broadcast, core, chain, options, said, aligning=aligner, voice=voice
+        )
         session = LiveSession(
             journal,
             broadcast,
@@ -175,6 +182,11 @@ class Opener:
         )
         runner.attended = lambda: session.attended
         return session
+
+    def _spoken(self, header: SessionHeader, action: Action, at: int) -> None:
+        if header.kept:
+            told = {"command": action, "at": seconds(at)}
+            self._news.mention(header.owner, "command.spoken", header.session, **told)
 
 
 def _stale(folder: Path) -> bool:

@@ -29,6 +29,9 @@ class Owner(Protocol):
     def speaks(self, at: int, language: str) -> None:
         """From here on it is in this language. May raise: then another stream reads it."""
 
+    def heeds(self, at: int, on: bool) -> None:
+        """From here on spoken commands are obeyed, or are not."""
+
 
 class Passage:
     """Call `begin`, read the stream's results, then `end`; and `close`, whatever happens.
@@ -117,6 +120,8 @@ class Passage:
                 here, moment = self.position, command.moment
                 await self._owner.mark(here if moment is None else min(moment, here), command.label)
             case Configure():
+                if command.voice_commands is not None:
+                    self._owner.heeds(self.position, command.voice_commands)
                 if command.language is not None:
                     self._owner.speaks(self.position, command.language)
                 self._options = configured(self._options, command)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 from vivavoce.core.errors import DiskError, EngineError, EngineExpired, VivavoceError
-from vivavoce.core.events import AnyEvent, Interim
+from vivavoce.core.events import AnyEvent, Final, Interim
 from vivavoce.core.results import Aligned, Decided, Flushed, Heard, Switched
 from vivavoce.core.session import Session
 from vivavoce.core.types import SAMPLE_RATE
@@ -24,6 +24,7 @@ from vivavoce.live.chain import Chain
 from vivavoce.live.passage import Passage
 from vivavoce.live.said import Said
 from vivavoce.live.streams import open_stream
+from vivavoce.live.voice import Voice
 
 ROOM = 0.5
 """Seconds between two attempts to log an event on a full disk."""
@@ -59,6 +60,7 @@ class Runner:
         said: Said,
         *,
         aligning: Aligning | None = None,
+        voice: Voice,
     ) -> None:
         self._journal = journal
         self._broadcast = broadcast
@@ -67,6 +69,7 @@ class Runner:
         self._options = options
         self._said = said
         self._aligning = aligning
+        self.voice = voice
         self.attended: Callable[[], bool] = lambda: True  # whether a client is on the line
         self._passage: Passage | None = None
         self._name = said.engine  # who decodes
@@ -84,6 +87,8 @@ class Runner:
         """Until the audio is finished and all is said; the last event is `Ended`."""
         try:
             reason = ""
+            if self._said.finals:
+                await self.voice.catch_up(self._log)
             while not self._cancelled.is_set():
                 name, self._better = self._better or self._chain.pick(self._language), None
                 if name is None:
@@ -117,7 +122,7 @@ class Runner:
 
     def discard(self) -> None:
         """End soon, also on a disk so full that it cannot be said."""
-        self.unwanted = True
+        self.unwanted = self.voice.unwanted = True
         self.cancel()
 
     async def settle(self) -> None:
@@ -224,6 +229,9 @@ class Runner:
             self._unfit_at = at
             raise Unfit(f"{self._name} does not know the language {language}.")
 
+    def heeds(self, at: int, on: bool) -> None:
+        self.voice.switch(at, on)
+
     async def mark(self, at: int, label: str) -> None:
         await self._say(self._session.mark(at, label))
 
@@ -249,11 +257,16 @@ class Runner:
                 continue
 
     async def _say(self, events: Iterable[AnyEvent]) -> None:
+        finals: list[Final] = []  # with a command: what is known beside them is said first
         for event in events:
             if isinstance(event, Interim):
                 self._broadcast.show(event)
             else:
                 await self._log(event)
+                if isinstance(event, Final) and self.voice.hears(event):
+                    finals.append(event)
+        for final in finals:
+            await self.voice.obey(final, self._log)
 
     async def _log(self, event: AnyEvent) -> None:
         """The audio is safe in the journal, so a full disk only makes the words wait."""

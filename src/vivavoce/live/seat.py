@@ -58,6 +58,8 @@ class Seat:
         if self._lost is not None:
             raise Held("Another client has taken this session.")
         match command:
+            case Audio() | Configure() | Flush() | Mark() | Finish() if self._session.stopped:
+                pass  # it was on its way when somebody said that this is to end
             case Audio():
                 self._append(command)
             case Configure():
@@ -68,6 +70,10 @@ class Seat:
                 await self._session.cancel()
             case _:
                 raise BadMessage(f"{type(command).__name__} is not for a running session.")
+
+    def heed_no_stop(self) -> None:
+        """Nobody ends this session by saying so: it is played again."""
+        self._session.heed_no_stop()
 
     def lose(self, bye: Bye) -> None:
         self._lost = self._lost or bye

@@ -81,6 +81,15 @@ class LiveSession:
         return self._holder is not None
 
     @property
+    def stopped(self) -> bool:
+        """Whether somebody has said that it is to end: it takes no more, and says its last."""
+        return self._runner.voice.stopped
+
+    def heed_no_stop(self) -> None:
+        """A replay: whoever said so was obeyed already, and the audio ends there."""
+        self._runner.voice.heedless = True
+
+    @property
     def live(self) -> bool:
         """Whether somebody speaks and reads, or it is a file that is transcribed."""
         return self.header.options.interims
