@@ -152,6 +152,18 @@ def test_a_newer_epoch_replaces_everything_from_its_number_on() -> None:
     assert (protocol.epoch, protocol.after) == (2, 3)
 
 
+def test_events_of_kinds_to_come_are_counted_and_passed_over() -> None:
+    protocol = opened()
+    hear(protocol, marker(1))
+    news = '{"type": "event", "n": 2, "epoch": 1, "event": {"type": "news", "of": ["what"]}}'
+    assert protocol.receive(news) == ()
+    assert hear(protocol, marker(2), marker(3)) == [marker(3)]
+    with pytest.raises(BadMessage, match="Event 9"):
+        protocol.receive(news.replace('"n": 2', '"n": 9'))
+    with pytest.raises(BadMessage, match="at`"):  # known, but wrong
+        protocol.receive(news.replace('"news"', '"marker"'))
+
+
 def test_interims_have_no_number() -> None:
     interim = Interim(id="u1", start=0, end=1, stable="a", tail="b")
     assert hear(opened(), interim, interim) == [interim, interim]

@@ -7,15 +7,20 @@
 
 The rules. Frames are kept until they are acknowledged, and sent again from where the server
 says. Events are numbered: one seen already is passed over, a hole is the server's fault, and
-one of a newer epoch replaces everything from its number on.
+one of a newer epoch replaces everything from its number on. One of a kind that is not known
+here is passed over: the server is newer.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import get_args
+
+import msgspec
 
 from vivavoce.client.outbox import Outbox
 from vivavoce.client.talk import GRACE, State
 from vivavoce.core.errors import BadMessage, FrameGap, Held, VivavoceError
-from vivavoce.core.events import Ended, Interim, Numbered
+from vivavoce.core.events import AnyEvent, Ended, Interim, Numbered
 from vivavoce.dialects.base import Wire
 from vivavoce.dialects.native_messages import (
     AckMessage,
@@ -23,6 +28,7 @@ from vivavoce.dialects.native_messages import (
     Control,
     ErrorMessage,
     EventMessage,
+    FromServer,
     ReadyMessage,
     ResumeMessage,
     StartMessage,
@@ -94,13 +100,18 @@ class ClientProtocol:
         """What the message tells the application. Raises `BadMessage`."""
         if isinstance(wire, bytes):
             raise BadMessage("The server sent a binary message, which vivavoce.v1 does not have.")
-        match decode_from_server(wire):
+        match _decode(wire):
             case ReadyMessage() as ready:
                 self._is_ready(ready)
             case AckMessage(frame=frame):
                 self._acknowledged(frame)
             case EventMessage() as message:
-                return self._heard(message)
+                if not self._is_next(message.n, message.epoch):
+                    return ()
+                self._ended = isinstance(message.event, Ended)
+                return (Numbered(message.n, message.epoch, message.event),)
+            case _Unknown() as message:
+                self._is_next(message.n, message.epoch)
             case Interim() as interim:
                 return (interim,)
             case ErrorMessage(code="gap", expected=int(expected)):
@@ -148,14 +159,40 @@ class ClientProtocol:
         self.outbox.acknowledge(frame)
         self.headway += self.outbox.held < held
 
-    def _heard(self, message: EventMessage) -> Sequence[Numbered]:
-        if message.epoch < self.epoch or (message.epoch == self.epoch and message.n <= self.after):
-            return ()
-        if message.n > self.after + 1:
-            raise BadMessage(f"Event {message.n} came, but event {self.after + 1} was due.")
-        self.after, self.epoch = message.n, message.epoch
-        self._ended = isinstance(message.event, Ended)
-        return (Numbered(message.n, message.epoch, message.event),)
+    def _is_next(self, n: int, epoch: int) -> bool:
+        """Count an event; False: it was seen already. Raises `BadMessage` at a hole."""
+        if epoch < self.epoch or (epoch == self.epoch and n <= self.after):
+            return False
+        if n > self.after + 1:
+            raise BadMessage(f"Event {n} came, but event {self.after + 1} was due.")
+        self.after, self.epoch = n, epoch
+        return True
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    type: str
+
+
+class _Unknown(msgspec.Struct, frozen=True, tag_field="type", tag="event"):
+    """An event of a kind that a newer server knows: it is counted and passed over."""
+
+    n: int
+    epoch: int
+    event: _Kind
+
+
+_KINDS = frozenset(str(event.__struct_config__.tag) for event in get_args(AnyEvent))
+_decode_unknown = msgspec.json.Decoder(_Unknown).decode
+
+
+def _decode(wire: str) -> FromServer | _Unknown:
+    try:
+        return decode_from_server(wire)
+    except BadMessage:
+        with suppress(msgspec.DecodeError, ValueError, RecursionError):
+            if (unknown := _decode_unknown(wire)).event.type not in _KINDS:
+                return unknown
+        raise
 
 
 def error_from(message: ErrorMessage) -> VivavoceError:

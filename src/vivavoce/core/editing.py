@@ -14,14 +14,19 @@ from vivavoce.core.events import Edited
 from vivavoce.core.transcript import Transcript, Utterance
 from vivavoce.core.types import Word
 
-TABLE = 250_000
+TABLE = 40_000
 """Pairs of words that are compared at most; a longer stretch counts as changed throughout."""
+
+WORDS = 1000
+"""Words that an edit has times for. Of a longer one nobody needs them to read along, and an
+event must fit into a client's message."""
 
 _ALONE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _AFTER = "\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 _TOKEN = re.compile(f"[{_ALONE}][{_AFTER}]*|[^\\s{_ALONE}]+")
 """What may be a word: all between spaces, and each character of a script that has none."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SILENT = re.compile(r"[\W_]+")
 
 
@@ -41,9 +46,14 @@ def edited(utterance: Utterance, text: str, base_revision: int, actor: str) -> E
     """
     if base_revision != utterance.revision:
         raise Conflict(f"The utterance {utterance.id} has changed since.", [utterance])
-    text = " ".join(text.split())
+    text = plain(text)
     words = tuple(_words(utterance, text))
     return Edited(id=utterance.id, actor=actor, base_revision=base_revision, text=text, words=words)
+
+
+def plain(text: str) -> str:
+    """On one line, with single spaces and without control characters."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def apply(
@@ -64,7 +74,7 @@ def apply(
         if edit.utterance in seen:
             raise PeerError(f"The utterance {edit.utterance} is named twice.")
         seen.add(edit.utterance)
-        if " ".join(edit.text.split()) == utterance.text:
+        if plain(edit.text) == utterance.text:
             continue
         try:
             events.append(edited(utterance, edit.text, edit.base_revision, actor))
@@ -81,6 +91,8 @@ def _words(utterance: Utterance, text: str) -> Iterator[Word]:
     if utterance.text and not old:
         return  # nobody knows when its words were said
     tokens = [(m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    if len(tokens) > WORDS:
+        return
     kept = _kept([_key(text[a:b]) for a, b in tokens], old)
     next_old = next_token = 0
     for i, first, last in [*kept, (len(old), len(tokens), len(tokens))]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from vivavoce.core import editing, events, types
 from vivavoce.core.errors import NotFound
@@ -23,6 +23,8 @@ TEXT: Final = 10_000
 """Characters of one utterance: some services hear a minute and more as one."""
 EDITS: Final = 1000
 ASSIGNED: Final = 5000
+LABELS: Final = 2000
+"""Words of one utterance that are said by several: the event must fit into a client's message."""
 NAMES: Final = 200
 
 router = APIRouter(
@@ -34,7 +36,9 @@ router = APIRouter(
 )
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
+Label = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(editing.plain)
+]
 
 
 _OBJECT: Final = WithJsonSchema({"type": "object"})
@@ -61,7 +65,9 @@ class Assigned(_Model):
     speaker: Annotated[Label, Field(description="a label; empty: nobody knows")]
     words: Annotated[
         list[Label | None],
-        Field(max_length=TEXT, description="a label or null for each word; none: all by `speaker`"),
+        Field(
+            max_length=LABELS, description="a label or null for each word; none: all by `speaker`"
+        ),
     ] = []
 
 
@@ -77,7 +83,7 @@ class Speakers(_Model):
 
 class NewMarker(_Model):
     at: Annotated[float, Field(ge=0, le=10_000_000, description="seconds")]
-    label: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    label: Annotated[str, Field(max_length=200), AfterValidator(editing.plain)] = ""
 
 
 class Said(BaseModel):
