@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.deliver.conftest import LOGIN, MailServing
+from tests.deliver.hosts import LOGIN, mail_host
 from vivavoce.config import Settings
 from vivavoce.deliver.letter import Letter
 from vivavoce.deliver.mail import BadAddress, Mailer, MailServer
@@ -28,7 +28,7 @@ def server(port: int, **changes: Any) -> MailServer:
     return replace(MailServer("127.0.0.1", port, "none", SENDER), **changes)
 
 
-async def test_a_letter_is_taken(mail_host: MailServing, parcel: Make) -> None:
+async def test_a_letter_is_taken(parcel: Make) -> None:
     async with mail_host() as mailbox:
         await Mailer(server(mailbox.port)).send(parcel(body=BODY))
     (letter,) = mailbox.letters
@@ -46,7 +46,7 @@ async def test_a_letter_is_taken(mail_host: MailServing, parcel: Make) -> None:
     ],
 )
 async def test_a_refusal_is_for_now_or_for_good(
-    reply: str, kind: type[Exception], mail_host: MailServing, parcel: Make
+    reply: str, kind: type[Exception], parcel: Make
 ) -> None:
     async with mail_host() as mailbox:
         mailbox.replies = [reply]
@@ -55,13 +55,13 @@ async def test_a_refusal_is_for_now_or_for_good(
     assert str(refused.value) == f"The mail server 127.0.0.1 said {reply[:3]}: {reply[4:]}"
 
 
-async def test_a_reader_whom_the_server_does_not_know(mail_host: MailServing, parcel: Make) -> None:
+async def test_a_reader_whom_the_server_does_not_know(parcel: Make) -> None:
     async with mail_host() as mailbox:
 
         async def refuse(*_: Any) -> str:
             return "550 5.1.1 No such user"
 
-        mailbox.handle_RCPT = refuse
+        mailbox.handle_RCPT = refuse  # type: ignore[attr-defined]
         with pytest.raises(Refused, match=r"said 550: 5\.1\.1 No such user"):
             await Mailer(server(mailbox.port)).send(parcel(body=BODY))
 
@@ -76,9 +76,7 @@ async def test_settings_that_name_no_server_any_more(parcel: Make) -> None:
         await Mailer(None).send(parcel(body=BODY))
 
 
-async def test_starttls_and_login(
-    mail_host: MailServing, tls: ssl.SSLContext, parcel: Make
-) -> None:
+async def test_starttls_and_login(tls: ssl.SSLContext, parcel: Make) -> None:
     async with mail_host(tls_context=tls, require_starttls=True, auth_required=True) as mailbox:
         secret = {"security": "starttls", "user": LOGIN[0], "password": LOGIN[1]}
         await Mailer(server(mailbox.port, **secret)).send(parcel(body=BODY))
@@ -90,9 +88,7 @@ async def test_starttls_and_login(
     assert len(mailbox.letters) == 1
 
 
-async def test_a_line_that_would_not_be_secret_is_not_used(
-    mail_host: MailServing, parcel: Make
-) -> None:
+async def test_a_line_that_would_not_be_secret_is_not_used(parcel: Make) -> None:
     async with mail_host() as mailbox:
         asked = server(mailbox.port, security="starttls", user=LOGIN[0], password=LOGIN[1])
         with pytest.raises(Refused, match="cannot do what the settings ask"):
@@ -101,7 +97,7 @@ async def test_a_line_that_would_not_be_secret_is_not_used(
 
 
 async def test_a_certificate_that_nobody_vouches_for(
-    mail_host: MailServing, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, parcel: Make
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, parcel: Make
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     async with mail_host(tls_context=tls, require_starttls=True) as mailbox:

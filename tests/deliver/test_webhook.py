@@ -1,11 +1,8 @@
 """Calls to a real receiver, who checks them with Standard Webhooks' own library."""
 
-import asyncio
 import base64
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +10,7 @@ import pytest
 from standardwebhooks import Webhook as Receiver
 from standardwebhooks import WebhookVerificationError
 
+from tests.deliver.hosts import receiving
 from vivavoce.deliver.postman import NotNow, Refused
 from vivavoce.deliver.targets import Guard
 from vivavoce.deliver.webhook import Caller, new_secret, signed
@@ -25,46 +23,6 @@ pytestmark = pytest.mark.anyio
 BODY = '{"type":"test","timestamp":"2026-11-20T12:00:00Z","data":{"ü":1}}'
 HERE = Guard(("127.0.0.1",))
 Make = Callable[..., Parcel]
-
-
-@dataclass
-class Heard:
-    """What a receiver heard; `answer` is what it says then, and None is to say nothing."""
-
-    port: int = 0
-    answer: bytes | None = b"HTTP/1.1 204 No Content\r\n\r\n"
-    requests: list[tuple[dict[str, str], str]] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-
-
-@asynccontextmanager
-async def receiving(
-    answer: bytes | None = b"HTTP/1.1 204 No Content\r\n\r\n",
-    tls: ssl.SSLContext | None = None,
-) -> AsyncIterator[Heard]:
-    heard = Heard(answer=answer)
-    going = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        first, *lines = head.strip().split("\r\n")
-        headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in lines)}
-        body = await reader.readexactly(int(headers["content-length"]))
-        heard.lines.append(first)
-        heard.requests.append((headers, body.decode()))
-        if heard.answer is None:
-            await going.wait()
-        else:
-            writer.write(heard.answer)
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    heard.port = server.sockets[0].getsockname()[1]
-    try:
-        yield heard
-    finally:
-        going.set()
-        server.close()
 
 
 @pytest.fixture

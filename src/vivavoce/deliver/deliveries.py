@@ -15,7 +15,7 @@ from vivavoce.deliver.webhook import Caller
 from vivavoce.library.database import Tables
 from vivavoce.library.outbox import Outbox, Parcel
 from vivavoce.library.recording import new_id
-from vivavoce.library.sql import SqlRepository
+from vivavoce.library.repository import Repository
 from vivavoce.library.webhooks import Webhooks
 
 HOURLY: Final = 60
@@ -25,10 +25,9 @@ HOURLY: Final = 60
 class Deliveries:
     """`start` once, `stop` at the end. What waits in the library is sent by whoever runs."""
 
-    def __init__(self, settings: Settings, repository: SqlRepository) -> None:
-        self._tables = Tables(repository.path)
-        self.outbox = Outbox(self._tables)
-        self.webhooks = Webhooks(self._tables)
+    def __init__(self, settings: Settings, repository: Repository, tables: Tables) -> None:
+        self.outbox = Outbox(tables)
+        self.webhooks = Webhooks(tables)
         self.server = MailServer.of(settings)
         self.guard = Guard(settings.webhook_networks or ())
         self._caller = Caller(self.webhooks, self.guard)
@@ -45,7 +44,6 @@ class Deliveries:
         await self.letters.stop()
         await self._calls.stop()
         await self._caller.close()
-        await self._tables.close()
 
     @property
     def mail_server(self) -> MailServer:

@@ -70,7 +70,7 @@ def parsed(text: str) -> URL:
         raise BadTarget("The webhook's url is no address.") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise BadTarget("The webhook's url is to begin with https:// or http:// and a host.")
-    if "[" in url.host or (url.port or 0) > 65535:
+    if "%" in url.host or (url.port or 0) > 65535:
         raise BadTarget("The webhook's url is no address.")
     if url.userinfo:
         raise BadTarget("The webhook's url holds a name or a password, which others would see.")

@@ -12,6 +12,7 @@ from starlette.routing import WebSocketRoute
 from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import VivavoceError
+from vivavoce.deliver.deliveries import Deliveries
 from vivavoce.insight.openai_model import language_model
 from vivavoce.insight.reading import Reader
 from vivavoce.insight.summariser import Summariser
@@ -27,7 +28,7 @@ from vivavoce.live.annotations import Annotations
 from vivavoce.live.capacity import keep_measuring
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
-from vivavoce.live.news import News, NoNews
+from vivavoce.live.news import News
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
@@ -133,7 +134,10 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         blobs = ObjectBlobs.local(settings.data_dir / "blobs")
         tables = Tables(repository.path)
         stack.push_async_callback(tables.close)
-        news = NoNews()
+        deliveries = Deliveries(settings, repository, tables)
+        stack.push_async_callback(deliveries.stop)
+        deliveries.start()
+        news = deliveries.news
         committer = Committer(settings.commit_ms, disk)
         stack.push_async_callback(committer.close)
         share = max(1, cores // settings.workers)  # of the machine, for this process
@@ -176,6 +180,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             shares=links,
             doors=Doors(),
             news=news,
+            deliveries=deliveries,
             annotations=annotations,
             summariser=summariser,
             translator=translator,
@@ -196,7 +201,7 @@ def insight(
     summariser = Summariser(
         language_model(settings), settings.llm_part_chars, reader, Summaries(tables), news
     )
-    if (model := language_model(settings)) is None:
+    if summariser.model is None or (model := language_model(settings)) is None:
         return summariser, None
     return summariser, Translator(model, reader, annotations)
 

@@ -12,6 +12,7 @@ from vivavoce.library.recording import Recording as Row
 from vivavoce.library.recording import audio_key
 from vivavoce.server import (
     annotations,
+    emails,
     health,
     peaks,
     questions,
@@ -20,6 +21,7 @@ from vivavoce.server import (
     translations,
     uploads,
     usage,
+    webhooks,
 )
 from vivavoce.server.errors import BadRange, StillLive, refusal
 from vivavoce.server.models import Error, Page, Recording, Rename
@@ -175,3 +177,5 @@ router.include_router(annotations.router)
 router.include_router(summaries.router)
 router.include_router(questions.router)
 router.include_router(translations.router)
+router.include_router(emails.router)
+router.include_router(webhooks.router)

@@ -49,9 +49,14 @@ def extension(media: str) -> str:
     return _EXTENSIONS.get(media) or mimetypes.guess_extension(media) or ""
 
 
+def file_name(title: str, end: str) -> str:
+    """What a file of this title may be called anywhere, ending in `end`."""
+    stem = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "_", title).strip(" .") or "recording"
+    return stem if end and stem.lower().endswith(end) else stem + end
+
+
 def attachment(title: str, end: str) -> str:
     """A Content-Disposition that saves under `title` (RFC 6266), ending in `end`."""
-    stem = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "_", title).strip(" .") or "recording"
-    name = stem if end and stem.lower().endswith(end) else stem + end
+    name = file_name(title, end)
     plain = re.sub(r"[^\x20-\x7e]|%", "_", name)  # for clients that know no filename*
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

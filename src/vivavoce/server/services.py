@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from vivavoce.config import Settings
 from vivavoce.core.errors import NotFound
+from vivavoce.deliver.deliveries import Deliveries
 from vivavoce.insight.summariser import Summariser
 from vivavoce.insight.translator import Translator
 from vivavoce.library.blobs import Blobs
@@ -36,6 +37,7 @@ class Services:
     shares: Shares
     doors: Doors
     news: News
+    deliveries: Deliveries
     annotations: Annotations
     summariser: Summariser
     translator: Translator | None  # None where there is no language model
