@@ -131,7 +131,7 @@ def _sources(numbers: Sequence[int], by_number: dict[int, Passage]) -> tuple[Sou
 def _sections(
     begun: list[tuple[str, int, tuple[Source, ...]]], sentences: int
 ) -> tuple[Section, ...]:
-    ends = [first for _, first, _ in begun[1:]] + [sentences]
+    ends = [*(first for _, first, _ in begun[1:]), sentences][: len(begun)]
     return tuple(
         Section(title, first, end - first, sources)
         for (title, first, sources), end in zip(begun, ends, strict=True)

@@ -36,6 +36,8 @@ LONGEST: Final = 10
 
 TRIES_AGAIN: Final = 2
 
+BROKEN: Final = "broke off in mid-answer; try again."
+
 AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
 """Hosts whose newer form is OpenAI's own, under a path of its own."""
 
@@ -129,8 +131,11 @@ class OpenAIModel:
         async with stream:
             chunks = aiter(stream)
             while True:
-                async with asyncio.timeout_at(until):
-                    chunk = await anext(chunks, None)
+                try:
+                    async with asyncio.timeout_at(until):
+                        chunk = await anext(chunks, None)
+                except Exception as error:
+                    raise self._broken(error) if came else error from None
                 if chunk is None:
                     break
                 came = True
@@ -147,7 +152,7 @@ class OpenAIModel:
         if reason == "length":
             raise Truncated
         if reason is None:
-            raise ModelError(f"{who} broke off in mid-answer; try again.")
+            raise ModelError(f"{who} {BROKEN}")
         if reason == "content_filter":
             raise Unacceptable(f"{who} does not write of this: its content filter says so.")
 
@@ -180,6 +185,15 @@ class OpenAIModel:
                 url = end.base_url or "https://api.openai.com/v1"
                 self._client = openai.AsyncOpenAI(base_url=url, **common)
         return self._client
+
+    def _broken(self, error: Exception) -> ModelError:
+        """What an exception means after the answer has begun."""
+        import openai
+
+        timed_out = isinstance(error, (openai.APITimeoutError, TimeoutError))
+        if isinstance(error, (openai.APIConnectionError, OSError)) and not timed_out:
+            return ModelError(f"The language model {self.name} {BROKEN}")
+        return self._failed(error)
 
     def _failed(self, error: Exception) -> ModelError:
         import openai
