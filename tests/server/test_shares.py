@@ -169,6 +169,33 @@ async def test_a_deleted_recording_is_gone_for_its_readers(
     assert (await http.get(f"/shared/{made['token']}")).status_code == 404
 
 
+async def test_what_lies_in_the_bin_is_not_shared_until_it_is_restored(
+    http: httpx2.AsyncClient, parts: Services, talk: bytes
+) -> None:
+    recording = await upload(http, talk)
+    made = await share(http, recording)
+    await parts.repository.bin("local", recording, datetime.now(UTC))
+    assert (await http.get(f"/shared/{made['token']}")).status_code == 404
+    await parts.repository.bin("local", recording, None)
+    assert (await http.get(f"/shared/{made['token']}")).status_code == 200
+
+
+async def test_who_follows_is_told_of_later_corrections(
+    http: httpx2.AsyncClient, remote: httpx2.AsyncClient, talk: bytes
+) -> None:
+    recording = await upload(http, talk)
+    made = await share(http, recording)
+    edit = {"utterance": "u1", "text": "Alpha, bravo!", "base_revision": 0}
+    async with remote.stream("GET", f"/shared/{made['token']}/events?follow=true") as answer:
+        async for line in answer.aiter_lines():
+            if line == "event: ended":
+                await http.post(f"/recordings/{recording}/edits", json={"edits": [edit]})
+            elif line.startswith("data: ") and '"edited"' in line:
+                event = json.loads(line.removeprefix("data: "))["event"]
+                break
+    assert event["text"] == "Alpha, bravo!"
+
+
 async def test_there_are_only_so_many_links(http: httpx2.AsyncClient, talk: bytes) -> None:
     recording = await upload(http, talk)
     for _ in range(MOST):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response, StreamingResponse
 
@@ -109,6 +109,8 @@ async def opened(parts: Services, token: str) -> Opened:
         recording = await parts.repository.get(share.owner, share.recording)
     except NotFound:  # deleted a moment ago
         raise NotFound(UNKNOWN) from None
+    if recording.deleted_at is not None:  # it is in the bin
+        raise NotFound(UNKNOWN)
     return Opened(token, share, recording)
 
 
@@ -206,9 +208,12 @@ async def shared_events(
     found: Shared,
     parts: Parts,
     after: Annotated[int, Header(alias="Last-Event-ID", ge=0, le=2**53)] = 0,
+    follow: Annotated[bool, Query(description="Stay, and tell what is said later.")] = False,
 ) -> StreamingResponse:
     """The same as a recording's own events; the stream ends when the link does."""
     items = await sse.items(parts, found.recording, after)
+    if follow:
+        items = sse.further(parts, found.recording, items, after)
     return StreamingResponse(
         _until_closed(parts, found, items),
         media_type="text/event-stream",

@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from vivavoce.core.errors import Held, NotFound, VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
 from vivavoce.library.recording import Recording
+from vivavoce.server.ahead import Ahead, Item, Items
 from vivavoce.server.models import Error
 from vivavoce.server.services import Found, Parts, Services
 
@@ -27,9 +28,6 @@ PING_EVERY: Final = 15.0  # seconds; proxies give up on silence sooner or later
 LOOK_EVERY: Final = 0.25  # seconds
 LOOKS: Final = 20
 """Looks at a recording that is on its way: between two processes, or into the library."""
-
-Item = Numbered | Interim
-Items = AsyncIterator[Item]
 
 LATELY: Final = 64
 """Items kept as they are sent: those who watch one session all want the same next."""
@@ -60,7 +58,7 @@ async def events(
     """
     found = await items(parts, recording, after)
     if follow:
-        found = _further(parts, recording, found, after)
+        found = further(parts, recording, found, after)
     return StreamingResponse(
         stream(found),
         media_type="text/event-stream",
@@ -116,7 +114,7 @@ async def _on(
         yield numbered
 
 
-async def _further(
+async def further(
     parts: Services, recording: Recording, found: Items, after: int
 ) -> AsyncIterator[Item]:
     """On from where the session ends: what is said of the recording later, as it is said.
@@ -164,48 +162,43 @@ async def stream(
     encode: Callable[[Item], bytes] = _whole,
     closed: asyncio.Future[None] | None = None,
 ) -> AsyncGenerator[bytes]:
-    """One item is asked for at a time, when the last has been sent: a slow reader costs no
-    memory. A comment goes out whenever `every` seconds bring nothing. An error ends the
-    stream before `ended`, so that the reader asks again from where it was; so does `closed`."""
-    upcoming = _next(items)
+    """What is at hand goes out together, and a slow reader costs no memory but for `AHEAD`
+    items. A comment goes out whenever `every` seconds bring nothing. An error ends the stream
+    before `ended`, so that the reader asks again from where it was; so does `closed`."""
+    ahead = Ahead(items)
     ends: list[asyncio.Future[Any]] = [] if closed is None else [closed]
     try:
         while True:
             await asyncio.wait(
-                [upcoming, *ends], timeout=every, return_when=asyncio.FIRST_COMPLETED
+                [ahead.news, ahead.reading, *ends],
+                timeout=every,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if closed is not None and closed.done():
                 return
-            if not upcoming.done():
-                yield PING
-            elif (item := upcoming.result()) is None:
+            if found := ahead.take():
+                yield b"".join(map(encode, found))
+            elif ahead.reading.done():
+                ahead.reading.result()
                 return
             else:
-                yield encode(item)
-                upcoming = _next(items)
+                yield PING
     except VivavoceError as error:
         log.warning("event stream broke", reason=error.message)
     finally:
         # In a task of its own: when a reader hangs up, every await of this one is cancelled,
         # and a query that is cancelled twice leaves its connection behind.
-        closing = asyncio.create_task(_close(upcoming, items))
+        closing = asyncio.create_task(_close(ahead.reading, items))
         _closing.add(closing)
         closing.add_done_callback(_closing.discard)
         await asyncio.shield(closing)
 
 
-async def _close(upcoming: asyncio.Task[Item | None], items: Items) -> None:
-    upcoming.cancel()
-    await asyncio.gather(upcoming, return_exceptions=True)
+async def _close(reading: asyncio.Task[None], items: Items) -> None:
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
     if isinstance(items, AsyncGenerator):
         await items.aclose()
-
-
-def _next(items: Items) -> asyncio.Task[Item | None]:
-    async def following() -> Item | None:
-        return await anext(items, None)
-
-    return asyncio.create_task(following())
 
 
 def _encode(item: Item) -> bytes:

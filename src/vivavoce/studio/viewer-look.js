@@ -1,0 +1,44 @@
+/** How a reader wants to read: size, colours, spacing. Remembered in this browser. */
+
+const KEY = "vivavoce.viewer";
+const CHOICES = ["size", "colours", "spacing"];
+
+/** Dress the page as it was left, and let its reader change it. */
+export function readerLook() {
+  const root = document.documentElement;
+  const wishes = { size: "1.25", colours: "system", spacing: "normal", ...recall() };
+  const dress = () => {
+    root.style.setProperty("--size", `${wishes.size}rem`);
+    root.dataset.colours = wishes.colours;
+    root.dataset.spacing = wishes.spacing;
+  };
+  for (const name of CHOICES) {
+    const select = document.getElementById(name);
+    select.value = wishes[name];
+    if (select.selectedIndex < 0) select.value = wishes[name] = select.options[0].value;
+    select.addEventListener("change", () => {
+      wishes[name] = select.value;
+      remember({ [name]: select.value });
+      dress();
+    });
+  }
+  dress();
+}
+
+/** What this reader chose, here or in another recording. */
+export function recall() {
+  try {
+    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    return found !== null && typeof found === "object" ? found : {};
+  } catch {
+    return {}; // storage is forbidden here, or holds something else
+  }
+}
+
+export function remember(wish) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...recall(), ...wish }));
+  } catch {
+    // Storage is forbidden here: it holds until the page is closed.
+  }
+}
