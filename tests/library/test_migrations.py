@@ -1,5 +1,7 @@
 """The tables that migrations make are the tables that the code means."""
 
+import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,27 +16,34 @@ from vivavoce.core.errors import SettingError
 from vivavoce.library.database import sync_engine
 from vivavoce.library.migrations import _run, upgrade
 from vivavoce.library.schema import metadata
+from vivavoce.library.sql import FILE, SqlRepository
 
 TABLES = ("principals", "recordings", "events", "transcripts")
 
 
 def statements(path: Path) -> list[tuple[str, str]]:
-    """Every table and index, its SQL without what is only layout and order."""
+    """Every table, index and trigger, its SQL without what is only layout and order."""
     connection = sqlite3.connect(path)
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     found = [
-        (name, "\n".join(sorted(line.strip(" \t,") for line in sql.splitlines())))
+        (name, "\n".join(sorted(filter(None, (p.strip(" \t()") for p in re.split(r"[,\n]", sql))))))
         for name, sql in rows
     ]
     connection.close()
     return sorted(entry for entry in found if entry[0] != "alembic_version")
 
 
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Not the tables in which SQLite keeps the index of the search."""
+    return kind != "table" or not str(name).startswith("search")
+
+
 def test_the_migrations_equal_the_metadata(tmp_path: Path) -> None:
     upgrade(tmp_path / "migrated.db")
     migrated = sync_engine(tmp_path / "migrated.db")
     with migrated.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _ours}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
     migrated.dispose()
     declared = sync_engine(tmp_path / "declared.db")
@@ -88,12 +97,17 @@ def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
         upgrade(tmp_path / "file" / "library.db")
 
 
-def test_a_library_of_the_first_version_keeps_all_it_has(tmp_path: Path) -> None:
-    path = tmp_path / "library.db"
+def made_by(path: Path, revision: str) -> None:
+    """A library as a version of then left it."""
     engine = sync_engine(path).execution_options(vivavoce_writes=True)
     with engine.begin() as connection:
-        _run(connection, path, "0001")
+        _run(connection, path, revision)
     engine.dispose()
+
+
+def test_a_library_of_the_first_version_keeps_all_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    made_by(path, "0001")
     assert "totals" not in dict(statements(path))
     with closing(sqlite3.connect(path)) as old, old:
         old.execute("INSERT INTO principals VALUES ('local', 'local', '2026-11-01 00:00:00')")
@@ -106,6 +120,55 @@ def test_a_library_of_the_first_version_keeps_all_it_has(tmp_path: Path) -> None
         before = [old.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES]
     upgrade(path)
     with closing(sqlite3.connect(path)) as new:
-        assert [new.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES] == before
+        after = [new.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES]
+        widths = [len(rows[0]) for rows in before]
+        kept = [[row[:n] for row in rows] for rows, n in zip(after, widths, strict=True)]
+        assert kept == before
         assert new.execute("SELECT count(*) FROM uses").fetchone() == (0,)
     assert "totals" in dict(statements(path))
+
+
+SAID = """{"utterances": [{"id": "u1", "start": 16000, "end": 48000, "text": "Guten Tag, Zürich",
+"engine": "e", "model": "m", "speaker": "S1"}], "markers": [], "gaps": [], "language": "de",
+"title": null, "duration": 48000, "ended": "finished"}"""
+FILE_BEGAN = (
+    '{"type": "started", "session": "b", "engine": "e", "format": {"encoding": "container"}}'
+)
+MICROPHONE_BEGAN = '{"type": "started", "session": "a", "engine": "e", "format": {}}'
+
+
+@pytest.mark.anyio
+async def test_what_was_said_before_there_was_a_search_is_found(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    await asyncio.to_thread(made_by, path, "0002")
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("INSERT INTO principals VALUES ('local', 'local', '2026-11-01 00:00:00')")
+        for id, state, began in (
+            ("a", "done", MICROPHONE_BEGAN),
+            ("b", "done", FILE_BEGAN),
+            ("c", "live", None),
+        ):
+            old.execute(
+                "INSERT INTO recordings VALUES (?, 'local', 'Talk', ?, ?, NULL, 3, 'de', 'e',"
+                " 'm', 'audio/wav', 9, 'Guten')",
+                (id * 26, f"2026-11-01 00:00:0{ord(id) - 96}", state),
+            )
+            if began:
+                row = id * 26, 1, 1, "local", began
+                old.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", row)
+                row = id * 26, "local", "Guten Tag, Zürich", SAID
+                old.execute("INSERT INTO transcripts VALUES (?, ?, ?, ?)", row)
+    library = await SqlRepository.open(tmp_path)
+    hits = (await library.search("local", "zurich")).items
+    assert [(hit.recording[0], hit.start) for hit in hits] == [("b", 1.0), ("a", 1.0)]
+    assert (await library.search("somebody else", "zurich")).items == ()
+    rows = (await library.page("local")).items
+    told = [(row.id[0], row.mode, row.words, row.speakers, row.diarization) for row in rows]
+    assert told == [
+        ("c", "live", 0, (), False),
+        ("b", "upload", 3, ("S1",), True),
+        ("a", "live", 3, ("S1",), True),
+    ]
+    await library.delete("local", "b" * 26)
+    assert [hit.recording[0] for hit in (await library.search("local", "TAG")).items] == ["a"]
+    await library.close()

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vivavoce.core.errors import Held, TooLarge
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript, fold
-from vivavoce.library.recording import Recording, preview
+from vivavoce.library.recording import Recording, gist
 from vivavoce.library.repository import MOST, Make
 from vivavoce.library.schema import events, recordings, transcripts
+from vivavoce.library.search import index
 
 RULES: Final = 2
 """Raised when the same events fold to something else than before."""
@@ -44,11 +45,7 @@ async def annotate(db: AsyncConnection, recording: Recording, make: Make) -> lis
         raise TooLarge(f"The recording {recording.id} has {n} events; it may have {MOST}.")
     numbered = [Numbered(at, epoch, event) for at, event in enumerate(said, n + 1)]
     await keep_events(db, recording, numbered)
-    after = fold(said, before)
-    await keep_transcript(db, recording, after)
-    if after.text != before.text:
-        this = update(recordings).where(recordings.c.id == recording.id)
-        await db.execute(this.values(preview=preview(after)))
+    await keep_transcript(db, recording, fold(said, before))
     return numbered
 
 
@@ -66,7 +63,8 @@ async def keep_events(db: AsyncConnection, recording: Recording, log: Sequence[N
 async def keep_transcript(
     db: AsyncConnection, recording: Recording, transcript: Transcript
 ) -> None:
-    """Put a transcript in the place of the one there was, if there was one."""
+    """Put a transcript in the place of the one there was, if there was one: what can be found,
+    and what the list says of it, are this one's then."""
     kept = _Kept(
         *(getattr(transcript, field) for field in Transcript.__struct_fields__), rules=RULES
     )
@@ -75,6 +73,9 @@ async def keep_transcript(
     row = upsert(transcripts).values(belongs | text)
     key = transcripts.primary_key.columns
     await db.execute(row.on_conflict_do_update(index_elements=key, set_=text))
+    await index(db, recording, transcript)
+    this = update(recordings).where(recordings.c.id == recording.id)
+    await db.execute(this.values(gist(transcript).given))
 
 
 async def _transcript(db: AsyncConnection, recording: str) -> Transcript:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from vivavoce.core.errors import DiskError
+from vivavoce.library.terms import plain
 
 BUSY: Final = 30_000
 """Milliseconds that a writer waits for another process's transaction."""
@@ -98,6 +99,8 @@ def _prepare(engine: Engine) -> None:
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
+        # Titles are compared as words are: SQLite itself knows no case beyond ASCII.
+        connection.create_function("plain", 1, plain, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -4,15 +4,18 @@ import re
 import secrets
 import time
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from vivavoce.core.transcript import Transcript
 from vivavoce.core.types import Use
+from vivavoce.library.speakers import speakers
+from vivavoce.library.terms import count_words
 
 RecordingState = Literal["live", "transcribing", "done", "failed"]
+Mode = Literal["live", "upload"]
 
 PREVIEW: Final = 200  # characters
 
@@ -36,6 +39,12 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = "application/octet-stream"
     bytes: int = 0  # of the audio as it came
     preview: str = ""  # the first words
+    mode: Mode = "live"  # how the audio came
+    diarization: bool = False  # it was asked, or is known, who speaks
+    speakers: tuple[str, ...] = ()  # their names, or labels, as they begin to speak
+    words: int = 0
+    tags: tuple[str, ...] = ()  # in alphabetical order
+    deleted_at: datetime | None = None  # when it was put into the bin; aware, UTC
     uses: tuple[Use, ...] = ()  # what was sent to engines, once it has ended
 
 
@@ -52,6 +61,15 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str | UnsetType = UNSET
     bytes: int | UnsetType = UNSET
     preview: str | UnsetType = UNSET
+    diarization: bool | UnsetType = UNSET
+    speakers: tuple[str, ...] | UnsetType = UNSET
+    words: int | UnsetType = UNSET
+    deleted_at: datetime | UnsetType | None = UNSET
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Those that are not `UNSET`."""
+        return {k: v for k, v in msgspec.structs.asdict(self).items() if v is not UNSET}
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -70,6 +88,17 @@ def new_id() -> str:
 def is_id(text: str) -> bool:
     """Whether this can be an id; what cannot is refused before a table or a path sees it."""
     return _ID.fullmatch(text) is not None
+
+
+def gist(transcript: Transcript) -> Changes:
+    """What the list says of a transcript."""
+    who = speakers(transcript)
+    return Changes(
+        preview=preview(transcript),
+        words=sum(count_words(u.text) for u in transcript.utterances),
+        speakers=who,
+        diarization=bool(who) or UNSET,
+    )
 
 
 def preview(transcript: Transcript) -> str:

@@ -8,12 +8,13 @@ Every method may raise `DiskError`, which names the library.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Protocol
 
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript
 from vivavoce.core.types import Use
+from vivavoce.library.found import Hits, Wanted
 from vivavoce.library.recording import Changes, Page, Recording
 
 MOST: Final = 500_000
@@ -31,8 +32,44 @@ class Repository(Protocol):
         """One recording. Raises `NotFound`."""
         ...
 
-    async def page(self, owner: str, limit: int = 50, cursor: str | None = None) -> Page:
-        """At most `limit` recordings, newest first. Raises `PeerError` for a foreign cursor."""
+    async def page(
+        self,
+        owner: str,
+        limit: int = 50,
+        cursor: str | None = None,
+        wanted: Wanted = ...,
+    ) -> Page:
+        """At most `limit` of the recordings that are wanted (by default those that are not in
+        the bin), newest first. Raises `PeerError` for a foreign cursor."""
+        ...
+
+    async def search(
+        self, owner: str, query: str, limit: int = 20, cursor: str | None = None
+    ) -> Hits:
+        """At most `limit` utterances of ended recordings that have all that is asked for, those
+        in recordings that were kept last first, within a recording as they were said.
+
+        Words are compared without case and accents, what is in quotes as it stands there, and
+        the last word may go on. Any text is a query. What is in the bin is not found. Raises
+        `PeerError` for a foreign cursor.
+        """
+        ...
+
+    async def tags(self, owner: str) -> list[tuple[str, int]]:
+        """The tags in alphabetical order, and how many recordings have each."""
+        ...
+
+    async def retag(self, owner: str, recording: str, wanted: Sequence[str]) -> Recording:
+        """Give a recording these tags and no others. Raises `NotFound`."""
+        ...
+
+    async def bin(self, owner: str, recording: str, at: datetime | None) -> Recording:
+        """Put a recording into the bin, at that time, or take it out (None). Raises `NotFound`."""
+        ...
+
+    async def binned(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """Owner and id of recordings that have been in the bin since `before` or longer, the
+        longest first."""
         ...
 
     async def rename(self, owner: str, recording: str, title: str) -> Recording:
@@ -81,9 +118,13 @@ class Repository(Protocol):
         """The folded transcript; an empty one while the session is live. Raises `NotFound`."""
         ...
 
-    async def delete(self, owner: str, recording: str) -> None:
+    async def delete(self, owner: str, recording: str, tidy: bool = True) -> None:
         """Remove the recording, its events and its text. What it sent to engines stays in the
-        totals, where nothing names it. Raises `NotFound`."""
+        totals, where nothing names it. Raises `NotFound`.
+
+        `tidy` False: another follows at once, and its deletion will overwrite what the search
+        still holds of this one's words.
+        """
 
     async def count(self, owner: str, day: date, uses: Sequence[Use]) -> None:
         """Add what a session that is not kept sent to engines to the totals of a day (UTC)."""

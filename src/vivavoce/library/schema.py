@@ -3,10 +3,12 @@
 Every row has an owner, so that nothing has to be guessed when there are several.
 """
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    DDL,
     CheckConstraint,
     Column,
     DateTime,
@@ -14,9 +16,11 @@ from sqlalchemy import (
     Index,
     MetaData,
     Named,
+    String,
     Table,
     TypedColumns,
     TypeDecorator,
+    event,
 )
 
 metadata: Final = MetaData(
@@ -42,6 +46,19 @@ class Utc(TypeDecorator[datetime]):
         return value and value.replace(tzinfo=UTC)
 
 
+class Strings(TypeDecorator[tuple[str, ...]]):
+    """Some texts, in order, as JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> tuple[str, ...] | None:  # noqa: ARG002
+        return None if value is None else tuple(json.loads(value))
+
+
 class _Principals(TypedColumns):
     id: Named[str] = Column(primary_key=True)
     name: Named[str]
@@ -62,6 +79,11 @@ class _Recordings(TypedColumns):
     media_type: Named[str]
     bytes: Named[int]
     preview: Named[str]
+    mode: Named[str] = Column(server_default="live")
+    diarization: Named[bool] = Column(server_default="0")
+    speakers: Named[tuple[str, ...]] = Column(Strings, server_default="[]")
+    words: Named[int] = Column(server_default="0")
+    deleted_at: Named[datetime | None] = Column(Utc)
 
 
 class _Events(TypedColumns):
@@ -81,6 +103,28 @@ class _Transcripts(TypedColumns):
     owner: Named[str] = Column(ForeignKey("principals.id"))
     text: Named[str]  # one utterance a line, for searching
     transcript: Named[str]  # JSON: the fold of the events
+
+
+class _Passages(TypedColumns):
+    """An utterance as a search finds it; see `library/search.py` for what the ids say."""
+
+    id: Named[int] = Column(primary_key=True)
+    recording: Named[str] = Column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    utterance: Named[str]
+    start: Named[int]  # samples
+    end: Named[int]  # samples
+    text: Named[str]
+    terms: Named[str]  # its words as they are compared, with spaces between them
+    starts: Named[str]  # JSON: milliseconds from `start` to each word; empty: nobody knows
+
+
+class _Tags(TypedColumns):
+    recording: Named[str] = Column(
+        ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
 
 
 class _Uses(TypedColumns):
@@ -182,6 +226,8 @@ recordings: Final = Table(
 )
 events: Final = Table("events", metadata, _Events)
 transcripts: Final = Table("transcripts", metadata, _Transcripts)
+passages: Final = Table("passages", metadata, _Passages, Index(None, "recording"))
+tags: Final = Table("tags", metadata, _Tags, Index(None, "owner", "tag"))
 uses: Final = Table("uses", metadata, _Uses)
 totals: Final = Table("totals", metadata, _Totals)
 shares: Final = Table(
@@ -203,3 +249,16 @@ outbox: Final = Table(
 )
 summaries: Final = Table("summaries", metadata, _Summaries, Index(None, "recording"))
 templates: Final = Table("templates", metadata, _Templates)
+
+SEARCH: Final = (
+    "CREATE VIRTUAL TABLE search USING fts5(terms, content='passages', content_rowid='id', "
+    "columnsize=0, tokenize='ascii', prefix='1 2 3')",
+    "CREATE TRIGGER passages_in AFTER INSERT ON passages BEGIN "
+    "INSERT INTO search (rowid, terms) VALUES (new.id, new.terms); END",
+    "CREATE TRIGGER passages_out AFTER DELETE ON passages BEGIN "
+    "INSERT INTO search (search, rowid, terms) VALUES ('delete', old.id, old.terms); END",
+)
+"""The index of the passages, in SQLite. A passage is never changed, only taken out and put in."""
+
+for _statement in SEARCH:
+    event.listen(passages, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

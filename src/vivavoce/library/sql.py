@@ -1,38 +1,34 @@
 """The repository in a SQLite file."""
 
 import asyncio
-import re
-from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from contextlib import asynccontextmanager, suppress
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from msgspec import UNSET
-from sqlalchemy import Row, delete, insert, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vivavoce.core.errors import NotFound, PeerError
+from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript, fold
 from vivavoce.core.types import Use, seconds
-from vivavoce.library import annotating
+from vivavoce.library import annotating, listing, tags
+from vivavoce.library import search as searching
 from vivavoce.library.database import async_engine, disk_trouble, writing
+from vivavoce.library.found import Hits, Wanted
 from vivavoce.library.migrations import upgrade
-from vivavoce.library.recording import Changes, Page, Recording, preview
+from vivavoce.library.recording import Changes, Page, Recording
 from vivavoce.library.repository import Make
-from vivavoce.library.schema import events, principals, recordings, totals, transcripts, uses
+from vivavoce.library.schema import events, recordings, transcripts
+from vivavoce.library.uses import count_uses, keep_uses, make_known, total_uses
 
 FILE: Final = "library.db"
 BATCH: Final = 500
 """Events read at a time."""
 
-_EPOCH: Final = datetime.fromtimestamp(0, UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_CURSOR: Final = re.compile(r"(\d{1,16})-([a-z0-9]{26})")
 _decode_event: Final = msgspec.json.Decoder(AnyEvent).decode
 _decode_transcript: Final = msgspec.json.Decoder(Transcript).decode
 
@@ -60,30 +56,52 @@ class SqlRepository:
 
     async def create(self, recording: Recording) -> None:
         async with self._write() as db:
-            await _known(db, recording.owner)
+            await make_known(db, recording.owner)
             values = msgspec.structs.asdict(recording)
-            del values["uses"]  # a table of their own, and none so far
+            del values["uses"], values["tags"]  # tables of their own, and none so far
             await db.execute(insert(recordings), values)
 
     async def get(self, owner: str, recording: str) -> Recording:
         async with self._read() as db:
-            return await _row(db, recording, owner)
+            return await listing.one(db, recording, owner)
 
-    async def page(self, owner: str, limit: int = 50, cursor: str | None = None) -> Page:
-        order = tuple_(recordings.c.created_at, recordings.c.id)
-        query = select(recordings).where(recordings.c.owner == owner)
-        if cursor is not None:
-            query = query.where(order < tuple_(*_position(cursor)))
-        newest = recordings.c.created_at.desc(), recordings.c.id.desc()
+    async def page(
+        self,
+        owner: str,
+        limit: int = 50,
+        cursor: str | None = None,
+        wanted: Wanted = Wanted(),  # noqa: B008  # it never changes
+    ) -> Page:
         async with self._read() as db:
-            rows = (await db.execute(query.order_by(*newest).limit(limit + 1))).all()
-            used = await _uses(db, [row.id for row in rows[:limit]])
-        items = tuple(_recording(row, used[row.id]) for row in rows[:limit])
-        return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+            return await listing.page(db, owner, limit, cursor, wanted)
+
+    async def search(
+        self, owner: str, query: str, limit: int = 20, cursor: str | None = None
+    ) -> Hits:
+        async with self._read() as db:
+            return await searching.search(db, owner, query, limit, cursor)
+
+    async def tags(self, owner: str) -> list[tuple[str, int]]:
+        async with self._read() as db:
+            return await tags.count_tags(db, owner)
+
+    async def retag(self, owner: str, recording: str, wanted: Sequence[str]) -> Recording:
+        async with self._write() as db:
+            await tags.put_tags(db, await listing.one(db, recording, owner), wanted)
+            return await listing.one(db, recording)
+
+    async def bin(self, owner: str, recording: str, at: datetime | None) -> Recording:
+        async with self._write() as db:
+            await listing.one(db, recording, owner)
+            return await _change(db, recording, Changes(deleted_at=at))
+
+    async def binned(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        async with self._read() as db:
+            return await listing.binned(db, before, limit)
 
     async def rename(self, owner: str, recording: str, title: str) -> Recording:
         async with self._write() as db:
-            await _row(db, recording, owner)
+            await listing.one(db, recording, owner)
             return await _change(db, recording, Changes(title=title))
 
     async def update(self, recording: str, changes: Changes) -> Recording:
@@ -99,16 +117,18 @@ class SqlRepository:
     ) -> Recording:
         transcript = fold(numbered.event for numbered in events)
         async with self._write() as db:
-            row = await _row(db, recording)
+            row = await listing.one(db, recording)
             if row.state in ("done", "failed"):
                 return row
-            await _keep(db, row, events, transcript)
-            await _keep_uses(db, row, uses)
-            return await _change(db, recording, _with_text(changes, transcript))
+            await annotating.keep_events(db, row, events)
+            await annotating.keep_transcript(db, row, transcript)
+            await keep_uses(db, row, uses)
+            length = Changes(duration=seconds(transcript.duration))
+            return await _change(db, recording, Changes(**length.given | changes.given))
 
     async def annotate(self, owner: str, recording: str, make: Make) -> list[Numbered]:
         async with self._write() as db:
-            row = await _row(db, recording, owner)
+            row = await listing.one(db, recording, owner)
             return await annotating.annotate(db, row, make)
 
     async def events(self, owner: str, recording: str, after: int = 0) -> AsyncIterator[Numbered]:
@@ -121,27 +141,25 @@ class SqlRepository:
     async def transcript(self, owner: str, recording: str) -> Transcript:
         query = select(transcripts.c.transcript).where(transcripts.c.recording == recording)
         async with self._read() as db:
-            await _row(db, recording, owner)
+            await listing.one(db, recording, owner)
             row = (await db.execute(query)).first()
         return Transcript() if row is None else _decode_transcript(row[0])
 
-    async def delete(self, owner: str, recording: str) -> None:
+    async def delete(self, owner: str, recording: str, tidy: bool = True) -> None:
         async with self._write() as db:
-            await _row(db, recording, owner)
+            await listing.one(db, recording, owner)
             await db.execute(delete(recordings).where(recordings.c.id == recording))
+        if tidy:
+            with suppress(DiskError):  # it is deleted; the next deletion tidies up after both
+                await searching.tidy(self._write)
 
     async def count(self, owner: str, day: date, uses: Sequence[Use]) -> None:
         async with self._write() as db:
-            await _count(db, owner, day, uses)
+            await count_uses(db, owner, day, uses)
 
     async def usage(self, owner: str, since: date | None = None) -> list[tuple[date, Use]]:
-        order = totals.c.day, totals.c.engine, totals.c.model
-        query = select(*order, totals.c.samples).where(totals.c.owner == owner)
-        if since is not None:
-            query = query.where(totals.c.day >= since)
         async with self._read() as db:
-            rows = await db.execute(query.order_by(*order))
-            return [(row.day, _use(row)) for row in rows]
+            return await total_uses(db, owner, since)
 
     async def unfinished(self) -> list[str]:
         open_states = recordings.c.state.in_(("live", "transcribing"))
@@ -173,92 +191,7 @@ class SqlRepository:
                 yield db
 
 
-async def _row(db: AsyncConnection, recording: str, owner: str | None = None) -> Recording:
-    query = select(recordings).where(recordings.c.id == recording)
-    if owner is not None:
-        query = query.where(recordings.c.owner == owner)
-    if (row := (await db.execute(query)).first()) is None:
-        raise NotFound(f"There is no recording {recording}.")
-    return _recording(row, (await _uses(db, [recording]))[recording])
-
-
 async def _change(db: AsyncConnection, recording: str, changes: Changes) -> Recording:
-    values = {k: v for k, v in msgspec.structs.asdict(changes).items() if v is not UNSET}
-    if values:
+    if values := changes.given:
         await db.execute(update(recordings).where(recordings.c.id == recording).values(values))
-    return await _row(db, recording)
-
-
-async def _keep(
-    db: AsyncConnection, recording: Recording, log: Sequence[Numbered], transcript: Transcript
-) -> None:
-    belongs = {"recording": recording.id, "owner": recording.owner}
-    rows = [belongs | {"n": e.n, "epoch": e.epoch, "event": _json(e.event)} for e in log]
-    if rows:
-        await db.execute(insert(events), rows)
-    await annotating.keep_transcript(db, recording, transcript)
-
-
-async def _known(db: AsyncConnection, owner: str) -> None:
-    known = select(principals.c.id).where(principals.c.id == owner)
-    if (await db.execute(known)).first() is None:
-        person = {"id": owner, "name": owner, "created_at": datetime.now(UTC)}
-        await db.execute(insert(principals), person)
-
-
-async def _uses(db: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Use, ...]]:
-    order = uses.c.recording, uses.c.engine, uses.c.model
-    query = select(*order, uses.c.samples).where(uses.c.recording.in_(ids)).order_by(*order)
-    found: dict[str, tuple[Use, ...]] = defaultdict(tuple)
-    for row in await db.execute(query):
-        found[row.recording] += (_use(row),)
-    return found
-
-
-def _use(row: Any) -> Use:
-    return Use(row.engine, row.model, row.samples)
-
-
-async def _keep_uses(db: AsyncConnection, recording: Recording, used: Sequence[Use]) -> None:
-    belongs = {"recording": recording.id, "owner": recording.owner}
-    if used:
-        await db.execute(insert(uses), [belongs | msgspec.structs.asdict(use) for use in used])
-    await _count(db, recording.owner, recording.created_at.date(), used)
-
-
-async def _count(db: AsyncConnection, owner: str, day: date, used: Sequence[Use]) -> None:
-    if not used:
-        return
-    await _known(db, owner)
-    add = upsert(totals)
-    more = {"samples": totals.c.samples + add.excluded.samples}
-    add = add.on_conflict_do_update(index_elements=totals.primary_key.columns, set_=more)
-    belongs = {"owner": owner, "day": day}
-    await db.execute(add, [belongs | msgspec.structs.asdict(use) for use in used])
-
-
-def _with_text(changes: Changes, transcript: Transcript) -> Changes:
-    replace = msgspec.structs.replace
-    if changes.preview is UNSET:
-        changes = replace(changes, preview=preview(transcript))
-    if changes.duration is UNSET:
-        changes = replace(changes, duration=seconds(transcript.duration))
-    return changes
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _recording(row: Row[Any], used: tuple[Use, ...]) -> Recording:
-    return Recording(**row._mapping, uses=used)
-
-
-def _cursor(recording: Recording) -> str:
-    return f"{(recording.created_at - _EPOCH) // _MICROSECOND}-{recording.id}"
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    if (match := _CURSOR.fullmatch(cursor)) is None:
-        raise PeerError("The cursor is not one that a page of recordings gave.")
-    return _EPOCH + int(match[1]) * _MICROSECOND, match[2]
+    return await listing.one(db, recording)
