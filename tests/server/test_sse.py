@@ -17,8 +17,9 @@ from vivavoce.engines.fake import say, silence
 from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.live.seat import Seat
 from vivavoce.server import sse
+from vivavoce.server.ahead import AHEAD, Item
 from vivavoce.server.services import Services
-from vivavoce.server.sse import LATELY, PING, Encoder, Item
+from vivavoce.server.sse import LATELY, PING, Encoder
 from vivavoce.server.sse import stream as streamed
 
 pytestmark = pytest.mark.anyio
@@ -196,7 +197,7 @@ async def test_the_end_of_another_process_s_session_is_told_when_it_is_sealed(
 
 def watching() -> bool:
     """Whether the server waits for something to send to anybody."""
-    return any("_next" in repr(task.get_coro()) for task in asyncio.all_tasks())
+    return any("_read_ahead" in repr(task.get_coro()) for task in asyncio.all_tasks())
 
 
 async def test_a_watcher_that_vanishes_is_forgotten(address: tuple[str, int], live: Seat) -> None:
@@ -214,7 +215,7 @@ async def test_a_watcher_that_vanishes_is_forgotten(address: tuple[str, int], li
 NOTE = Numbered(7, 2, Marker(at=1, label="a\nb"))
 NOTE_BYTES = (
     b'id: 7\nevent: marker\ndata: {"n":7,"epoch":2,'
-    b'"event":{"type":"marker","at":1,"label":"a\\nb"}}\n\n'
+    b'"event":{"type":"marker","at":1,"label":"a\\nb","actor":null}}\n\n'
 )
 
 
@@ -239,7 +240,7 @@ async def test_silence_is_filled_with_comments_and_nothing_is_lost() -> None:
     ]
 
 
-async def test_a_reader_that_does_not_read_makes_nobody_work_ahead() -> None:
+async def test_a_reader_that_does_not_read_makes_nobody_work_far_ahead() -> None:
     asked = 0
 
     async def items() -> AsyncIterator[Item]:
@@ -253,8 +254,23 @@ async def test_a_reader_that_does_not_read_makes_nobody_work_ahead() -> None:
         await anext(stream)
     for _ in range(100):
         await asyncio.sleep(0)
-    assert asked <= 4
+    assert asked <= 4 * AHEAD
     await stream.aclose()
+
+
+async def test_what_is_at_hand_goes_out_together_and_of_interims_the_latest() -> None:
+    async def items() -> AsyncIterator[Item]:
+        for tail in ("a", "b"):
+            yield Interim(id="u1", start=0, end=1, stable="", tail=tail)
+        for _ in range(AHEAD + 1):
+            yield NOTE
+        yield Interim(id="u2", start=0, end=1, stable="", tail="c")
+
+    chunks = [chunk async for chunk in streamed(items())]
+    assert [chunk.count(NOTE_BYTES) for chunk in chunks] == [AHEAD - 1, 2]
+    assert b"".join(chunks).count(b"event: interim") == 2
+    assert chunks[0].startswith(b'event: interim\ndata: {"type":"interim","id":"u1"')
+    assert b'"tail":"b"' in chunks[0]
 
 
 async def test_an_error_ends_the_stream_after_what_was_said() -> None:

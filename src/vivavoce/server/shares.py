@@ -20,6 +20,7 @@ from vivavoce.library import shares as links
 from vivavoce.library.recording import Recording, RecordingState
 from vivavoce.library.shares import UNKNOWN
 from vivavoce.server import http, sse
+from vivavoce.server.ahead import Item, Items
 from vivavoce.server.models import Error
 from vivavoce.server.page import FOLDER
 from vivavoce.server.services import Found, Owner, Parts, Services
@@ -239,7 +240,7 @@ async def shared_audio(
     return response
 
 
-async def _until_closed(parts: Services, found: Opened, items: sse.Items) -> AsyncGenerator[bytes]:
+async def _until_closed(parts: Services, found: Opened, items: Items) -> AsyncGenerator[bytes]:
     async def check() -> None:
         await opened(parts, found.token)
 
@@ -251,7 +252,7 @@ async def _until_closed(parts: Services, found: Opened, items: sse.Items) -> Asy
             yield chunk
 
 
-def _bare(item: sse.Item) -> sse.Item:
+def _bare(item: Item) -> Item:
     """The same without what leads further than the link."""
     if not isinstance(item, Numbered):
         return item
