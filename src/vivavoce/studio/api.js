@@ -23,6 +23,12 @@ export class Api {
     return this.#json(`recordings/${id}`, { method: "PATCH", headers, body });
   }
 
+  tag(id, tags) {
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ tags });
+    return this.#json(`recordings/${id}`, { method: "PATCH", headers, body });
+  }
+
   async delete(id) {
     await this.#fetch(`recordings/${id}`, { method: "DELETE" });
   }

@@ -5,6 +5,7 @@ import { Api } from "./api.js";
 import { Dock } from "./dock.js";
 import { acceptFiles } from "./drop.js";
 import { LibraryView, busy } from "./library-view.js";
+import { OptionsSheet } from "./options-sheet.js";
 import { Player } from "./player.js";
 import { Stage } from "./stage.js";
 import { themeSwitch } from "./theme-switch.js";
@@ -23,8 +24,9 @@ const actions = new Actions(api, { changed, gone });
 const player = new Player(part("player"));
 const view = new TranscriptView(part("scroller"), part("transcript"), part("spoken"), part("jump"));
 const stage = new Stage(api, actions, view, player);
-const dock = new Dock(part("dock"), base);
-const uploads = new UploadsView(part("uploads"), base);
+const options = new OptionsSheet(part("options"), part("tune"));
+const dock = new Dock(part("dock"), base, options);
+const uploads = new UploadsView(part("uploads"), base, options);
 const library = new LibraryView(api, actions, {
   list: part("recordings"),
   none: part("none"),
@@ -114,12 +116,26 @@ function identify(subject, session) {
     history.replaceState(null, "", `#/r/${session.id}`);
     library.mark(stage.id, null);
   }
+  tag(subject, session);
   library.refresh();
   api.get(session.id).then(changed, () => {});
 }
 
+/** Give it the tags that were wished for; what fails now is tried again at its end. */
+async function tag(subject, { id }) {
+  const tags = (subject.source ?? subject.upload)?.tags ?? [];
+  if (tags.length === 0 || subject.tagged === id) return;
+  try {
+    changed(await api.tag(id, tags));
+    subject.tagged = id;
+  } catch {
+    // The recording is worth more than its tags.
+  }
+}
+
 async function ended(subject, session) {
   subject.live = false;
+  if (session.id) await tag(subject, session);
   stage.draw();
   await library.refresh();
   if (session.id && session.state === "done") await settle(session.id);
@@ -158,7 +174,7 @@ uploads.oncancel = async ({ session }) => {
   library.refresh();
 };
 
-library.hides = (id) => here.get(id)?.upload?.over === false;
+library.hides = (id) => uploads.lists(id);
 library.onplay = (recording) => {
   if (stage.id === recording.id) return player.toggle();
   location.hash = `#/r/${recording.id}`;
@@ -201,7 +217,10 @@ themeSwitch(part("theme"));
 addEventListener("hashchange", route);
 
 async function nameEngine() {
-  const { engine } = await api.info();
+  const info = await api.info();
+  const { engine } = info;
+  options.info = info;
+  uploads.limit = info.limits.max_upload_mb;
   dock.engine = engineOf(engine);
   part("engine").textContent = engineOf(engine);
   part("engine").hidden = false;

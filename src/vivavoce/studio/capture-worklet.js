@@ -1,7 +1,8 @@
 /**
  * Takes the microphone's samples at the device's own rate and posts blocks of 100 ms:
- * `{pcm: ArrayBuffer (s16le mono), peak: 0 ... 1}`. On the message "stop" it posts what is
- * left, then `{stopped: true}`: the last words are not cut off.
+ * `{pcm: ArrayBuffer (s16le mono), peak: 0 ... 1}`. On the message "stop" or "pause" it posts
+ * what is left, then `{stopped: true}`: the last words are not cut off. After "pause" it takes
+ * nothing until "resume".
  */
 
 class Capture extends AudioWorkletProcessor {
@@ -9,19 +10,22 @@ class Capture extends AudioWorkletProcessor {
   #block = new DataView(new ArrayBuffer(2 * this.#size));
   #filled = 0;
   #peak = 0;
+  #paused = false;
   #stopped = false;
 
   constructor() {
     super();
-    this.port.onmessage = () => {
+    this.port.onmessage = ({ data }) => {
+      this.#paused = data !== "resume";
+      this.#stopped ||= data === "stop";
+      if (!this.#paused) return;
       this.#post();
       this.port.postMessage({ stopped: true });
-      this.#stopped = true;
     };
   }
 
   process([input]) {
-    for (const sample of input[0] ?? []) this.#take(sample);
+    if (!this.#paused) for (const sample of input[0] ?? []) this.#take(sample);
     return !this.#stopped;
   }
 

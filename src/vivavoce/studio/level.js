@@ -5,6 +5,8 @@ const GAP = 2; // px
 const KEPT = 400; // bars, more than any screen shows
 const ARIA_EVERY = 5; // blocks between values told to assistive technology
 
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
 export class Level {
   #meter;
   #canvas;
@@ -42,6 +44,7 @@ export class Level {
     const context = this.#canvas.getContext("2d");
     context.scale(scale, scale);
     context.fillStyle = getComputedStyle(this.#meter).color;
+    if (still.matches) return this.#drawStill(context, width, height);
     const count = Math.floor((width + GAP) / (BAR + GAP));
     for (let i = 0; i < count; i++) {
       const peak = this.#peaks[this.#peaks.length - count + i] ?? null;
@@ -50,6 +53,15 @@ export class Level {
       context.beginPath();
       context.roundRect(i * (BAR + GAP), (height - tall) / 2, BAR, tall, BAR / 2);
       context.fill();
+    }
+  }
+
+  /** Nothing that runs across the page: one bar, as long as it is loud. */
+  #drawStill(context, width, height) {
+    const lengths = [[0.22, 1], [1, this.#peaks.at(-1) ?? 0]];
+    for (const [alpha, length] of lengths) {
+      context.globalAlpha = alpha;
+      context.fillRect(0, height / 2 - BAR / 2, width * length, BAR);
     }
   }
 }

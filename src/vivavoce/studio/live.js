@@ -2,7 +2,9 @@
  * One session with the server, whatever happens to the line: a `Protocol` with real lines,
  * a clock and patience. The microphone and files both speak through it.
  *
- * Tells: `change` (look at `status`), `end`. Words go to `transcript`.
+ * Tells: `change` (look at `status`), `event` (detail: one of the log's), `part` (detail: the
+ * session that is lost and the bytes that it had) when another session goes on, and `end`. Words
+ * go to `transcript`.
  */
 
 import { openHttp, openWebSocket } from "./lines.js";
@@ -14,6 +16,7 @@ const BACKOFF = [200, 500, 1000, 2000, 4000]; // ms before each further attempt
 const SILENCE = 15000; // ms without an answer that was due: the line is dead
 const LAST_WORDS = 60000; // the same where only words are due, which may take their time
 const CHECK = 2500; // ms
+const KEEP = 5000; // ms of quiet after which a session that is held is shown to be there
 
 let webSocketsWork = null; // null: not known on this page yet
 
@@ -26,6 +29,9 @@ export class LiveSession extends EventTarget {
   #heard = 0;
   #retry = 0;
   #watchdog = 0;
+  #held = false; // no audio comes, and it is to stay open
+  #kept = 0; // when that was shown last
+  #from = 0; // seconds of audio in the sessions before this one
 
   transcript = new Transcript();
   /** connecting | live | reconnecting | finishing | done | failed | cancelled */
@@ -65,7 +71,27 @@ export class LiveSession extends EventTarget {
     }
   }
 
+  /** Note a moment, `seconds` after the recording began; null: where the audio is now. */
+  mark(label, seconds = null) {
+    const at = seconds === null ? undefined : Math.max(0, Math.round((seconds - this.#from) * SAMPLE_RATE));
+    this.#protocol.control({ type: "mark", label, at });
+    this.#flush();
+  }
+
+  /** No audio will come for a while: what is said is final, and the line is kept. */
+  hold() {
+    this.#held = true;
+    this.#protocol.control({ type: "flush" });
+    this.#flush();
+  }
+
+  /** Audio comes again. */
+  goOn() {
+    this.#held = false;
+  }
+
   finish() {
+    this.#held = false;
     this.#protocol.finish();
     if (this.state === "live") this.#become("finishing");
     this.#flush();
@@ -93,11 +119,16 @@ export class LiveSession extends EventTarget {
     this.#heard = performance.now();
     const news = this.#protocol.receive(message);
     if (news?.type === "ready") this.#ready(news);
-    else if (news?.type === "event") this.transcript.add(news.n, news.event);
+    else if (news?.type === "event") this.#event(news);
     else if (news?.type === "interim") this.transcript.hear(news);
     else if (news?.type === "lost") this.#line.close();
     if (news) this.#changed();
     this.#flush();
+  }
+
+  #event({ n, event }) {
+    this.transcript.add(n, event);
+    this.dispatchEvent(new CustomEvent("event", { detail: event }));
   }
 
   #ready({ session }) {
@@ -123,8 +154,12 @@ export class LiveSession extends EventTarget {
   #again(anew) {
     if (anew) {
       const { acknowledged, bytesPerSecond } = this.#protocol;
+      const before = this.#from;
+      this.#from = acknowledged / bytesPerSecond;
+      const detail = { session: this.id, seconds: this.#from - before };
       this.#protocol.restart();
-      this.transcript.beginPart(Math.round((acknowledged / bytesPerSecond) * SAMPLE_RATE));
+      this.transcript.beginPart(Math.round(this.#from * SAMPLE_RATE));
+      this.dispatchEvent(new CustomEvent("part", { detail }));
     }
     // A WebSocket that never worked on this page may be a proxy's doing: try the other way too.
     if (webSocketsWork === null) this.#useHttp = !this.#useHttp;
@@ -153,10 +188,22 @@ export class LiveSession extends EventTarget {
   }
 
   #check() {
+    if (this.#held) this.#keepAlive();
     const opening = this.state === "connecting" || this.state === "reconnecting";
     const words = this.#protocol.finishing ? LAST_WORDS : Infinity;
-    const limit = opening || this.#protocol.waiting > 0 ? SILENCE : words;
+    const due = opening || this.#protocol.waiting > 0 || this.#kept > this.#heard;
+    const limit = due ? SILENCE : words;
     if (this.#line && performance.now() - this.#heard > limit) this.#line.close();
+  }
+
+  /** A session that hears nothing must show that its line is there, in both directions. */
+  #keepAlive() {
+    const now = performance.now();
+    if (!this.#line || now - Math.max(this.#heard, this.#kept) < KEEP) return;
+    const message = this.#protocol.keepAlive();
+    if (!message) return;
+    this.#kept = now;
+    this.#line.send(message);
   }
 
   #now = () => {

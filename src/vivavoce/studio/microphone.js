@@ -26,14 +26,15 @@ export class Microphone extends EventTarget {
   #node;
 
   /**
-   * Asks for the microphone and opens it. Tells `block` ({pcm, peak}) every 100 ms, and `lost`
-   * when the device goes away. Throws MicrophoneError.
+   * Asks for the microphone and opens it: the device of this id, or another where it is not
+   * there ("": the system's choice). Tells `block` ({pcm, peak}) every 100 ms, and `lost` when
+   * the device goes away. Throws MicrophoneError.
    */
-  static async open() {
+  static async open(device = "") {
     if (!navigator.mediaDevices?.getUserMedia) throw new MicrophoneError(INSECURE);
     const microphone = new Microphone();
     try {
-      await microphone.#open();
+      await microphone.#open(device);
     } catch (error) {
       await microphone.#release();
       if (error instanceof MicrophoneError) throw error;
@@ -43,19 +44,37 @@ export class Microphone extends EventTarget {
   }
 
   get rate() { return this.#context.sampleRate; }
+  get name() { return this.#stream.getTracks()[0].label; }
+  get device() { return this.#stream.getTracks()[0].getSettings().deviceId ?? ""; }
+
+  /** Gives the last block and hears nothing more until `resume`. The device stays open. */
+  async pause() {
+    await this.#quiet("pause");
+    this.#stream.getTracks()[0].enabled = false;
+  }
+
+  resume() {
+    this.#stream.getTracks()[0].enabled = true;
+    this.#node.port.postMessage("resume");
+  }
 
   /** Gives the last block, then lets the device go. */
   async stop() {
-    const stopped = new Promise((resolve) => this.addEventListener("stopped", resolve));
-    const limit = new Promise((resolve) => setTimeout(resolve, STOP_LIMIT));
-    this.#node.port.postMessage("stop");
-    await Promise.race([stopped, limit]);
+    await this.#quiet("stop");
     await this.#release();
   }
 
-  async #open() {
+  async #quiet(message) {
+    const stopped = new Promise((resolve) => this.addEventListener("stopped", resolve, { once: true }));
+    const limit = new Promise((resolve) => setTimeout(resolve, STOP_LIMIT));
+    this.#node.port.postMessage(message);
+    await Promise.race([stopped, limit]);
+  }
+
+  async #open(device) {
     // Recognisers want the voice as it is: echo and noise filters eat consonants.
     const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: true };
+    if (device) audio.deviceId = { ideal: device };
     this.#stream = await navigator.mediaDevices.getUserMedia({ audio });
     this.#context = new AudioContext({ latencyHint: "interactive" });
     // Nothing but the server's silence keeps it away; the browser calls that an AbortError, too.

@@ -6,12 +6,14 @@
  *   - `ready.next_frame` is the first frame the server does not hold: from there it is sent. The
  *     one before goes out once more, because its acknowledgement covers all that came before;
  *   - a `gap` moves the next frame to send to `expected`;
+ *   - a `mark` or a `flush` has its place among the frames, and comes again with the frame behind it;
  *   - event n of a newer epoch replaces everything from n on; an event already seen is dropped;
  *   - a `finish` belongs to a line, not to the session: a new line hears it again.
  */
 
 export const MAX_PAYLOAD = 262144 - 8; // bytes of one frame without its number
 const WINDOW = 4 * 1024 * 1024; // bytes on their way and not acknowledged
+const MOST_CONTROLS = 256; // that wait to be taken; the oldest are given up
 const STRIKES = 8; // refusals in a row, without progress, that end the patience
 
 /** What to do about a line that is gone. */
@@ -40,6 +42,8 @@ export class Protocol {
   #start;
   #seat = null; // { session, token, epoch }
   #frames = []; // payloads not acknowledged, oldest first
+  #newest = null; // the payload that was acknowledged last
+  #controls = []; // { place: the frame behind it, message, sent: on this line }
   #base = 0; // the number of the first of them
   #next = 0; // the next frame to send on this line
   #kept = 0; // bytes in #frames
@@ -88,6 +92,18 @@ export class Protocol {
     this.pushed += payload.byteLength;
   }
 
+  /** Say this after the audio so far: a `flush`, or a `mark`. */
+  control(message) {
+    this.#controls.push({ place: this.#end, message, sent: false });
+    if (this.#controls.length > MOST_CONTROLS) this.#controls.shift();
+  }
+
+  /** A frame that the server has, to be acknowledged again: the answer shows that it is there. */
+  keepAlive() {
+    const idle = this.#open && !this.#finishing && this.#newest && this.#frames.length === 0;
+    return idle ? frame(this.#base - 1, this.#newest) : null;
+  }
+
   /** No more audio will come. */
   finish() {
     this.#finishing = true;
@@ -97,7 +113,9 @@ export class Protocol {
   sendable() {
     if (!this.#open) return [];
     const out = [];
-    while (this.#next < this.#end && this.#inFlight < WINDOW) {
+    for (;;) {
+      out.push(...this.#controlsHere());
+      if (this.#next === this.#end || this.#inFlight >= WINDOW) break;
       const payload = this.#frames[this.#next - this.#base];
       out.push(frame(this.#next, payload));
       this.#inFlight += payload.byteLength;
@@ -136,7 +154,9 @@ export class Protocol {
   /** Go on in a new session, with all that is kept. Only raw audio can be cut like this. */
   restart() {
     this.#seat = null;
+    for (const control of this.#controls) control.place = Math.max(0, control.place - this.#base);
     this.#base = this.#next = this.#inFlight = 0;
+    this.#newest = null;
     this.#order = new EventOrder();
     this.#error = null;
     this.#lost = false;
@@ -144,11 +164,23 @@ export class Protocol {
 
   get #end() { return this.#base + this.#frames.length; }
 
+  #controlsHere() {
+    const here = this.#controls.filter(({ place, sent }) => !sent && place <= this.#next);
+    for (const control of here) control.sent = true;
+    return here.map(({ message }) => JSON.stringify(message));
+  }
+
+  /** The server has the frames before `next`, so what lies before them as well. */
+  #taken(next) {
+    this.#controls = this.#controls.filter(({ place }) => place >= next);
+  }
+
   #ready({ session, token, epoch, next_frame: next }) {
     this.#seat = { session, token, epoch };
     this.#open = true;
     this.#error = null;
     this.#gap = -1;
+    this.#taken(next);
     const from = next > this.#base ? next - 1 : next;
     return this.#sendFrom(from) ? { type: "ready", session } : { type: "lost" };
   }
@@ -156,8 +188,11 @@ export class Protocol {
   #ack(number) {
     const count = Math.min(number + 1 - this.#base, this.#frames.length);
     if (count <= 0) return null;
-    const bytes = sizeOf(this.#frames.splice(0, count));
+    const taken = this.#frames.splice(0, count);
+    const bytes = sizeOf(taken);
+    this.#newest = taken.at(-1);
     this.#base += count;
+    this.#taken(this.#base);
     this.#kept -= bytes;
     this.acknowledged += bytes;
     this.#inFlight = Math.max(0, this.#inFlight - bytes);
@@ -169,6 +204,7 @@ export class Protocol {
   #event(message) {
     if (!this.#order.isNew(message)) return null;
     this.#strikes = 0;
+    if (message.event.type === "marker") this.#marked(message.event);
     if (message.event.type === "ended") this.#ended = message.event.reason;
     return message;
   }
@@ -184,6 +220,12 @@ export class Protocol {
     return message;
   }
 
+  /** Where no frame came after it, a mark shows by its own event that it was taken. */
+  #marked({ label }) {
+    const at = this.#controls.findIndex(({ message, sent }) => sent && message.label === label);
+    if (at >= 0) this.#controls.splice(at, 1);
+  }
+
   /** False where the server wants frames that it said it has. */
   #sendFrom(number) {
     if (number < this.#base) {
@@ -193,6 +235,7 @@ export class Protocol {
     this.#next = Math.min(number, this.#end);
     this.#inFlight = sizeOf(this.#frames.slice(0, this.#next - this.#base));
     this.#finishSent = false;
+    for (const control of this.#controls) control.sent &&= control.place < number;
     return true;
   }
 

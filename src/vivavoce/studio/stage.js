@@ -4,7 +4,7 @@ import { setText } from "./dom.js";
 import { busy } from "./library-view.js";
 import { editInPlace, toast } from "./overlays.js";
 import { SAMPLE_RATE } from "./transcript.js";
-import { clock, failureOf, stateOf, titleOf, when } from "./words.js";
+import { clock, stateOf, titleOf, when } from "./words.js";
 
 export class Stage {
   #api;
@@ -86,10 +86,11 @@ export class Stage {
   }
 
   #hint() {
-    const { recording, transcript, live, upload, missing } = this.#subject;
+    const { recording, transcript, live, upload, missing, source } = this.#subject;
     if (missing) return missing;
     if (upload?.phase === "waiting") return "It waits for its turn…";
-    if (upload?.phase === "failed") return failureOf(upload.session.failure);
+    if (upload?.phase === "failed") return upload.why;
+    if (source?.paused) return "Paused. Nothing is heard or sent.";
     if (recording?.state === "failed") return `${stateOf(recording)}.`;
     if (transcript.interim || transcript.hasText) return "";
     if (live || recording?.state === "live") return "Listening…";

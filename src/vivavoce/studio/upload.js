@@ -1,29 +1,45 @@
 /** A file on its way to text, over the same protocol as the microphone. */
 
+import { HEAD, Pace, refusal } from "./files.js";
 import { LiveSession } from "./live.js";
 import { MAX_PAYLOAD } from "./protocol.js";
 import { SAMPLE_RATE } from "./transcript.js";
+import { failureOf, stateOf } from "./words.js";
 
 /** Tells `change`, and `end` once. */
 export class Upload extends EventTarget {
   session = null; // null while it waits for its turn
   duration = null; // seconds, where the browser can tell
+  refused = null; // why it is not sent, in a sentence
   #cancelled = false;
+  #sending = new Pace(); // of bytes
+  #reading = new Pace(); // of seconds
 
-  constructor(file) {
+  /** `wishes` is what `options.js` gives: `{language, engine, options, tags}`. */
+  constructor(file, wishes) {
     super();
     this.file = file;
+    this.wishes = wishes;
     this.title = file.name.replace(/\.[^.]+$/, "") || file.name;
   }
 
-  get over() { return this.#cancelled || (this.session?.over ?? false); }
+  get tags() { return this.wishes.tags; }
+  get over() { return this.#cancelled || this.refused !== null || (this.session?.over ?? false); }
 
   /** waiting | sending | reading | done | failed | cancelled */
   get phase() {
     if (this.#cancelled) return "cancelled";
+    if (this.refused !== null) return "failed";
     if (!this.session) return "waiting";
-    if (this.session.over) return this.session.state;
+    if (this.session.over) return this.#well ? this.session.state : "failed";
     return this.session.acknowledged < this.file.size ? "sending" : "reading";
+  }
+
+  /** Why it failed, in a sentence. */
+  get why() {
+    if (this.refused !== null) return this.refused;
+    if (this.session.state === "failed") return failureOf(this.session.failure);
+    return `${stateOf({ state: "failed", reason: this.session.transcript.ended })}.`;
   }
 
   /** 0 ... 1, or null where the length of the audio is not known. */
@@ -31,18 +47,26 @@ export class Upload extends EventTarget {
     if (!this.session) return 0;
     if (this.phase === "done") return 1;
     const sent = this.session.acknowledged / Math.max(1, this.file.size);
-    const read = this.session.transcript.position / SAMPLE_RATE;
-    if (this.duration) return 0.1 * sent + 0.9 * Math.min(1, read / this.duration);
+    if (this.duration) return 0.1 * sent + 0.9 * Math.min(1, this.#read / this.duration);
     return this.phase === "sending" ? sent : null;
   }
 
-  /** Sends the file. Returns when the session is over. */
-  async run(base) {
+  /** Seconds until it is read, or sent where its length is not known; null: nobody can tell. */
+  get left() {
+    if (this.phase === "sending" && !this.duration) return this.#sending.left(this.file.size);
+    if (!this.duration) return null;
+    const reading = this.#reading.left(this.duration);
+    const sending = this.phase === "sending" ? this.#sending.left(this.file.size) : 0;
+    return reading === null || sending === null ? null : Math.max(reading, sending);
+  }
+
+  /** Sends the file, unless it is plain that it cannot be read. Returns when it is over. */
+  async run(base, limit) {
     if (this.#cancelled) return;
-    const format = { encoding: "container" };
-    const options = { interims: false, title: this.title };
-    this.session = new LiveSession(base, { format, options });
-    this.session.addEventListener("change", () => this.#changed());
+    const head = new Uint8Array(await this.file.slice(0, HEAD).arrayBuffer().catch(() => new ArrayBuffer(0)));
+    this.refused = refusal({ size: this.file.size, head, limit });
+    if (this.refused !== null || this.#cancelled) return void this.#changed();
+    this.#begin(base);
     const ended = new Promise((resolve) => this.session.addEventListener("end", resolve));
     this.#changed();
     measure(this.file).then((duration) => (this.duration = duration));
@@ -57,13 +81,41 @@ export class Upload extends EventTarget {
     this.#changed();
   }
 
+  get #well() {
+    return this.session.state !== "done" || this.session.transcript.ended === "finished";
+  }
+
+  get #read() {
+    return this.session.transcript.position / SAMPLE_RATE;
+  }
+
+  #begin(base) {
+    const { language, engine, options } = this.wishes;
+    const chosen = { ...options, interims: false, title: this.title };
+    const format = { encoding: "container" };
+    this.session = new LiveSession(base, { format, language, engine, options: chosen });
+    this.session.addEventListener("change", () => this.#got());
+  }
+
+  #got() {
+    const now = performance.now() / 1000;
+    this.#sending.note(now, this.session.acknowledged);
+    this.#reading.note(now, this.#read);
+    this.#changed();
+  }
+
   async #send() {
-    for (let at = 0; at < this.file.size && !this.session.over; at += MAX_PAYLOAD) {
-      const slice = this.file.slice(at, at + MAX_PAYLOAD);
-      this.session.push(new Uint8Array(await slice.arrayBuffer()));
-      await this.session.room();
+    try {
+      for (let at = 0; at < this.file.size && !this.session.over; at += MAX_PAYLOAD) {
+        const slice = this.file.slice(at, at + MAX_PAYLOAD);
+        this.session.push(new Uint8Array(await slice.arrayBuffer()));
+        await this.session.room();
+      }
+      this.session.finish();
+    } catch {
+      this.refused = "The file can no longer be read: was it moved, changed or deleted?";
+      this.session.cancel();
     }
-    this.session.finish();
   }
 
   #changed() {
