@@ -53,6 +53,49 @@ def test_vtt_escapes_names_the_speaker_and_has_a_title() -> None:
     )
 
 
+def test_markdown_has_title_times_speakers_and_no_markup_of_its_own() -> None:
+    assert render(TALK, "md", title="A *new*\n# talk") == (
+        "# A \\*new\\* \\# talk\n\n**0:00** Good evening.\n\n"
+        "**27:00:00 Ann:** Is 1 \\< 2 \\& 3 \\> 2?\n\n## Markers\n\n- 0:01 here\n"
+    )
+    script = msgspec.structs.replace(TALK.utterances[0], text="<script>\n[x](y) `z`")
+    assert render(Transcript((script,)), "md") == ("**0:00** \\<script\\> \\[x\\](y) \\`z\\`\n")
+
+
+def said_by(*labels: str | None) -> tuple[Word, ...]:
+    texts = ["so", "it", "goes"]
+    return tuple(
+        Word(text, n * 16_000, (n + 1) * 16_000, speaker=label)
+        for n, (text, label) in enumerate(zip(texts, labels, strict=True))
+    )
+
+
+def test_speakers_have_the_names_that_people_gave() -> None:
+    whole = Utterance("u1", 0, 48_000, "so it goes", "e", "m", words=said_by("S1", "S2", None))
+    one = msgspec.structs.replace(whole, id="u2", words=(), speaker="S1")
+    talk = Transcript(
+        (msgspec.structs.replace(whole, speaker="S2"), one), names={"S1": "Ann", "S2": "=Bob"}
+    )
+    assert render(talk, "txt") == "Ann: so\n=Bob: it goes\nAnn: so it goes\n"
+    assert render(talk, "md").splitlines()[::2] == [
+        "**0:00 Ann:** so", "**0:01 =Bob:** it goes", "**0:00 Ann:** so it goes",
+    ]  # fmt: skip
+    assert "00:00:01,000 --> 00:00:03,000\n=Bob: it goes\n" in render(talk, "srt")
+    assert "00:00:01.000 --> 00:00:03.000\n<v =Bob>it goes\n" in render(talk, "vtt")
+    rows = list(csv.reader(io.StringIO(render(talk, "csv"), newline="")))[1:]
+    assert [(row[0], row[3], row[4]) for row in rows] == [
+        ("u1", "Ann", "so"), ("u1", "'=Bob", "it goes"), ("u2", "Ann", "so it goes"),
+    ]  # fmt: skip
+    document = json.loads(render(talk, "json"))
+    assert document["speakers"] == ["Ann", "=Bob"]
+    assert [u["speaker"] for u in document["utterances"]] == ["=Bob", "Ann"]
+    assert [word.get("speaker") for word in document["utterances"][0]["words"]] == [
+        "Ann", "=Bob", None,
+    ]  # fmt: skip
+    edited = msgspec.structs.replace(talk.utterances[0], text="so it does not go")
+    assert render(Transcript((edited,)), "txt") == "S2: so it does not go\n"
+
+
 def test_json_has_everything_in_seconds() -> None:
     document = json.loads(render(TALK, "json", title="Renamed"))
     assert document["title"] == "Renamed"
@@ -86,7 +129,9 @@ def test_csv_reads_back() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+)
 def test_csv_holds_no_formulas(text: str) -> None:
     evil = msgspec.structs.replace(TALK.utterances[0], text=text, speaker=text)
     row = list(csv.reader(io.StringIO(render(Transcript((evil,)), "csv"), newline="")))[1]

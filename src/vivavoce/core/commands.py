@@ -24,6 +24,7 @@ class Options:
     endpoint_ms: int | None = None  # silence that ends an utterance; beats `endpointing`
     max_utterance_ms: int | None = None
     voice_commands: bool = False  # phrases in `core/spoken.py` do what they say
+    translations_follow: bool = False  # they may come after the final, by a language model
     brief: Brief = field(default_factory=Brief)
 
 

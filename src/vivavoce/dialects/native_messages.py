@@ -72,6 +72,7 @@ class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
             endpoint_ms=self.endpoint_ms,
             max_utterance_ms=self.max_utterance_ms,
             voice_commands=self.voice_commands,
+            translations_follow=True,
             brief=Brief(
                 languages=self.languages,
                 hot_words=self.hot_words,

@@ -1,7 +1,6 @@
 """A transcript in the forms that people and programs take it in."""
 
-import csv
-import io
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +8,9 @@ import msgspec
 
 from vivavoce.core.transcript import Transcript, Utterance
 from vivavoce.core.types import Word, seconds
+from vivavoce.library import spreadsheet
 from vivavoce.library.captions import Cue, cues
+from vivavoce.library.speakers import named, speakers, turns
 
 FORMATS: Final[dict[str, str]] = {
     "txt": "text/plain; charset=utf-8",
@@ -17,6 +18,7 @@ FORMATS: Final[dict[str, str]] = {
     "vtt": "text/vtt; charset=utf-8",
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
     "jsonl": "application/x-ndjson",
 }
 """Names of the formats, and the media type of each."""
@@ -25,19 +27,32 @@ FORMATS: Final[dict[str, str]] = {
 def render(transcript: Transcript, format: str, *, title: str | None = None) -> str:
     """The transcript as text in one of `FORMATS`.
 
-    `title` is used where the format has a place for one (vtt, json); the transcript's own
-    stands in for it. Times are in seconds in json, jsonl and csv. Raises `KeyError` for
-    an unknown format.
+    `title` is used where the format has a place for one (vtt, json, md); the transcript's own
+    stands in for it. Times are in seconds in json, jsonl and csv. Speakers have their names;
+    where several speak in an utterance, it is one part for each, but for json and jsonl, whose
+    words say who. Raises `KeyError` for an unknown format.
     """
     return _RENDER[format](transcript, title or transcript.title)
 
 
 def _txt(transcript: Transcript, _title: str | None) -> str:
-    return "".join(f"{_spoken(u)}\n" for u in transcript.utterances)
+    return "".join(f"{_spoken(u)}\n" for u in turns(transcript).utterances)
+
+
+def _md(transcript: Transcript, title: str | None) -> str:
+    name = _markdown(title or "")
+    blocks = [f"# {name}"] if name else []
+    for u in turns(transcript).utterances:
+        who = f" {_markdown(u.speaker)}:" if u.speaker else ""
+        blocks.append(f"**{_time(u.start)}{who}** {_markdown(u.text)}")
+    if transcript.markers:
+        listed = [f"- {_time(m.at)} {_markdown(m.label)}".rstrip() for m in transcript.markers]
+        blocks += ["## Markers", "\n".join(listed)]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
 def _srt(transcript: Transcript, _title: str | None) -> str:
-    numbered = enumerate(cues(transcript), 1)
+    numbered = enumerate(cues(turns(transcript)), 1)
     return "\n".join(f"{n}\n{_times(cue, ',')}\n{_srt_text(cue)}\n" for n, cue in numbered)
 
 
@@ -45,7 +60,7 @@ def _vtt(transcript: Transcript, title: str | None) -> str:
     # An arrow in the header line would begin a cue.
     name = " ".join((title or "").replace("-->", "->").split())
     blocks = [f"WEBVTT - {name}\n" if name else "WEBVTT\n"]
-    blocks += [f"{_times(cue, '.')}\n{_vtt_text(cue)}\n" for cue in cues(transcript)]
+    blocks += [f"{_times(cue, '.')}\n{_vtt_text(cue)}\n" for cue in cues(turns(transcript))]
     return "\n".join(blocks)
 
 
@@ -56,7 +71,8 @@ def _json(transcript: Transcript, title: str | None) -> str:
         "duration": seconds(transcript.duration),
         "ended": transcript.ended,
         "text": transcript.text,
-        "utterances": [_plain(u) for u in transcript.utterances],
+        "speakers": speakers(transcript),
+        "utterances": [_plain(u) for u in named(transcript).utterances],
         "markers": [{"at": seconds(m.at), "label": m.label} for m in transcript.markers],
         "gaps": [
             {"start": seconds(g.start), "end": seconds(g.end), "reason": g.reason}
@@ -67,17 +83,16 @@ def _json(transcript: Transcript, title: str | None) -> str:
 
 
 def _jsonl(transcript: Transcript, _title: str | None) -> str:
-    return "".join(msgspec.json.encode(_plain(u)).decode() + "\n" for u in transcript.utterances)
+    lines = (msgspec.json.encode(_plain(u)).decode() for u in named(transcript).utterances)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _csv(transcript: Transcript, _title: str | None) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("id", "start", "end", "speaker", "text"))
-    for u in transcript.utterances:
+    rows = [spreadsheet.row(("id", "start", "end", "speaker", "text"))]
+    for u in turns(transcript).utterances:
         times = f"{seconds(u.start):.3f}", f"{seconds(u.end):.3f}"
-        writer.writerow((_cell(u.id), *times, _cell(u.speaker or ""), _cell(u.text)))
-    return out.getvalue()
+        rows.append(spreadsheet.row((u.id, *times, u.speaker or "", u.text)))
+    return "".join(rows)
 
 
 _RENDER: Final[dict[str, Callable[[Transcript, str | None], str]]] = {
@@ -86,6 +101,7 @@ _RENDER: Final[dict[str, Callable[[Transcript, str | None], str]]] = {
     "vtt": _vtt,
     "json": _json,
     "csv": _csv,
+    "md": _md,
     "jsonl": _jsonl,
 }
 
@@ -109,9 +125,18 @@ def _plain_word(word: Word) -> dict[str, Any]:
     return {**msgspec.to_builtins(word), **times}
 
 
-def _cell(text: str) -> str:
-    """Text that a spreadsheet shows and does not compute."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+# What Markdown, in the dialects there are, takes for more than text within a line.
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~&$])")
+
+
+def _markdown(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _time(position: int) -> str:
+    minutes, s = divmod(int(seconds(position)), 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours}:{m:02}:{s:02}" if hours else f"{m}:{s:02}"
 
 
 def _times(cue: Cue, point: str) -> str:

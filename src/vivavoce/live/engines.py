@@ -9,6 +9,7 @@ from functools import cache
 import structlog
 
 from vivavoce import plugins
+from vivavoce.core.commands import Options
 from vivavoce.core.errors import BadMessage, EngineError
 from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.better import Finals
@@ -16,6 +17,7 @@ from vivavoce.live.breaker import Breaker
 from vivavoce.live.chain import Chain
 from vivavoce.live.hosts import DEADLINE
 from vivavoce.live.streams import Pool, check_language, make_pool
+from vivavoce.live.translating import shared_out
 
 log = structlog.get_logger()
 
@@ -34,14 +36,18 @@ class Engines:
         count: int,
         finals: Finals = "auto",
         deadline: float = DEADLINE,
+        *,
+        model: bool = False,
     ) -> None:
-        """Raises `EngineError` for an engine nobody has."""
+        """`model`: whether a language model translates what an engine cannot. Raises
+        `EngineError` for an engine nobody has."""
         self.names = tuple(dict.fromkeys(chain))
         self.aligner: AlignerHost | None = AlignerHost()
         self.capabilities = cache(plugins.capabilities)
         self._count = count
         self._finals = finals
         self._deadline = deadline
+        self._model = model
         self._loading: dict[str, asyncio.Task[Pool]] = {}
         self._pools: dict[str, Pool] = {}  # loaded
         self._breakers: dict[str, Breaker] = {}
@@ -117,6 +123,17 @@ class Engines:
         chain = Chain(self, names, translate_to)
         chain.check_language(language)
         return chain
+
+    def shared_out(
+        self, options: Options, *, again: bool = False
+    ) -> tuple[Options, tuple[str, ...]]:
+        """What the session's engine is asked for, and the languages into which a language
+        model translates. `again`: it was admitted with them, and goes on also where there is
+        no model any more. Raises `BadMessage` for what is no language."""
+        if self._model or again:
+            with suppress(EngineError):  # `chain` says so
+                return shared_out(options, self.capabilities(options.engine or self.names[0]))
+        return options, ()
 
     def breaker(self, name: str) -> Breaker:
         return self._breakers.setdefault(name, Breaker(_now))

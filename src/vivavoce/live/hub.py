@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +48,7 @@ class Hub:
         self._opener = opener
         self.max_sessions = max_sessions  # live ones; may be changed at any time
         self.heard = Heard()
+        self.began: Callable[[LiveSession], None] = lambda _: None  # is told of each, at once
         self._sessions: dict[str, LiveSession] = {}
         self._ended: dict[str, LiveSession] = {}  # in order of their end
         self._starting: list[Options] = []  # admitted, and not among the sessions yet
@@ -189,6 +190,7 @@ class Hub:
 
     def _begin(self, session: LiveSession) -> None:
         self._sessions[session.id] = session
+        self.began(session)
         session.begin().add_done_callback(lambda _: self._finished(session))
 
     def _finished(self, session: LiveSession) -> None:

@@ -114,7 +114,7 @@ class Opener:
             events = await EventLog.open(folder, self._committer)
             so_far = said(numbered.event for numbered in events.read())
             if not so_far.ended:
-                chain = self._chain(journal.header.options)
+                chain = self._chain(journal.header.options, again=True)
                 if not so_far.began:
                     so_far = Said(engine=chain.names[0])
                 await self._known(journal.header, so_far.engine)
@@ -132,8 +132,9 @@ class Opener:
                 await journal.close()
             raise
 
-    def _chain(self, options: Options) -> Chain:
-        return self._engines.chain(options.engine, options.language, options.brief.translate_to)
+    def _chain(self, options: Options, *, again: bool = False) -> Chain:
+        asked, _ = self._engines.shared_out(options, again=again)
+        return self._engines.chain(asked.engine, asked.language, asked.brief.translate_to)
 
     async def _folderless(self) -> list[str]:
         unfinished = await self._repository.unfinished()
@@ -164,7 +165,8 @@ class Opener:
             chosen = header.options
             for event in core.start(header.session, header.format, chosen.language, chosen.title):
                 broadcast.say(event)
-        options = stream_options(header.options, self._defaults)
+        asked, by_model = self._engines.shared_out(header.options, again=True)
+        options = stream_options(asked, self._defaults)
         aligner = self._engines.aligner
         voice = Voice(journal, broadcast, header.options.voice_commands, options.language)
         voice.told = lambda action, at: self._spoken(header, action, at)
@@ -179,6 +181,7 @@ class Opener:
             self._grace,
             chain=chain,
             repository=self._repository,
+            translations=by_model,
         )
         runner.attended = lambda: session.attended
         return session
@@ -203,6 +206,8 @@ def _recording(header: SessionHeader, engine: str) -> Recording:
         title=header.options.title or f"Recording {created:%Y-%m-%d %H:%M}",
         created_at=created,
         state="live" if header.options.interims else "transcribing",
+        mode="live" if header.options.interims else "upload",
+        diarization=header.options.brief.diarization,
         language=header.options.language,
         engine=engine,
         media_type=header.media or "application/octet-stream",

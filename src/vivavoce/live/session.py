@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -58,9 +58,12 @@ class LiveSession:
         *,
         chain: Chain,
         repository: Repository,
+        translations: Sequence[str] = (),
     ) -> None:
+        """`translations`: languages into which a language model is to translate it."""
         self.id = journal.header.session
         self.header = journal.header
+        self.translations = tuple(translations)
         self.journal = journal
         self.broadcast = broadcast
         self.trouble: DiskError | None = None  # why frames are not acknowledged

@@ -13,7 +13,7 @@ from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import VivavoceError
 from vivavoce.deliver.deliveries import Deliveries
-from vivavoce.insight.openai_model import language_model
+from vivavoce.insight.openai_model import Endpoint, language_model
 from vivavoce.insight.reading import Reader
 from vivavoce.insight.summariser import Summariser
 from vivavoce.insight.translator import Translator
@@ -146,6 +146,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             settings.hosts or share,
             settings.finals,
             settings.engine_deadline_s,
+            model=Endpoint.of(settings) is not None,
         )
         stack.push_async_callback(engines.stop)
         await engines.start()
@@ -166,6 +167,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         stack.push_async_callback(summariser.close)
         if translator is not None:
             stack.push_async_callback(translator.close)
+            hub.began = translator.began
         await hub.recover()
         if settings.max_sessions is None:
             measuring = asyncio.create_task(_measure(engines, hub, settings))

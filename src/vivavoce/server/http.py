@@ -29,7 +29,7 @@ from vivavoce.server.names import attachment, extension, media_type
 from vivavoce.server.ranges import wanted
 from vivavoce.server.services import Found, Owner, Parts
 
-Format = Literal["txt", "srt", "vtt", "json", "csv", "jsonl"]
+Format = Literal["txt", "srt", "vtt", "json", "csv", "md", "jsonl"]
 Download = Annotated[bool, Query(description="Save it as a file instead of showing it.")]
 
 Answers = dict[int | str, dict[str, Any]]

@@ -63,8 +63,8 @@ class Peers:
         new_peer = _peer()
         offer = await _read(request)
         options = offer.options.chosen(offer.language, offer.engine)
-        wanted = options.brief.translate_to
-        parts.engines.chain(options.engine, options.language, wanted)  # raises for what cannot be
+        asked, _ = parts.engines.shared_out(options)  # these raise for what cannot be
+        parts.engines.chain(asked.engine, asked.language, asked.brief.translate_to)
         if len(self._running) + self._meeting >= PEERS:
             raise Full(f"This server has as many WebRTC peers as it takes ({PEERS}); try later.")
         self._meeting += 1

@@ -43,6 +43,7 @@ class LanguageModelServer:
     def __init__(self) -> None:
         self.mood: Mood = "well"
         self.says: Says = said
+        self.refuses = ""  # who is sent this gets HTTP 400, as from a filter
         self.asked: list[dict[str, Any]] = []
         self.heard: list[tuple[str, dict[str, str]]] = []
         self.gate = threading.Event()
@@ -118,6 +119,8 @@ def _handler(model: LanguageModelServer) -> type[BaseHTTPRequestHandler]:
             model.asked.append(body)
             mood = model.mood
             with suppress(OSError):
+                if model.refuses and model.refuses in json.dumps(body):
+                    mood = 400
                 if isinstance(mood, int):
                     self._plain(mood, "application/json", '{"error": {"message": "sesame"}}')
                 elif mood == "html":
