@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from vivavoce.core.errors import NotFound, PeerError
+from vivavoce.core.transcript import Transcript
 from vivavoce.insight import writing
 from vivavoce.insight.answer import Answer, Sentence, Source
 from vivavoce.insight.extract import extract
@@ -25,6 +26,9 @@ from vivavoce.live.news import News
 
 EXTRACT: Final = "extract"
 """What stands for the name of a model where there is none."""
+
+SHORT: Final = "short"
+"""The template for a text that comes without a wish."""
 
 FOUND: Final = 5
 """Passages that are an answer where there is no model."""
@@ -127,6 +131,22 @@ class Summariser:
         model = None if extracted else self.model
         return self._summary(model, owner, recording, found, language, said)
 
+    async def unkept(self, owner: str, transcript: Transcript) -> Answer:
+        """A short summary of what is no recording. Raises `Empty`, `ModelError`."""
+        said = passages(transcript)
+        if not said:
+            raise Empty("There is nothing to summarise: there is no text.")
+        short = next(t for t in await self.templates(owner) if t.name == SHORT)
+        answer = Answer("")
+        if self.model is None:
+            return await asyncio.to_thread(extract, said, form(short.name))
+        steps = writing.summarise(self.model, short.prompt, said, None, self._budget)
+        async with aclosing(steps):
+            async for step in steps:
+                if isinstance(step, Answer):
+                    answer = step
+        return answer
+
     async def ask(self, owner: str, recording: str, question: str) -> Answering:
         """The answer, as it is written. Raises `NotFound`, `Empty`, `Held`; its steps may
         raise `ModelError`."""
@@ -185,7 +205,8 @@ class Summariser:
             answer=msgspec.json.encode(answer).decode(),
         )
         await self._kept.add(summary)
-        self._news.mention(owner, "summary.made", recording, summary=summary.id)
+        told = {"summary": summary.id, "template": template.name}
+        self._news.mention(owner, "summary.made", recording, **told)
         yield Kept(summary, answer)
 
     async def _answer(self, question: str, said: Sequence[Passage]) -> Answering:

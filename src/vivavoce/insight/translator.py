@@ -27,6 +27,7 @@ from vivavoce.insight.passages import Passage
 from vivavoce.insight.reading import Reader
 from vivavoce.journal.bell import Bell
 from vivavoce.live.annotations import Annotations
+from vivavoce.live.session import LiveSession
 
 log = structlog.get_logger()
 
@@ -95,6 +96,11 @@ class Translator:
         task = self._tasks[key] = asyncio.create_task(self._run(job))
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
         return job
+
+    def began(self, session: LiveSession) -> None:
+        """A session has begun, or was taken up: translate what it asks for."""
+        for language in session.translations:
+            self.begin(session.header.owner, session.id, language)
 
     def of(self, owner: str, recording: str) -> list[Job]:
         """What this process does or did for a recording."""
