@@ -46,8 +46,9 @@ class Seat:
         return self._session.journal.acknowledged
 
     async def durable(self, frame: int) -> None:
-        """Return when this frame is. Raises `DiskError`."""
-        await self._session.journal.durable(frame)
+        """Return when this frame is, or is not wanted any more. Raises `DiskError`."""
+        if not self._session.stopped:
+            await self._session.journal.durable(frame)
 
     async def send(self, command: Command) -> None:
         """Carry out a command; audio is in the journal when this returns.
