@@ -78,6 +78,7 @@ class Heard:
 async def receiving(
     answer: bytes | None = b"HTTP/1.1 204 No Content\r\n\r\n",
     tls: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> AsyncIterator[Heard]:
     heard = Heard(answer=answer)
     going = asyncio.Event()
@@ -95,7 +96,7 @@ async def receiving(
             writer.write(heard.answer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     heard.port = server.sockets[0].getsockname()[1]
     try:
         yield heard
