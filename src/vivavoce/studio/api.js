@@ -23,6 +23,18 @@ export class Api {
     return this.#json(`recordings/${id}`, { method: "PATCH", headers, body });
   }
 
+  /** Edits: `[{ utterance, text, base_revision }]`. Gives `{ events, conflicts }`. */
+  edit(id, edits) { return this.#post(`recordings/${id}/edits`, { edits }); }
+
+  /** `{ assign: [{ utterance, speaker, words }], names: [{ speaker, name }] }` */
+  speakers(id, change) { return this.#post(`recordings/${id}/speakers`, change); }
+
+  /** Mark a place, in seconds. */
+  mark(id, at, label = "") { return this.#post(`recordings/${id}/markers`, { at, label }); }
+
+  /** The loudness over the length: `{ rate, peaks }`. */
+  peaks(id) { return this.#json(`recordings/${id}/peaks`); }
+
   tag(id, tags) {
     const headers = { "Content-Type": "application/json" };
     const body = JSON.stringify({ tags });
@@ -41,9 +53,15 @@ export class Api {
     return this.#url(`recordings/${id}/transcript?format=${format}&download=true`);
   }
 
-  eventsUrl(id) { return this.#url(`recordings/${id}/events`); }
+  /** All that is said of a recording, now and later. */
+  eventsUrl(id) { return this.#url(`recordings/${id}/events?follow=true`); }
 
   #url(path) { return new URL(`api/v1/${path}`, this.base).href; }
+
+  #post(path, body) {
+    const headers = { "Content-Type": "application/json" };
+    return this.#json(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
 
   async #json(path, request) {
     return (await this.#fetch(path, request)).json();

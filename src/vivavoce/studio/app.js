@@ -4,6 +4,7 @@ import { Actions, wordsOf } from "./actions.js";
 import { Api } from "./api.js";
 import { Dock } from "./dock.js";
 import { acceptFiles } from "./drop.js";
+import { Editing } from "./editing.js";
 import { LibraryView, busy } from "./library-view.js";
 import { OptionsSheet } from "./options-sheet.js";
 import { Player } from "./player.js";
@@ -23,7 +24,8 @@ const api = new Api(base);
 const actions = new Actions(api, { changed, gone });
 const player = new Player(part("player"));
 const view = new TranscriptView(part("scroller"), part("transcript"), part("spoken"), part("jump"));
-const stage = new Stage(api, actions, view, player);
+const editing = new Editing(api, view, player);
+const stage = new Stage(api, actions, view, player, editing);
 const options = new OptionsSheet(part("options"), part("tune"));
 const dock = new Dock(part("dock"), base, options);
 const uploads = new UploadsView(part("uploads"), base, options);
@@ -66,7 +68,13 @@ function open(id, signal) {
     stage.draw();
   };
   api.get(id).then(changed, missing);
-  if (!mine) watch(api.eventsUrl(id), subject.transcript, signal).then(() => settle(id), missing);
+  if (!mine) watchOn(subject, signal, missing);
+}
+
+/** Follow what is said of it by others; when it ends, see that the list knows. */
+function watchOn(subject, signal, missing) {
+  subject.transcript.addEventListener("ended", () => settle(subject.id), { signal });
+  watch(api.eventsUrl(subject.id), subject.transcript, signal).catch(missing);
 }
 
 /** Ask for a recording until it is sealed, or gone. */
@@ -140,6 +148,7 @@ async function ended(subject, session) {
   await library.refresh();
   if (session.id && session.state === "done") await settle(session.id);
   here.delete(session.id); // the server tells it from now on
+  if (stage.transcript === subject.transcript && subject.id) watchOn(subject, following.signal, () => {});
 }
 
 dock.onbegin = (recording) => {
@@ -187,7 +196,7 @@ library.ononline = (online) => {
   if (online && part("engine").hidden) nameEngine().catch(() => {}); // it asks again
 };
 player.ontime = (seconds, playing) => {
-  view.highlight(playing || seconds > 0 ? seconds : -1);
+  editing.heard(seconds, playing);
   library.mark(stage.id, playing ? stage.id : null);
 };
 
@@ -198,13 +207,13 @@ addEventListener("keydown", (event) => {
   const taken = target.closest?.("input, textarea, select, button, a, dialog, [role=menu], [contenteditable]");
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
   if (event.code !== "Space" || taken || !plain || part("confirm").open) return;
-  if (!dock.busy && target.closest?.("#scroller")) return; // it turns the page of what is read
+  if (!dock.busy && player.loaded) return; // it plays what is read
   event.preventDefault();
   dock.toggle();
 });
 
 addEventListener("beforeunload", (event) => {
-  if (dock.busy || uploads.busy) event.preventDefault();
+  if (dock.busy || uploads.busy || editing.unsaved) event.preventDefault();
 });
 
 acceptFiles({

@@ -3,24 +3,37 @@
 import { h, icon } from "./dom.js";
 
 const TOAST_TIME = 6000; // ms
+const ITEM = "[role^=menuitem]";
 
-/** Opens a menu at a button. Items: `{label, icon, href | run, danger?}` or null (a line). */
+/**
+ * Opens a menu at a button. Items: `{label, icon, href | run, danger?}`, a choice of one
+ * (`{label, checked, run}`), `{heading}`, or null (a line). `colour`: a speaker's, by number.
+ */
 export function openMenu(button, items) {
   const menu = document.getElementById("menu");
-  menu.replaceChildren(...items.map((item) => (item ? menuItem(menu, item) : h("hr"))));
+  menu.replaceChildren(...items.map((item) => menuPart(menu, item)));
   menu.onkeydown = (event) => moveFocus(menu, event);
   menu.ontoggle = ({ newState }) => {
     button.setAttribute("aria-expanded", String(newState === "open"));
   };
   menu.showPopover();
   place(menu, button.getBoundingClientRect());
-  menu.querySelector("[role=menuitem]").focus({ preventScroll: true });
+  const first = menu.querySelector("[aria-checked=true]") ?? menu.querySelector(ITEM);
+  (first ?? menu).focus({ preventScroll: true });
 }
 
-function menuItem(menu, { label, icon: name, href, run, danger = false }) {
+function menuPart(menu, item) {
+  if (!item) return h("hr");
+  if (item.heading) return h("p", { class: "heading", role: "presentation" }, item.heading);
+  return menuItem(menu, item);
+}
+
+function menuItem(menu, { label, icon: name, href, run, danger = false, checked = null, colour = null }) {
   const tag = href ? "a" : "button";
   const link = href ? { href, download: "" } : { type: "button" };
-  const item = h(tag, { ...link, role: "menuitem", class: danger ? "danger" : null }, icon(name), label);
+  const choice = checked === null ? { role: "menuitem" } : { role: "menuitemradio", "aria-checked": String(checked) };
+  const sign = icon(checked === null ? name : "check");
+  const item = h(tag, { ...link, ...choice, class: danger ? "danger" : null, "data-colour": colour }, sign, label);
   item.addEventListener("click", () => {
     menu.hidePopover();
     run?.();
@@ -32,7 +45,7 @@ function moveFocus(menu, event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const items = [...menu.querySelectorAll("[role=menuitem]")];
+  const items = [...menu.querySelectorAll(ITEM)];
   const at = items.indexOf(document.activeElement);
   items[(at + step + items.length) % items.length].focus();
 }
@@ -75,9 +88,9 @@ export function toast(text, action = null) {
 }
 
 /** Turns an element's text into a field until Enter, Escape or the focus leaves. */
-export function editInPlace(element, text, save) {
+export function editInPlace(element, text, save, label = "Title") {
   if (element.hidden) return;
-  const field = h("input", { class: "rename", "aria-label": "Title", maxlength: "200" });
+  const field = h("input", { class: "rename", "aria-label": label, maxlength: "200" });
   field.value = text;
   const done = (keep) => {
     if (!field.isConnected) return;

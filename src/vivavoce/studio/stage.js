@@ -2,6 +2,7 @@
 
 import { setText } from "./dom.js";
 import { busy } from "./library-view.js";
+import { textOfRows } from "./copying.js";
 import { editInPlace, toast } from "./overlays.js";
 import { SAMPLE_RATE } from "./transcript.js";
 import { clock, stateOf, titleOf, when } from "./words.js";
@@ -11,15 +12,17 @@ export class Stage {
   #actions;
   #view;
   #player;
-  #subject = null; // { id, transcript, recording, live, upload, missing }
+  #editing;
+  #subject = null; // { id, transcript, recording, live, upload, missing, outbox }
   #abort = new AbortController();
+  #frame = 0;
 
-  constructor(api, actions, view, player) {
+  constructor(api, actions, view, player, editing) {
     this.#api = api;
     this.#actions = actions;
     this.#view = view;
     this.#player = player;
-    view.onseek = (seconds) => player.playFrom(seconds);
+    this.#editing = editing;
     this.#part("sheet-more").addEventListener("click", () => this.#menu());
     this.#part("sheet-title").addEventListener("dblclick", () => this.#rename());
     this.#part("sheet-copy").addEventListener("click", () => this.#copy());
@@ -36,11 +39,12 @@ export class Stage {
     this.#part("sheet").hidden = subject === null;
     this.#part("welcome").hidden = subject !== null;
     this.#player.load(null);
+    this.#editing.show(subject);
     this.#view.show(subject?.transcript ?? null);
     if (!subject) return;
     const { signal } = this.#abort;
     for (const type of ["utterance", "interim", "position", "ended", "reset"]) {
-      subject.transcript.addEventListener(type, () => this.draw(), { signal });
+      subject.transcript.addEventListener(type, () => this.#later(), { signal });
     }
     this.draw();
   }
@@ -50,6 +54,14 @@ export class Stage {
     if (!this.#subject || recording.id !== this.id) return;
     this.#subject.recording = recording;
     this.draw();
+  }
+
+  /** Draw once for all the events of a frame: hours of words come in one go. */
+  #later() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.draw();
+    });
   }
 
   draw() {
@@ -63,9 +75,22 @@ export class Stage {
     this.#part("hint").classList.toggle("listening", this.#part("hint").textContent.endsWith("…"));
     this.#part("sheet-more").hidden = recording === null;
     this.#part("sheet-copy").hidden = !subject.transcript.hasText;
-    this.#player.load(playable ? this.#api.audioUrl(recording.id) : null, recording?.duration);
+    const fresh = this.#player.load(playable ? this.#api.audioUrl(recording.id) : null, recording?.duration);
+    if (fresh && playable) this.#loadPeaks(recording);
     this.#view.seekable = playable;
+    this.#view.follows = this.#growing;
     this.#drawProgress();
+  }
+
+  /** Whether more words are to come. */
+  get #growing() {
+    const { recording, live, upload } = this.#subject;
+    return Boolean(live || (upload && !upload.over) || (recording && busy(recording)));
+  }
+
+  async #loadPeaks({ id }) {
+    const peaks = await this.#api.peaks(id).catch(() => null); // the slider does without
+    if (this.id === id) this.#player.peaks = peaks;
   }
 
   #title() {
@@ -117,9 +142,8 @@ export class Stage {
   }
 
   async #copy() {
-    const text = this.transcript.utterances.map((utterance) => utterance.text).join("\n");
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(textOfRows(this.#view.rows));
       toast("The text is on the clipboard.");
     } catch {
       toast("The browser did not allow copying. Select the text and copy it by hand.");

@@ -32,6 +32,14 @@ export class Transcript extends EventTarget {
     return this.#utterances.get(key) ?? null;
   }
 
+  /** The number of the last event of the running part. */
+  get last() { return this.#parts.at(-1).log.length; }
+
+  /** Whether an utterance is of the running part: another session has the ones before. */
+  isRunning(key) {
+    return key.startsWith(`${this.#parts.length - 1}:`);
+  }
+
   get hasText() {
     return this.utterances.length > 0;
   }

@@ -1,0 +1,62 @@
+/** The choice of a language in which the transcript is shown as well, where there is one. */
+
+import { h } from "./dom.js";
+
+const KEY = "vivavoce.translation";
+
+export class Translations {
+  #view;
+  #select;
+  #known = "";
+
+  constructor(view, select) {
+    this.#view = view;
+    this.#select = select;
+    view.addEventListener("drawn", () => this.#look());
+    select.addEventListener("change", () => {
+      remember(select.value);
+      view.language = select.value || null;
+    });
+  }
+
+  #look() {
+    const languages = new Set();
+    for (const { translations } of this.#view.transcript.utterances) {
+      for (const language of Object.keys(translations ?? {})) languages.add(language);
+    }
+    const known = [...languages].sort();
+    if (known.join() === this.#known) return;
+    this.#known = known.join();
+    const wanted = recall();
+    const options = known.map((language) => h("option", { value: language }, nameOf(language)));
+    this.#select.replaceChildren(h("option", { value: "" }, "No translation"), ...options);
+    this.#select.value = languages.has(wanted) ? wanted : "";
+    this.#select.closest("label").hidden = known.length === 0;
+    this.#view.language = this.#select.value || null;
+  }
+}
+
+/** "German" for `de`, in the reader's own language. */
+function nameOf(language) {
+  try {
+    return new Intl.DisplayNames([], { type: "language" }).of(language) ?? language;
+  } catch {
+    return language; // not a tag that a browser knows
+  }
+}
+
+function recall() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // storage is forbidden here
+  }
+}
+
+function remember(language) {
+  try {
+    localStorage.setItem(KEY, language);
+  } catch {
+    // Storage is forbidden here: it holds until the page is closed.
+  }
+}
