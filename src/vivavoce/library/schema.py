@@ -214,6 +214,23 @@ class _Templates(TypedColumns):
     prompt: Named[str]
 
 
+class _Diarizations(TypedColumns):
+    """In which recordings speakers are to be told apart, and how far that is."""
+
+    recording: Named[str] = Column(
+        ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
+    )
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    state: Named[str]
+    speakers: Named[int | None]
+    asked: Named[bool]
+    asked_at: Named[datetime] = Column(Utc)
+    attempts: Named[int]
+    progress: Named[float]  # 0 ... 1
+    seconds_left: Named[float | None]
+    message: Named[str | None]
+
+
 principals: Final = Table("principals", metadata, _Principals)
 recordings: Final = Table(
     "recordings",
@@ -262,3 +279,4 @@ SEARCH: Final = (
 
 for _statement in SEARCH:
     event.listen(passages, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+diarizations: Final = Table("diarizations", metadata, _Diarizations, Index(None, "state"))
