@@ -148,8 +148,8 @@ async def test_there_are_so_many(http: httpx2.AsyncClient) -> None:
 
 async def test_a_killed_server_forgets_nothing(tmp_path: Path, talk: bytes) -> None:
     port = free_port()
-    settings = {"engines": "scripted", "hosts": 1, "webhook_networks": "127.0.0.1"}
-    with running(ServerProcess(tmp_path, **settings)) as server:
+    server = ServerProcess(tmp_path, engines="scripted", hosts=1, webhook_networks="127.0.0.1")
+    with running(server):
         async with httpx2.AsyncClient(base_url=f"{server.url}api/v1", trust_env=False) as http:
             webhook = await made(http, Heard(port), "recording.finished")
             answer = await http.post("/recordings?wait=true", content=talk, timeout=60)

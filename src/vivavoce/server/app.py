@@ -33,6 +33,7 @@ from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
 from vivavoce.server import (
+    almost_real_time,
     connect,
     docs,
     errors,
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.include_router(openai_rest.router)
     app.include_router(openai_realtime())
     app.include_router(live_server)
+    app.include_router(almost_real_time.router)
     app.include_router(aws_transcribe)
     app.include_router(health.router)
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))

@@ -123,15 +123,21 @@ async def _summary(parts: Services, owner: str, recording: str, summary: str) ->
 
 def settings_of(recording: Recording) -> Sequence[tuple[str, str]]:
     """How it came about, for people."""
-    minutes, seconds = divmod(round(recording.duration), 60)
-    hours, minutes = divmod(minutes, 60)
-    length = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
     return (
         ("Date", f"{recording.created_at:%Y-%m-%d %H:%M} UTC"),
-        ("Length", length),
+        ("Length", length(recording.duration)),
         ("Language", recording.language or "not said"),
         ("Engine", " ".join(filter(None, (recording.engine, recording.model))) or "none"),
+        ("Mode", recording.mode),
+        ("Diarization", "yes" if recording.diarization else "no"),
     )
+
+
+def length(seconds: float) -> str:
+    """`1:02`, or `1:01:02`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _attached(

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from vivavoce.core.errors import BadMessage, PeerError, TooLarge
 from vivavoce.journal.disk import disk_errors
 from vivavoce.server.intake import MIB
-from vivavoce.server.multipart import Field, File, Item, read_form
+from vivavoce.server.multipart import FIELD, Field, File, Item, read_form
 from vivavoce.server.uploads import check_length
 
 FIELDS: Final = 64
@@ -49,11 +49,12 @@ class Form:
             self.upload.close()
 
 
-async def receive(request: Request, limit: int, folder: Path) -> Form:
+async def receive(request: Request, limit: int, folder: Path, longest: int = FIELD) -> Form:
     """The form in a request; close it when it is done with.
 
-    `limit` is in MiB, `folder` is where large files are put. Raises `BadMessage`, `TooLarge`,
-    `DiskError`, and `PeerError` when the client goes.
+    `limit` is in MiB, `folder` is where large files are put, `longest` is in bytes, of a field
+    that is not a file. Raises `BadMessage`, `TooLarge`, `DiskError`, and `PeerError` when the
+    client goes.
     """
     check_length(request, limit)
     content_type = request.headers.get("content-type", "")
@@ -61,7 +62,7 @@ async def receive(request: Request, limit: int, folder: Path) -> Form:
         raise BadMessage("The body is to be a form, with Content-Type: multipart/form-data.")
     taking = _Taking(limit, folder)
     try:
-        async for item in read_form(content_type, request.stream()):
+        async for item in read_form(content_type, request.stream(), longest):
             taking.take(item)
     except BaseException as error:
         taking.form.close()
@@ -87,6 +88,7 @@ class _Taking:
                 self._fields += 1
                 if self._fields > FIELDS:
                     raise TooLarge(f"The form has more than {FIELDS} fields.")
+                self._count(len(item.value))
                 self.form.fields.setdefault(item.name, []).append(item.value)
             case File():
                 if self.form.upload is not None:
@@ -98,8 +100,11 @@ class _Taking:
 
     def _write(self, data: bytes) -> None:
         assert self.form.upload is not None
-        self._size += len(data)
-        if self._size > self._limit * MIB:
-            raise TooLarge(f"The upload is larger than {self._limit} MiB.")
+        self._count(len(data))
         with disk_errors(self._folder):
             self.form.upload.bytes.write(data)
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > self._limit * MIB:
+            raise TooLarge(f"The upload is larger than {self._limit} MiB.")

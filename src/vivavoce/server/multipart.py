@@ -11,7 +11,7 @@ from python_multipart.multipart import parse_options_header
 from vivavoce.core.errors import BadMessage, TooLarge
 
 FIELD: Final = 4096
-"""Bytes of the longest field that is not a file."""
+"""Bytes of the longest field that is not a file, where no more is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,14 @@ class File:
 Item = Field | File | bytes
 
 
-async def read_form(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[Item]:
-    """The parts of a form in order. Raises `BadMessage`, `TooLarge` (a field, not a file)."""
-    form = _Form(_boundary(content_type))
+async def read_form(
+    content_type: str, body: AsyncIterator[bytes], longest: int = FIELD
+) -> AsyncIterator[Item]:
+    """The parts of a form in order; a field that is not a file has at most `longest` bytes.
+
+    Raises `BadMessage`, `TooLarge` (a field, not a file).
+    """
+    form = _Form(_boundary(content_type), longest)
     async for data in body:
         for item in form.feed(data):
             yield item
@@ -50,7 +55,8 @@ def _boundary(content_type: str) -> bytes:
 class _Form:
     """The parser calls back in the middle of `feed`; what it says is collected there."""
 
-    def __init__(self, boundary: bytes) -> None:
+    def __init__(self, boundary: bytes, longest: int) -> None:
+        self._longest = longest
         self._items: list[Item] = []
         self._headers: dict[bytes, bytes] = {}
         self._name = b""  # of the header that is being read
@@ -114,8 +120,8 @@ class _Form:
             self._items.append(data[start:end])
             return
         self._text += data[start:end]
-        if len(self._text) > FIELD:
-            raise TooLarge(f"The field {self._field} is longer than {FIELD} bytes.")
+        if len(self._text) > self._longest:
+            raise TooLarge(f"The field {self._field} is longer than {self._longest} bytes.")
 
     def _on_part_end(self) -> None:
         if self._field is not None:
