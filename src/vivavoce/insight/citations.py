@@ -24,7 +24,7 @@ _BEGUN: Final = re.compile(r"(?:[ \t]*(?:[\[【][\s\d#,;&and\u2013-]{0,400})?|\*
 """What may turn out to be a citation when more has come."""
 
 _RANGE: Final = re.compile(r"(\d+)(?:\s*[\u2013-]\s*#?(\d+))?")
-_HEADING: Final = re.compile(r"#{1,6}\s+(.*)|\*\*(.+?)\*\*:?$")
+_HEADING: Final = re.compile(r"#{1,6}(?:\s+(.*))?$|\*\*(.+?)\*\*:?$")
 _ITEM: Final = re.compile(r"\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 
 
@@ -70,7 +70,7 @@ def read(written: str, passages: Sequence[Passage], *, truncated: bool = False) 
         heading, item = _HEADING.match(raw.strip()), _ITEM.match(raw)
         body = (heading[1] or heading[2] or "") if heading else raw[item.end() :] if item else raw
         line = _line(body.strip())
-        if not line.text:
+        if not any(map(str.isalnum, line.text)):
             lines.append("")
         elif heading:
             title = line.text.strip("#*: ")

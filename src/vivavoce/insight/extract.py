@@ -27,6 +27,9 @@ ROUNDS: Final = 40
 REPEATING: Final = 0.6
 """How much it counts against a sentence to be like one that is chosen already."""
 
+ALONE: Final = 1e-6
+"""Likeness to all others together, below which a sentence has nothing to do with them."""
+
 LEAST: Final = 4
 """Words of the shortest sentence that is chosen, where there are longer ones."""
 FULL: Final = 12
@@ -118,10 +121,11 @@ class _Vectors(NamedTuple):
         """TextRank: how much a sentence is like those that matter, 0 ... 1. The matrix of all
         pairs is never made, so a day of speech is no more than its words."""
         ones = np.ones(self.sentences)
-        degree = np.maximum(self._times(self._summed(ones)) - 1.0, 1e-9)
+        degree = self._times(self._summed(ones)) - 1.0  # less what it is like itself
+        alone = degree < ALONE
         rank = ones / max(1, self.sentences)
         for _ in range(ROUNDS):
-            share = rank / degree
+            share = np.where(alone, 0.0, rank / np.where(alone, 1.0, degree))
             moved = self._times(self._summed(share)) - share
             rank = (1 - DAMPING) / max(1, self.sentences) + DAMPING * moved
         return np.asarray(rank / max(rank.max(initial=0.0), 1e-12))

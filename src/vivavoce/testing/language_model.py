@@ -42,6 +42,7 @@ class LanguageModelServer:
 
     def __init__(self) -> None:
         self.mood: Mood = "well"
+        self.moods: list[Mood] = []  # of the next requests, one each
         self.says: Says = said
         self.refuses = ""  # who is sent this gets HTTP 400, as from a filter
         self.asked: list[dict[str, Any]] = []
@@ -117,7 +118,7 @@ def _handler(model: LanguageModelServer) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             model.heard.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
             model.asked.append(body)
-            mood = model.mood
+            mood = model.moods.pop(0) if model.moods else model.mood
             with suppress(OSError):
                 if model.refuses and model.refuses in json.dumps(body):
                     mood = 400
