@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from tests.deliver.hosts import mail_host
 from tests.server.conftest import Serving, wav
 from vivavoce.engines.fake import say, silence
-from vivavoce.server import almost_real_time
+from vivavoce.server import almost_real_time, page_forms
 from vivavoce.server.services import Services
 from vivavoce.testing.encode import Shape, encode
 from vivavoce.testing.process import free_port
@@ -266,8 +266,8 @@ async def test_forms_have_a_bound(
 ) -> None:
     text = "word " * 100_000  # more than other forms may have
     assert (await posted(site, "/save-transcript", edited_transcript=text)).status_code == 200
-    monkeypatch.setattr(almost_real_time, "TEXT", 1000)
-    monkeypatch.setattr(almost_real_time, "FORM", 0)
+    monkeypatch.setattr(page_forms, "TEXT", 1000)
+    monkeypatch.setattr(page_forms, "FORM", 0)
     long = "x" * 2000
     for form in (multipart({"edited_transcript": long}), {"data": {"edited_transcript": long}}):
         answer = await site.post("/save-transcript", **form)

@@ -4,16 +4,15 @@ Each is answered, and refused, in its form. What is saved goes into the library.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from vivavoce.core.errors import BadAudio, BadMessage, OurError, PeerError, TooLarge, VivavoceError
+from vivavoce.core.errors import BadAudio, BadMessage, OurError, PeerError, VivavoceError
 from vivavoce.core.events import Numbered, Warning
 from vivavoce.core.transcript import Transcript, fold
 from vivavoce.deliver.letter import Letter
@@ -22,17 +21,12 @@ from vivavoce.dialects.almost_real_time import Asked, Listed
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.server.emails import length
-from vivavoce.server.forms import FIELDS, Upload, receive
+from vivavoce.server.forms import Upload, receive
 from vivavoce.server.intake import MIB, Intake, Wishes
 from vivavoce.server.multipart import File
 from vivavoce.server.names import extension
+from vivavoce.server.page_forms import fields
 from vivavoce.server.services import Owner, Parts, Services
-
-TEXT: Final = 2 * MIB
-"""Bytes of the longest field: what is said in a day."""
-
-FORM: Final = 8
-"""MiB of a form without a file."""
 
 SENT: Final = 20.0
 """Seconds in which a mail server says most of what it has to say."""
@@ -89,9 +83,9 @@ async def transcribe(request: Request, parts: Parts, owner: Owner) -> Response:
 @refused
 async def summarise(request: Request, parts: Parts, owner: Owner) -> Response:
     """A summary of a text, as text and as HTML."""
-    fields = await _fields(request, parts)
+    form = await fields(request, parts.settings)
     text = dialect.saved(
-        "", fields.get("edited_transcript", ""), Asked(None, None, diarization=True), ""
+        "", form.get("edited_transcript", ""), Asked(None, None, diarization=True), ""
     )
     made = await parts.summariser.unkept(owner, fold(text))
     return JSONResponse({"html_summary": dialect.html(made.text), "summary": made.text})
@@ -101,8 +95,8 @@ async def summarise(request: Request, parts: Parts, owner: Owner) -> Response:
 @refused
 async def save(request: Request, parts: Parts, owner: Owner) -> Response:
     """A text becomes an entry of the library, without audio."""
-    fields = await _fields(request, parts)
-    text, asked = fields.get("edited_transcript", "").strip(), Asked.of(fields)
+    form = await fields(request, parts.settings)
+    text, asked = form.get("edited_transcript", "").strip(), Asked.of(form)
     if not text:
         raise BadMessage(dialect.NOTHING_TO_SAVE)
     row = Recording(
@@ -127,18 +121,18 @@ async def save(request: Request, parts: Parts, owner: Owner) -> Response:
 async def send(request: Request, parts: Parts, owner: Owner) -> Response:
     """A transcript and a summary to an address. What the mail server has no time for now is
     sent later."""
-    fields = await _fields(request, parts)
-    transcript, summary = fields.get("transcript", "").strip(), fields.get("summary", "").strip()
+    form = await fields(request, parts.settings)
+    transcript, summary = form.get("transcript", "").strip(), form.get("summary", "").strip()
     if not (transcript or summary):
         raise BadMessage(dialect.NOTHING_TO_SEND)
     at = f"{_now():%Y-%m-%d %H:%M} UTC"
     letter = Letter(
         title=f"Transcription {at}",
-        settings=tuple(dialect.settings(fields, at)),
+        settings=tuple(dialect.settings(form, at)),
         summary=summary,
         transcript=transcript,
     )
-    parcel = await parts.deliveries.post(owner, fields.get("user_email", ""), letter)
+    parcel = await parts.deliveries.post(owner, form.get("user_email", ""), letter)
     parcel = await parts.deliveries.letters.tried(owner, parcel.id, SENT)
     if parcel.state == "failed":
         raise PeerError(f"Couldn't send email: {parcel.message}")
@@ -162,49 +156,14 @@ async def listed(parts: Parts, owner: Owner, cursor: str | None = None) -> Respo
 @refused
 async def delete(request: Request, parts: Parts, owner: Owner) -> Response:
     """Delete a recording for good."""
-    fields = await _fields(request, parts)
-    await parts.forget(owner, dialect.recording_of(fields.get("filename", "")))
+    form = await fields(request, parts.settings)
+    await parts.forget(owner, dialect.recording_of(form.get("filename", "")))
     return JSONResponse({"success": dialect.SUCCESS})
 
 
 def _status(error: VivavoceError) -> int:
     """They know one status for all that a client does wrong."""
     return 400 if error.status < 500 else error.status
-
-
-async def _fields(request: Request, parts: Services) -> Mapping[str, str]:
-    """A form's fields, in either encoding, of a page that is ours.
-
-    Forms are sent without asking by pages of anybody, so those of other sites are refused.
-    Raises `PeerError`, `BadMessage`, `TooLarge`.
-    """
-    _check_origin(request, parts.settings.origins or ())
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return await _urlencoded(request)
-    form = await receive(request, FORM, parts.settings.data_dir, TEXT)
-    form.close()
-    return {name: values[-1] for name, values in form.fields.items()}
-
-
-async def _urlencoded(request: Request) -> Mapping[str, str]:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > FORM * MIB:
-            raise TooLarge(f"The form is larger than {FORM} MiB.")
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS)
-    except ValueError:
-        raise BadMessage(f"The form cannot be read: at most {FIELDS} fields in UTF-8.") from None
-    return dict(pairs)
-
-
-def _check_origin(request: Request, allowed: tuple[str, ...]) -> None:
-    origin = request.headers.get("origin")
-    if origin is None or origin in allowed or "*" in allowed:
-        return
-    if urlsplit(origin).netloc != request.headers.get("host"):
-        raise PeerError(f"Pages of {origin} may not do this; the setting origins names who may.")
 
 
 async def _recorded(parts: Services, owner: str, upload: Upload, asked: Asked) -> str:

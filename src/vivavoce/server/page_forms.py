@@ -1,0 +1,57 @@
+"""Forms without a file, of this server's own pages and of programs, in either encoding."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+
+from vivavoce.config import Settings
+from vivavoce.core.errors import BadMessage, PeerError, TooLarge
+from vivavoce.server.forms import FIELDS, receive
+from vivavoce.server.intake import MIB
+
+TEXT: Final = 2 * MIB
+"""Bytes of the longest field: what is said in a day."""
+
+FORM: Final = 8
+"""MiB of all fields."""
+
+URLENCODED: Final = "application/x-www-form-urlencoded"
+
+
+async def fields(request: Request, settings: Settings) -> Mapping[str, str]:
+    """The fields by name, of each the last.
+
+    A browser sends a form for anybody's page, without asking first: those of other sites are
+    refused. Raises `PeerError`, `BadMessage`, `TooLarge`.
+    """
+    _check_origin(request, settings.origins or ())
+    if request.headers.get("content-type", "").startswith(URLENCODED):
+        return await _urlencoded(request)
+    form = await receive(request, FORM, settings.data_dir, TEXT)
+    form.close()
+    return {name: values[-1] for name, values in form.fields.items()}
+
+
+async def _urlencoded(request: Request) -> Mapping[str, str]:
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > FORM * MIB:
+                raise TooLarge(f"The form is larger than {FORM} MiB.")
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS)
+    except ClientDisconnect as error:
+        raise PeerError("The form broke off.") from error
+    except ValueError:
+        raise BadMessage(f"The form cannot be read: at most {FIELDS} fields in UTF-8.") from None
+    return dict(pairs)
+
+
+def _check_origin(request: Request, allowed: tuple[str, ...]) -> None:
+    origin = request.headers.get("origin")
+    if origin is None or origin in allowed or "*" in allowed:
+        return
+    if urlsplit(origin).netloc != request.headers.get("host"):
+        raise PeerError(f"Pages of {origin} may not do this; the setting origins names who may.")
