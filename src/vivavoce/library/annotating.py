@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -94,6 +94,6 @@ def _fields(transcript: Transcript) -> dict[str, Any]:
 
 async def _last(db: AsyncConnection, recording: str) -> tuple[int, int]:
     """The last number and epoch; 0 and 1 where nothing was ever said."""
-    query = select(func.max(events.c.n), func.max(events.c.epoch))
-    n, epoch = (await db.execute(query.where(events.c.recording == recording))).one()
-    return n or 0, epoch or 1
+    query = select(events.c.n, events.c.epoch).where(events.c.recording == recording)
+    row = (await db.execute(query.order_by(events.c.n.desc()).limit(1))).first()
+    return (0, 1) if row is None else (row.n, row.epoch)

@@ -31,7 +31,10 @@ router = APIRouter(
     tags=["recordings"],
     responses={
         404: {"model": Error, "description": "There is no such recording or utterance."},
-        409: {"model": Error, "description": "Another process has the session; try again."},
+        409: {
+            "model": Error,
+            "description": "It was changed meanwhile, or another process has it.",
+        },
     },
 )
 
