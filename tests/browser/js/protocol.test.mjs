@@ -162,3 +162,64 @@ test("a server that lost what it acknowledged is left for a new session", () => 
   assert.deepEqual(protocol.receive({ ...READY, next_frame: 1 }), { type: "lost" });
   assert.equal(protocol.lost(1006), P.RESTART);
 });
+
+const messages = (protocol) =>
+  protocol.sendable().map((m) => (typeof m === "string" ? JSON.parse(m).label : numberOf(m)));
+const mark = (label) => ({ type: "mark", label });
+
+test("a mark keeps its place among the frames, and goes out once", () => {
+  const protocol = opened(PCM, 2);
+  protocol.control(mark("here"));
+  protocol.push(payload(10));
+  assert.deepEqual(messages(protocol), [0, 1, "here", 2]);
+  assert.deepEqual(messages(protocol), []);
+});
+
+test("a mark comes again on a new line with the frame behind it, and only then", () => {
+  const protocol = opened(PCM, 2);
+  protocol.control(mark("taken"));
+  protocol.push(payload(10));
+  protocol.control(mark("lost"));
+  protocol.push(payload(10));
+  messages(protocol);
+  protocol.lost(1006);
+  protocol.receive({ ...READY, next_frame: 3 });
+  assert.deepEqual(messages(protocol), [2, "lost", 3]);
+});
+
+test("a mark before a pause is known by its event, as no frame comes after it", () => {
+  const protocol = opened(PCM, 1);
+  protocol.control(mark("told"));
+  protocol.control(mark("not told"));
+  messages(protocol);
+  protocol.receive({ type: "ack", frame: 0 });
+  protocol.receive(event(1, 1, { type: "marker", at: 0, label: "told" }));
+  protocol.lost(1006);
+  protocol.receive({ ...READY, next_frame: 1 });
+  assert.deepEqual(messages(protocol), ["not told"]);
+});
+
+test("a mark goes with the frames that go into a new session", () => {
+  const protocol = opened(PCM, 3);
+  sent(protocol);
+  protocol.receive({ type: "ack", frame: 1 });
+  protocol.control(mark("kept"));
+  protocol.lost(4410);
+  protocol.restart();
+  protocol.receive({ ...READY, session: "s2" });
+  assert.deepEqual(messages(protocol), [0, "kept"]);
+});
+
+test("a line without audio is shown to be there by a frame that the server has", () => {
+  const protocol = opened(PCM, 2);
+  assert.equal(protocol.keepAlive(), null, "audio waits: that is sign enough");
+  sent(protocol);
+  protocol.receive({ type: "ack", frame: 1 });
+  const again = protocol.keepAlive();
+  assert.deepEqual([numberOf(again), again.at(-1)], [1, 1]);
+  assert.deepEqual([protocol.acknowledged, protocol.waiting], [20, 0]);
+  protocol.receive({ type: "ack", frame: 1 });
+  assert.equal(protocol.acknowledged, 20, "it counts once");
+  protocol.lost(1006);
+  assert.equal(protocol.keepAlive(), null);
+});
