@@ -18,6 +18,7 @@ from vivavoce.config import Settings
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
+from vivavoce.library.found import Wanted
 from vivavoce.server.app import create_app
 from vivavoce.server.services import Services
 
@@ -69,9 +70,10 @@ async def parts(app: FastAPI) -> AsyncIterator[Services]:
     """The application's parts. What a test leaves in its library is deleted."""
     found: Services = app.state.services
     yield found
-    while left := (await found.repository.page("local")).items:
-        for recording in left:
-            await found.forget("local", recording.id)
+    for wanted in (Wanted(), Wanted(deleted=True)):
+        while left := (await found.repository.page("local", wanted=wanted)).items:
+            for recording in left:
+                await found.forget("local", recording.id)
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ async def test_a_recording_tells_of_itself_and_not_of_its_owner(
     assert found == recording
     assert set(found) == {
         "id", "title", "created_at", "state", "reason", "duration", "language", "engine",
-        "model", "media_type", "bytes", "preview", "use",
+        "model", "media_type", "bytes", "preview", "use", "mode", "diarization", "speakers",
+        "words", "tags", "deleted_at",
     }  # fmt: skip
     assert found["created_at"].endswith("Z")
 
@@ -68,6 +69,8 @@ async def test_a_recording_gets_another_title(
     answer = await http.patch(path, json={"title": "  Another  "})
     assert answer.json() == recording | {"title": "Another"}
     bads: list[Any] = [{"title": ""}, {"title": "x" * 201}, {"title": None}, {"titel": "x"}, []]
+    bads += [{}, {"tags": None}, {"tags": ["x"] * 21}, {"tags": ["x" * 41]}, {"tags": [" "]}]
+    bads += [{"tags": ["a\nb"]}, {"tags": "x"}, {"title": "Good", "tags": [1]}]
     for bad in bads:
         assert (await http.patch(path, json=bad)).status_code == 422
     lone = b'{"title": "\\ud800"}'

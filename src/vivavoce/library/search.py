@@ -179,7 +179,7 @@ def _snippet(text: str, found: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
     if begin:
         pieces.insert(0, Piece("… ", hit=False))
     if max(at, finish) < len(text):
-        pieces.append(Piece(" …", hit=False))
+        pieces.append(Piece("…", hit=False))
     return tuple(piece for piece in pieces if piece.text)
 
 

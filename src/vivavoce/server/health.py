@@ -54,6 +54,7 @@ async def about(parts: Parts) -> Info:
             max_upload_mb=settings.max_upload_mb, max_frame=MAX_MESSAGE, grace=settings.grace_s
         ),
         formats=FORMATS,
+        bin_days=settings.bin_days,
         language_model=model and LanguageModel(model=model.name),
     )
 

@@ -8,6 +8,7 @@ from starlette.responses import StreamingResponse
 
 from vivavoce.core.errors import NotFound
 from vivavoce.library.export import FORMATS, render
+from vivavoce.library.found import Wanted
 from vivavoce.library.recording import Recording as Row
 from vivavoce.library.recording import audio_key
 from vivavoce.server import (
@@ -17,14 +18,17 @@ from vivavoce.server import (
     peaks,
     questions,
     sse,
+    search,
     summaries,
     translations,
+    table,
     uploads,
     usage,
     webhooks,
 )
-from vivavoce.server.errors import BadRange, StillLive, refusal
-from vivavoce.server.models import Error, Page, Recording, Rename
+from vivavoce.server.bin import router as bin_router
+from vivavoce.server.errors import BadParameter, BadRange, StillLive, refusal
+from vivavoce.server.models import Change, Error, Page, Recording
 from vivavoce.server.names import attachment, extension, media_type
 from vivavoce.server.ranges import wanted
 from vivavoce.server.services import Found, Owner, Parts
@@ -52,8 +56,14 @@ async def page(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Page:
+    tag: Annotated[str | None, Query(max_length=40, description="That they have.")] = None,
+    q: Annotated[
+        str, Query(max_length=200, description="In the title, a tag, or what was said.")
+    ] = "",
+    deleted: Annotated[bool, Query(description="What is in the bin instead.")] = False,
     """What was recorded, newest first."""
-    found = await parts.repository.page(owner, limit, cursor)
+    wanted = Wanted(tag=tag, q=q, deleted=deleted)
+    found = await parts.repository.page(owner, limit, cursor, wanted)
     return Page(items=[Recording.of(row, parts.settings) for row in found.items], next=found.next)
 
 
@@ -64,10 +74,15 @@ async def get(recording: Found, parts: Parts) -> Recording:
 
 
 @router.patch("/recordings/{id}", responses=NOT_FOUND)
-async def rename(recording: Found, change: Rename, parts: Parts, owner: Owner) -> Recording:
-    """Give a recording another title."""
-    renamed = await parts.repository.rename(owner, recording.id, change.title)
-    return Recording.of(renamed, parts.settings)
+async def change(recording: Found, wanted: Change, parts: Parts, owner: Owner) -> Recording:
+    """Give a recording another title, other tags, or both."""
+    if not wanted.model_fields_set:
+        raise BadParameter("Name what is to be changed: title, tags or both.")
+    if "title" in wanted.model_fields_set:
+        recording = await parts.repository.rename(owner, recording.id, wanted.title)
+    if "tags" in wanted.model_fields_set:
+        recording = await parts.repository.retag(owner, recording.id, wanted.tags)
+    return Recording.of(recording, parts.settings)
 
 
 @router.delete("/recordings/{id}", status_code=204, responses=NOT_FOUND)
@@ -173,6 +188,9 @@ router.include_router(sse.router)
 router.include_router(health.info)
 router.include_router(usage.router)
 router.include_router(peaks.router)
+router.include_router(search.router)
+router.include_router(bin_router)
+router.include_router(table.router)
 router.include_router(annotations.router)
 router.include_router(summaries.router)
 router.include_router(questions.router)

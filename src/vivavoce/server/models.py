@@ -1,7 +1,7 @@
 """What the REST interface takes and gives, as OpenAPI shows it."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -10,7 +10,7 @@ from vivavoce.config import Settings
 from vivavoce.core import types
 from vivavoce.engines.base import Capabilities
 from vivavoce.library import recording
-from vivavoce.library.recording import RecordingState
+from vivavoce.library.recording import Mode, RecordingState
 
 
 class Use(BaseModel):
@@ -29,6 +29,11 @@ class Use(BaseModel):
         )
 
 
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_ON_ONE_LINE: Final = r"^[^\p{Cc}\p{Zl}\p{Zp}]+$"
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=_ON_ONE_LINE)]
+
+
 class Recording(BaseModel):
     """One recording of the library."""
 
@@ -44,6 +49,12 @@ class Recording(BaseModel):
     media_type: str = Field(description="of the audio")
     bytes: int = Field(description="of the audio")
     preview: str = Field(description="the first words")
+    mode: Mode = Field(description="how the audio came")
+    diarization: bool = Field(description="it was asked, or is known, who speaks")
+    speakers: list[str] = Field(description="names or labels, in the order of their first words")
+    words: int = Field(description="of the text")
+    tags: list[str] = Field(description="in alphabetical order")
+    deleted_at: datetime | None = Field(description="UTC; when it was put into the bin, if it is")
     use: list[Use] = Field(description="what was sent to engines; empty until it has ended")
 
     @classmethod
@@ -59,10 +70,13 @@ class Page(BaseModel):
     next: str | None = Field(description="the cursor of the next page; null on the last")
 
 
-class Rename(BaseModel):
+class Change(BaseModel):
+    """What is to be changed; the rest stays as it is."""
+
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    title: Title = ""
+    tags: Annotated[list[Tag], Field(max_length=20)] = []
 
 
 class DayUse(Use):
@@ -128,6 +142,7 @@ class Info(BaseModel):
     engines: list[Engine]
     limits: Limits
     formats: dict[str, str] = Field(description="transcript formats and their media types")
+    bin_days: int = Field(description="days that recordings stay in the bin; 0: there is none")
     language_model: LanguageModel | None = Field(
         description="of summaries, questions and translations; null: extracts only"
     )

@@ -42,16 +42,16 @@ class Services:
     summariser: Summariser
     translator: Translator | None  # None where there is no language model
 
-    async def forget(self, owner: str, recording: str) -> None:
+    async def forget(self, owner: str, recording: str, tidy: bool = True) -> None:
         """Delete a recording: what runs of it, its audio, its events, its text.
 
-        The row goes last, so that what fails on the way can be done again. Raises
-        `NotFound`, `DiskError`.
+        The row goes last, so that what fails on the way can be done again. `tidy`: see
+        `Repository.delete`. Raises `NotFound`, `DiskError`.
         """
         await self.hub.cancel(recording)
         await forget_text(self.blobs, recording)
         await self.blobs.delete(folder(recording))
-        await self.repository.delete(owner, recording)
+        await self.repository.delete(owner, recording, tidy)
 
 
 def services(connection: HTTPConnection) -> Services:
