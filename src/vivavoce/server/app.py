@@ -49,9 +49,9 @@ from vivavoce.server import (
 from vivavoce.server.aws_poc import aws_poc
 from vivavoce.server.aws_transcribe import router as aws_transcribe
 from vivavoce.server.azure_speech import routes as azure_speech
+from vivavoce.server.bin import keep_emptying
 from vivavoce.server.doors import Doors
 from vivavoce.server.echo import echo
-from vivavoce.server.bin import keep_emptying
 from vivavoce.server.live_server import router as live_server
 from vivavoce.server.openai_realtime import routes as openai_realtime
 from vivavoce.server.services import Services
@@ -190,6 +190,9 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             summariser=summariser,
             translator=translator,
         )
+        emptying = asyncio.create_task(keep_emptying(found))
+        stack.push_async_callback(_ended, emptying)
+        yield found
 
 
 def insight(
@@ -206,9 +209,6 @@ def insight(
     summariser = Summariser(
         language_model(settings), settings.llm_part_chars, reader, Summaries(tables), news
     )
-        emptying = asyncio.create_task(keep_emptying(found))
-        stack.push_async_callback(_ended, emptying)
-        yield found
     if summariser.model is None or (model := language_model(settings)) is None:
         return summariser, None
     return summariser, Translator(model, reader, annotations)
