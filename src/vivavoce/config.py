@@ -196,11 +196,11 @@ class Settings(BaseModel):
     max_sessions: int | None = Field(
         None, ge=1, description="live sessions at once; none: what the cores can serve"
     )
-    commit_ms: int = Field(
-        100, ge=0, le=1000, description="milliseconds of audio that one fsync gathers"
-    )
     bin_days: int = Field(
         30, ge=0, le=36_500, description="days that what is deleted stays in the bin; 0: none"
+    )
+    commit_ms: int = Field(
+        100, ge=0, le=1000, description="milliseconds of audio that one fsync gathers"
     )
     drain_s: float = Field(
         10, ge=0, le=3600, description="seconds that running sessions get when the server stops"

@@ -17,11 +17,11 @@ from vivavoce.server import (
     health,
     peaks,
     questions,
-    sse,
     search,
+    sse,
     summaries,
-    translations,
     table,
+    translations,
     uploads,
     usage,
     webhooks,
@@ -55,12 +55,12 @@ async def page(
     owner: Owner,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
-) -> Page:
     tag: Annotated[str | None, Query(max_length=40, description="That they have.")] = None,
     q: Annotated[
         str, Query(max_length=200, description="In the title, a tag, or what was said.")
     ] = "",
     deleted: Annotated[bool, Query(description="What is in the bin instead.")] = False,
+) -> Page:
     """What was recorded, newest first."""
     wanted = Wanted(tag=tag, q=q, deleted=deleted)
     found = await parts.repository.page(owner, limit, cursor, wanted)
@@ -187,10 +187,10 @@ router.include_router(uploads.router)
 router.include_router(sse.router)
 router.include_router(health.info)
 router.include_router(usage.router)
-router.include_router(peaks.router)
 router.include_router(search.router)
 router.include_router(bin_router)
 router.include_router(table.router)
+router.include_router(peaks.router)
 router.include_router(annotations.router)
 router.include_router(summaries.router)
 router.include_router(questions.router)
