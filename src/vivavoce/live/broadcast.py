@@ -13,6 +13,7 @@ from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
 from vivavoce.core.transcript import Fold, Transcript
 from vivavoce.journal.bell import Bell
 from vivavoce.journal.eventlog import EventLog
+from vivavoce.live.turns import Turns
 
 RECENT = 256
 """Events kept in memory."""
@@ -24,6 +25,7 @@ FLUSHES = 1024
 class Broadcast:
     def __init__(self, log: EventLog) -> None:
         self.changed = Bell()  # rings at each event and interim, and at `close`
+        self._turns = Turns()  # of those who watch; the one who speaks comes before them
         self.interim: Interim | None = None
         self.ended = False
         self._log = log
@@ -49,7 +51,7 @@ class Broadcast:
         if isinstance(event, Final | Ended):
             self.interim = None
         self.ended = self.ended or isinstance(event, Ended)
-        self.changed.ring()
+        self._ring()
         return numbered
 
     async def durable(self, n: int) -> None:
@@ -66,13 +68,13 @@ class Broadcast:
     def show(self, interim: Interim) -> None:
         """Replace the latest interim."""
         self.interim = interim
-        self.changed.ring()
+        self._ring()
 
     def flush(self, count: int) -> None:
         """All that was said before the `count`-th flush is final, and said."""
         if not self._flushes or count > self._flushes[-1][1]:  # else it was obeyed again
             self._flushes.append((self._log.last, count))
-            self.changed.ring()
+            self._ring()
 
     def flushed(self, after: int, n: int) -> list[int]:
         """The flushes above `after` that were done before the event above `n` was said."""
@@ -97,7 +99,7 @@ class Broadcast:
         and when the log of an ended session is gone: the rest is in the library."""
         shown: Interim | None = None
         while True:
-            changed = self.changed.next()
+            rung = self._turns.rung
             closed = self._closed
             try:
                 for numbered in self.after(after):
@@ -115,10 +117,14 @@ class Broadcast:
                 shown = self.interim
                 if shown is not None:
                     yield shown
-            await changed.wait()
+            await self._turns.after(rung)
 
     async def close(self) -> None:
         """Nothing more will be said; the log is closed."""
         self._closed = True
-        self.changed.ring()
+        self._ring()
         await self._log.close()
+
+    def _ring(self) -> None:
+        self.changed.ring()
+        self._turns.ring()
