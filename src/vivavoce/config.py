@@ -180,6 +180,9 @@ class Settings(BaseModel):
     finals: Annotated[Literal["auto", "tiny", "base"], Lower] = Field(
         "auto", description="model of the finals; auto: base where it is here and there is room"
     )
+    diarizer: str = Field(
+        "community-1", min_length=1, description="what tells speakers apart; none: nothing does"
+    )
     endpoint_ms: int = Field(
         500, ge=100, le=10_000, description="milliseconds of silence that end an utterance"
     )

@@ -6,6 +6,7 @@ own: nobody is told of them, but who knows their names can ask for them.
 """
 
 import re
+from importlib import import_module
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from vivavoce.engines.base import (
     Availability,
     BetterEngine,
     Capabilities,
+    Diarizer,
     Engine,
     Fetcher,
 )
@@ -22,6 +24,13 @@ from vivavoce.engines.base import (
 ENGINES: Final = "vivavoce.engines"
 ALIGNERS: Final = "vivavoce.aligners"
 FOR_TESTS: Final = {ENGINES: "vivavoce.test_engines", ALIGNERS: "vivavoce.test_aligners"}
+
+
+DIARIZERS: Final = {
+    "community-1": "vivavoce.engines.diarizer:Community1",
+    "scripted": "vivavoce.engines.fake:ScriptedDiarizer",
+}
+"""Built in, the last for tests. Any other is named as these are, by its module and class."""
 
 
 def names(*, tests: bool = False) -> list[str]:
@@ -46,6 +55,16 @@ def create_aligner(name: str) -> Aligner:
     """An aligner not loaded yet. Raises `EngineError` for a name nobody has."""
     aligner: Aligner = _made(ALIGNERS, name)
     return aligner
+
+
+def create_diarizer(name: str) -> Diarizer:
+    """A diarizer not loaded yet. Raises `EngineError` for a name nobody has."""
+    module, _, kind = DIARIZERS.get(name, name).partition(":")
+    try:
+        diarizer: Diarizer = getattr(import_module(module), kind)()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise EngineError(f"There is no diarizer {name!r}; there is community-1.") from error
+    return diarizer
 
 
 def fetcher(name: str) -> Fetcher:

@@ -55,6 +55,7 @@ async def connect(
         prompt=brief.prompt,
         translate_to=brief.translate_to,
         diarization=brief.diarization,
+        speakers=brief.speakers,
     )
     start = StartMessage(format=format, language=language, engine=engine, options=options)
     async with conversing(Session(url, start, bound=buffer)) as session:

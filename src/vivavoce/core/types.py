@@ -67,6 +67,7 @@ class Brief(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     prompt: str = ""  # text in the manner of what is said, or from before it
     translate_to: tuple[str, ...] = ()
     diarization: bool = False  # say who said which words
+    speakers: int = 0  # how many there are; 0: nobody knows
 
 
 class Translation(msgspec.Struct, frozen=True):

@@ -30,6 +30,7 @@ Text = Annotated[str, Meta(max_length=500)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=20)]
 Phrase = Annotated[str, Meta(min_length=1, max_length=100)]
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
+Speakers = Annotated[int, Meta(ge=0, le=20)]  # 0: nobody knows how many
 EndpointMs = Annotated[int, Meta(ge=100, le=10_000)]
 UtteranceMs = Annotated[int, Meta(ge=1000, le=30_000)]
 
@@ -60,6 +61,7 @@ class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     prompt: Annotated[str, Meta(max_length=2000)] = ""
     translate_to: Names = ()
     diarization: bool = False
+    speakers: Speakers = 0
 
     def chosen(self, language: str | None, engine: str | None) -> Options:
         """With what the opening message says beside them."""
@@ -78,7 +80,8 @@ class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
                 hot_words=self.hot_words,
                 prompt=self.prompt,
                 translate_to=self.translate_to,
-                diarization=self.diarization,
+                diarization=self.diarization or bool(self.speakers),
+                speakers=self.speakers,
             ),
         )
 

@@ -27,6 +27,7 @@ from vivavoce.core.results import (
     SpeechStarted,
     Switched,
 )
+from vivavoce.core.speakers import SpeakerTurn
 from vivavoce.core.types import SAMPLE_RATE, Brief
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "BetterEngine",
     "Capabilities",
     "Decided",
+    "Diarizer",
+    "DiarizerStream",
     "Engine",
     "EngineStream",
     "Fetcher",
@@ -67,7 +70,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What an engine can do. Nothing outside the engine's file asks for its name."""
 
     name: str
-    kind: Literal["windowed", "native", "service", "aligner"]
+    kind: Literal["windowed", "native", "service", "aligner", "diarizer"]
     model: str
     languages: tuple[str, ...]  # BCP-47; ("*",): detects or takes any
     word_times: bool = False
@@ -238,6 +241,35 @@ class Aligner(Protocol):
 
     def align(self, pcm: Pcm, words: Sequence[str]) -> Sequence[Span]:
         """Where each word was said, as well as can be told: in order and within the samples."""
+        ...
+
+
+class DiarizerStream(Protocol):
+    """One recording's voices. What it keeps does not grow with the recording, but for turns."""
+
+    def feed(self, pcm: Pcm) -> None:
+        """Hear samples."""
+
+    def finish(self) -> None:
+        """There are no more: `turns` is final then."""
+
+    def turns(self) -> Sequence[SpeakerTurn]:
+        """Who spoke when, as far as it can be told by now; what was told before may change."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Diarizer(Protocol):
+    """Finds who speaks when, and knows no words. `plugins.DIARIZERS` names them."""
+
+    capabilities: Capabilities
+
+    def load(self) -> None:
+        """Import what is heavy and load the models. Raises `EngineError` in one sentence."""
+
+    def open(self, *, hasty: bool) -> DiarizerStream:
+        """`hasty`: for somebody who watches, at less cost and worse."""
         ...
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from vivavoce.core.errors import EngineError, EngineExpired, EngineRefused
 from vivavoce.core.results import Reading, Result
+from vivavoce.core.speakers import SpeakerTurn
 from vivavoce.engines.base import Span, StreamOptions, Window
 
 LENGTH = struct.Struct("<I")
@@ -75,7 +76,30 @@ class CloseStream(msgspec.Struct, frozen=True, tag=True):
     stream: int
 
 
-Call = Decode | LoadBetter | Align | OpenStream | Feed | FlushStream | FinishStream | CloseStream
+class OpenVoices(msgspec.Struct, frozen=True, tag=True):
+    """To a diarizer, which then has `Feed`, the next, and `CloseStream`."""
+
+    stream: int
+    hasty: bool
+
+
+class AskTurns(msgspec.Struct, frozen=True, tag=True):
+    stream: int
+    last: bool  # there are no more samples
+
+
+Call = (
+    Decode
+    | LoadBetter
+    | Align
+    | OpenStream
+    | Feed
+    | FlushStream
+    | FinishStream
+    | CloseStream
+    | OpenVoices
+    | AskTurns
+)
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,6 +108,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     reading: Reading | None = None
     results: list[Result] = []
     spans: list[Span] = []
+    turns: list[SpeakerTurn] = []
     error: str | None = None
     fault: Fault = ""
 

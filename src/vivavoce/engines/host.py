@@ -1,7 +1,7 @@
-"""The main loop of a host process: `python -m vivavoce.engines.host engine|aligner NAME`.
+"""The main loop of a host process: `python -m vivavoce.engines.host KIND NAME`.
 
-One engine, one thread, calls in and answers out until the pipe closes. A native library
-that hangs or dies takes this process with it and nothing else.
+Kinds: engine, aligner, diarizer. One of them, one thread, calls in and answers out until the
+pipe closes. A native library that hangs or dies takes this process with it and nothing else.
 """
 
 import asyncio
@@ -14,9 +14,12 @@ from typing import BinaryIO
 import numpy as np
 
 from vivavoce.core.errors import EngineError
+from vivavoce.core.speakers import SpeakerTurn
 from vivavoce.engines.base import (
     Aligner,
     BetterEngine,
+    Diarizer,
+    DiarizerStream,
     Engine,
     NativeEngine,
     NativeStream,
@@ -27,6 +30,7 @@ from vivavoce.engines.calls import (
     LENGTH,
     Align,
     Answer,
+    AskTurns,
     Call,
     CloseStream,
     Decode,
@@ -35,22 +39,27 @@ from vivavoce.engines.calls import (
     FlushStream,
     LoadBetter,
     OpenStream,
+    OpenVoices,
     fault,
     pack,
     unpack_call,
 )
 from vivavoce.engines.turns import serve_turns
-from vivavoce.plugins import create, create_aligner
+from vivavoce.plugins import create, create_aligner, create_diarizer
 
 POLITE = 5  # niceness of an aligner: beside an engine it gets a quarter of a core
+POLITER = 10  # of a diarizer: a tenth
+
+Hosted = Engine | Aligner | Diarizer
 
 
 class Host:
-    """Carries out calls on one loaded engine or aligner."""
+    """Carries out calls on one that is loaded."""
 
-    def __init__(self, engine: Engine | Aligner) -> None:
+    def __init__(self, engine: Hosted) -> None:
         self._engine = engine
         self._streams: dict[int, NativeStream] = {}
+        self._voices: dict[int, DiarizerStream] = {}
 
     def answer(self, call: Call) -> Answer:
         """Never raises: an engine's exception is this call's error."""
@@ -75,6 +84,14 @@ class Host:
             case OpenStream():
                 self._streams[call.stream] = _native(self._engine).open(call.options)
                 return Answer()
+            case OpenVoices():
+                self._voices[call.stream] = _diarizer(self._engine).open(hasty=call.hasty)
+                return Answer()
+            case Feed() if call.stream in self._voices:
+                self._voices[call.stream].feed(np.frombuffer(call.samples, dtype="<f4"))
+                return Answer()
+            case AskTurns():
+                return Answer(turns=_turns(self._voices[call.stream], last=call.last))
             case Feed():
                 pcm = np.frombuffer(call.samples, dtype="<f4")
                 return _heard(self._streams[call.stream].feed(pcm))
@@ -83,8 +100,9 @@ class Host:
             case FinishStream():
                 raise EngineError(f"{self._engine.capabilities.name} is not a service.")
             case CloseStream():
-                if (stream := self._streams.pop(call.stream, None)) is not None:
-                    stream.close()
+                for streams in (self._streams, self._voices):
+                    if (stream := streams.pop(call.stream, None)) is not None:
+                        stream.close()
                 return Answer()
 
 
@@ -93,25 +111,37 @@ def _heard(results: object) -> Answer:
     return Answer(results=list[Result](results))
 
 
-def _aligner(engine: Engine | Aligner) -> Aligner:
+def _turns(voices: DiarizerStream, *, last: bool) -> list[SpeakerTurn]:
+    if last:
+        voices.finish()
+    return list(voices.turns())
+
+
+def _diarizer(engine: Hosted) -> Diarizer:
+    if engine.capabilities.kind != "diarizer":
+        raise EngineError(f"{engine.capabilities.name} does not tell speakers apart.")
+    return engine  # type: ignore[return-value]
+
+
+def _aligner(engine: Hosted) -> Aligner:
     if engine.capabilities.kind != "aligner":
         raise EngineError(f"{engine.capabilities.name} does not align.")
     return engine  # type: ignore[return-value]
 
 
-def _windowed(engine: Engine | Aligner) -> WindowedEngine:
+def _windowed(engine: Hosted) -> WindowedEngine:
     if engine.capabilities.kind != "windowed":
         raise EngineError(f"{engine.capabilities.name} does not decode windows.")
     return engine  # type: ignore[return-value]
 
 
-def _better(engine: Engine | Aligner) -> BetterEngine:
+def _better(engine: Hosted) -> BetterEngine:
     if not engine.capabilities.better:
         raise EngineError(f"{engine.capabilities.name} has no better model here.")
     return engine  # type: ignore[return-value]
 
 
-def _native(engine: Engine | Aligner) -> NativeEngine:
+def _native(engine: Hosted) -> NativeEngine:
     if engine.capabilities.kind != "native":
         raise EngineError(f"{engine.capabilities.name} does not stream by itself.")
     return engine  # type: ignore[return-value]
@@ -125,11 +155,14 @@ def serve(host: Host, calls: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
 
-def _created(kind: str, name: str) -> Engine | Aligner:
+def _created(kind: str, name: str) -> Hosted:
     if kind == "engine":
         return create(name)
-    _yield(POLITE)
-    return create_aligner(name)
+    if kind == "aligner":
+        _yield(POLITE)
+        return create_aligner(name)
+    _yield(POLITER)
+    return create_diarizer(name)
 
 
 def _yield(niceness: int) -> None:

@@ -89,6 +89,11 @@ class Engines:
         return any(self._pools[name].ready for name in self.names if name in self._pools)
 
     @property
+    def enough_room(self) -> bool:
+        """Whether live work leaves the cores room for what nobody waits for."""
+        return all(pool.enough_room for pool in self._pools.values())
+
+    @property
     def default(self) -> Pool:
         """The pool of the first engine of the chain that is loaded. Raises `EngineError`."""
         for name in self.names:

@@ -36,7 +36,7 @@ class HostProcess:
 
     @classmethod
     async def start(
-        cls, engine: str, kind: Literal["engine", "aligner"] = "engine"
+        cls, engine: str, kind: Literal["engine", "aligner", "diarizer"] = "engine"
     ) -> "HostProcess":
         """Start a host and wait until what it hosts is loaded. Raises `EngineError`."""
         try:

@@ -47,7 +47,8 @@ class Hosts:
     ) -> None:
         """`deadline` is in seconds for one call. Raises `EngineError` (`plugins.create`)."""
         self.capabilities: Capabilities = capabilities(engine)
-        self._better = Better(engine, self.capabilities.better, finals, Room(count))
+        self._room = Room(count)
+        self._better = Better(engine, self.capabilities.better, finals, self._room)
         self._engine = engine
         self.count = count
         self._deadline = deadline
@@ -64,6 +65,11 @@ class Hosts:
     def ready(self) -> bool:
         """Whether at least one host has its engine loaded."""
         return any(host.alive for host in self._hosts.values())
+
+    @property
+    def enough_room(self) -> bool:
+        """Whether live work leaves room for other."""
+        return self._room.enough
 
     @property
     def dear(self) -> bool:

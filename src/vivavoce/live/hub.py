@@ -127,6 +127,10 @@ class Hub:
         live = self._sessions.get(session)
         return live if live is not None and live.bye is None else None
 
+    def live_sessions(self) -> list[LiveSession]:
+        """Those of this process in which somebody speaks, the oldest first."""
+        return [live for live in self._sessions.values() if live.live and live.bye is None]
+
     async def cancel(self, session: str) -> None:
         """End a live session that is to be deleted, and wait until nothing of it runs."""
         self._ended.pop(session, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from vivavoce.core.commands import Options
-from vivavoce.core.errors import DiskError, NotFound
+from vivavoce.core.errors import DiskError, Full, NotFound
 from vivavoce.core.session import Session
 from vivavoce.core.spoken import Action
 from vivavoce.core.types import seconds
@@ -18,6 +18,7 @@ from vivavoce.journal.commit import Committer
 from vivavoce.journal.eventlog import EventLog
 from vivavoce.journal.folder import discard
 from vivavoce.journal.journal import Journal, SessionHeader
+from vivavoce.library.diarizations import Diarizations
 from vivavoce.library.recording import Changes, Recording
 from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
@@ -50,8 +51,10 @@ class Opener:
         defaults: StreamOptions,
         grace: float,
         news: News | None = None,
+        queue: Diarizations | None = None,
     ) -> None:
-        """`folder` is where live sessions are journalled; `grace` is in seconds."""
+        """`folder` is where live sessions are journalled; `grace` is in seconds; in `queue` wait
+        those whose speakers are to be told apart."""
         self.folder = folder
         self._engines = engines
         self._repository = repository
@@ -60,6 +63,7 @@ class Opener:
         self._defaults = defaults
         self._grace = grace
         self._news = news or NoNews()
+        self._queue = queue
 
     async def new(self, header: SessionHeader) -> LiveSession:
         """Raises `EngineError`, `DiskError`, `BadMessage` (no such engine or language)."""
@@ -71,6 +75,7 @@ class Opener:
             events = await EventLog.create(journal.folder, self._committer)
             if header.kept:
                 await self._repository.create(_recording(header, engine))
+                await self._enqueue(header)
             session = self._assemble(journal, events, chain, Said(engine=engine))
             if header.kept:
                 self._news.mention(header.owner, "recording.started", header.session)
@@ -131,6 +136,16 @@ class Opener:
             with suppress(DiskError):  # or nobody would learn what is wrong
                 await journal.close()
             raise
+
+    async def _enqueue(self, header: SessionHeader) -> None:
+        brief = header.options.brief
+        if self._queue is None or not brief.diarization:
+            return
+        try:
+            speakers = brief.speakers or None
+            await self._queue.ask(header.owner, header.session, speakers, asked=False)
+        except Full as error:
+            log.warning("speakers not told", session=header.session, reason=error.message)
 
     def _chain(self, options: Options, *, again: bool = False) -> Chain:
         asked, _ = self._engines.shared_out(options, again=again)

@@ -38,6 +38,7 @@ class ServiceHost:
 
     count = 1
     waiting = 0
+    enough_room = True  # it computes elsewhere
 
     def __init__(self, engine: str, deadline: float) -> None:
         """`deadline` is in seconds for one call. Raises `EngineError` (`plugins.create`)."""

@@ -21,11 +21,13 @@ from vivavoce.journal.commit import Committer
 from vivavoce.journal.disk import Disk
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.database import Tables
+from vivavoce.library.diarizations import Diarizations
 from vivavoce.library.shares import Shares
 from vivavoce.library.sql import SqlRepository
 from vivavoce.library.summaries import Summaries
 from vivavoce.live.annotations import Annotations
 from vivavoce.live.capacity import keep_measuring
+from vivavoce.live.diarization import Diarizing
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
@@ -162,16 +164,29 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             default_options(settings),
             settings.grace_s,
             news,
+            queue := Diarizations(tables),
         )
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
         annotations = Annotations(hub, repository, news)
+        diarizing = Diarizing(
+            queue,
+            hub,
+            engines,
+            repository,
+            blobs,
+            annotations,
+            settings.data_dir,
+            settings.diarizer,
+        )
+        stack.push_async_callback(diarizing.stop)
         summariser, translator = insight(settings, hub, repository, annotations, tables, news)
         stack.push_async_callback(summariser.close)
         if translator is not None:
             stack.push_async_callback(translator.close)
             hub.began = translator.began
         await hub.recover()
+        diarizing.start()
         if settings.max_sessions is None:
             measuring = asyncio.create_task(_measure(engines, hub, settings))
             stack.push_async_callback(_ended, measuring)
@@ -189,6 +204,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             annotations=annotations,
             summariser=summariser,
             translator=translator,
+            diarizing=diarizing,
         )
         emptying = asyncio.create_task(keep_emptying(found))
         stack.push_async_callback(_ended, emptying)

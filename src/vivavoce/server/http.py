@@ -13,6 +13,7 @@ from vivavoce.library.recording import Recording as Row
 from vivavoce.library.recording import audio_key
 from vivavoce.server import (
     annotations,
+    diarization,
     emails,
     health,
     peaks,
@@ -192,6 +193,7 @@ router.include_router(bin_router)
 router.include_router(table.router)
 router.include_router(peaks.router)
 router.include_router(annotations.router)
+router.include_router(diarization.router)
 router.include_router(summaries.router)
 router.include_router(questions.router)
 router.include_router(translations.router)

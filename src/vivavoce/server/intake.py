@@ -16,7 +16,7 @@ from vivavoce.core.errors import (
     VivavoceError,
 )
 from vivavoce.core.events import Numbered, Warning
-from vivavoce.core.types import AudioFormat
+from vivavoce.core.types import AudioFormat, Brief
 from vivavoce.dialects.base import Bye, Failed
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.live.seat import Seat
@@ -26,6 +26,10 @@ from vivavoce.server.services import Services
 
 MIB: Final = 1 << 20
 
+FIELDS: Final = ("title", "language", "engine", "diarization", "speakers")
+SWITCH: Final = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+MOST_SPEAKERS: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -34,6 +38,24 @@ class Wishes:
     title: str | None = None
     language: str | None = None
     engine: str | None = None
+    diarization: bool = False
+    speakers: int = 0  # how many there are; 0: nobody knows
+
+    def with_field(self, name: str, value: str) -> "Wishes":
+        """With what a form's field says. Raises `BadMessage`; a name of none of ours is passed
+        over."""
+        match name:
+            case "title":
+                return replace(self, title=value)
+            case "language":
+                return replace(self, language=value)
+            case "engine":
+                return replace(self, engine=value)
+            case "diarization":
+                return replace(self, diarization=_switch(name, value))
+            case "speakers":
+                return replace(self, speakers=_count(name, value))
+        return self
 
 
 class Intake:
@@ -105,10 +127,10 @@ class Intake:
 
     def _wish(self, field: Field) -> None:
         value = field.value.strip()
-        if field.name not in ("title", "language", "engine") or not value:
+        if field.name not in FIELDS or not value:
             return
         if self._file is None:
-            self._wishes = replace(self._wishes, **{field.name: value})
+            self._wishes = self._wishes.with_field(field.name, value)
         elif field.name == "title":
             self._title = title_from(value)
         else:
@@ -131,6 +153,10 @@ class Intake:
             engine=self._wishes.engine,
             interims=False,
             title=title_from(self._wishes.title) or title_of_file(file.name),
+            brief=Brief(
+                diarization=self._wishes.diarization or bool(self._wishes.speakers),
+                speakers=self._wishes.speakers,
+            ),
         )
         media = media_type(file.media, file.name)
         start = Start(AudioFormat("container"), options)
@@ -157,3 +183,15 @@ class Intake:
                 kind = BadAudio if answer.event.code == BadAudio.code else OurError
                 why = kind(answer.event.message)
         return why
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in SWITCH:
+        raise BadMessage(f"The field {name} is to be true or false, not {value!r}.")
+    return SWITCH[value.lower()]
+
+
+def _count(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MOST_SPEAKERS):
+        raise BadMessage(f"The field {name} is to be 1 to {MOST_SPEAKERS}, not {value!r}.")
+    return int(value)

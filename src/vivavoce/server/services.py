@@ -17,6 +17,7 @@ from vivavoce.library.repository import Repository
 from vivavoce.library.shares import Shares
 from vivavoce.library.texts import forget_text
 from vivavoce.live.annotations import Annotations
+from vivavoce.live.diarization import Diarizing
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
@@ -41,6 +42,7 @@ class Services:
     annotations: Annotations
     summariser: Summariser
     translator: Translator | None  # None where there is no language model
+    diarizing: Diarizing
 
     async def forget(self, owner: str, recording: str, tidy: bool = True) -> None:
         """Delete a recording: what runs of it, its audio, its events, its text.
@@ -49,6 +51,7 @@ class Services:
         `Repository.delete`. Raises `NotFound`, `DiskError`.
         """
         await self.hub.cancel(recording)
+        await self.diarizing.forget(recording)
         await forget_text(self.blobs, recording)
         await self.blobs.delete(folder(recording))
         await self.repository.delete(owner, recording, tidy)

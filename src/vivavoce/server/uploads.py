@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from vivavoce.core.errors import PeerError, TooLarge
-from vivavoce.server.intake import MIB, Intake, Wishes
+from vivavoce.server.intake import MIB, MOST_SPEAKERS, Intake, Wishes
 from vivavoce.server.models import Error, Recording
 from vivavoce.server.multipart import File, Item, read_form
 from vivavoce.server.services import Owner, Parts
@@ -27,6 +27,8 @@ _BODY: Final[dict[str, Any]] = {
                     "title": _TEXT,
                     "language": _TEXT,
                     "engine": _TEXT,
+                    "diarization": {"type": "boolean"},
+                    "speakers": {"type": "integer", "minimum": 1, "maximum": MOST_SPEAKERS},
                     "file": _BINARY,
                 },
             }
@@ -56,7 +58,11 @@ async def upload(
     title: Annotated[str | None, Query(description="Default: the file's name.")] = None,
     language: Annotated[str | None, Query(description="BCP-47 tag of what is spoken.")] = None,
     engine: Annotated[str | None, Query(description="One of `/api/v1/info`.")] = None,
-    wait: Annotated[bool, Query(description="Answer when it is transcribed.")] = False,
+    diarization: Annotated[bool, Query(description="Tell who says what.")] = False,
+    speakers: Annotated[
+        int | None, Query(ge=1, le=MOST_SPEAKERS, description="How many there are, if known.")
+    ] = None,
+    wait: Annotated[bool, Query(description="Answer when all that is done.")] = False,
 ) -> Recording:
     """Transcribe an audio or video file of any common kind.
 
@@ -64,12 +70,13 @@ async def upload(
     itself. The answer comes as soon as the audio is safe on disk.
     """
     check_length(request, parts.settings.max_upload_mb)
-    intake = Intake(parts, owner, Wishes(title, language, engine))
+    intake = Intake(parts, owner, Wishes(title, language, engine, diarization, speakers or 0))
     recording = await receive(request, intake)
     parts.hub.heard.note("recordings")
     try:
         if wait:
             await intake.ended()
+            await parts.diarizing.settled(owner, recording)
             response.status_code = 200
     finally:
         intake.leave()
