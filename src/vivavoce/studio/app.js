@@ -25,6 +25,7 @@ const actions = new Actions(api, { changed, gone });
 const player = new Player(part("player"));
 const view = new TranscriptView(part("scroller"), part("transcript"), part("spoken"), part("jump"));
 const editing = new Editing(api, view, player);
+editing.free = () => !dock.busy; // while somebody records, keys are the recorder's
 const stage = new Stage(api, actions, view, player, editing);
 const options = new OptionsSheet(part("options"), part("tune"));
 const dock = new Dock(part("dock"), base, options);
@@ -39,15 +40,19 @@ const here = new Map(); // recording id -> the subject of a session that runs in
 const subjects = new WeakMap(); // Recording or Upload -> its subject
 let following = new AbortController();
 
-// Where the page is: `#/` the welcome, `#/now` a session that has no id yet, `#/r/<id>`.
+// Where the page is: `#/` the welcome, `#/now` a session that has no id yet, `#/r/<id>`, and
+// `#/r/<id>@<seconds>` a moment of it.
 
 function route() {
-  const id = /^#\/r\/([a-z0-9]+)$/.exec(location.hash)?.[1] ?? null;
-  if (location.hash === "#/now" || (id && id === stage.id)) return;
-  following.abort();
-  following = new AbortController();
-  if (id) open(id, following.signal);
-  else show(null);
+  const [, id = null, at = null] = /^#\/r\/([a-z0-9]+)(?:@([\d.]+))?$/.exec(location.hash) ?? [];
+  if (location.hash === "#/now") return;
+  if (!id || id !== stage.id) {
+    following.abort();
+    following = new AbortController();
+    if (id) open(id, following.signal);
+    else show(null);
+  }
+  if (at !== null) editing.goTo(Number(at));
 }
 
 function show(subject) {

@@ -31,6 +31,9 @@ export class Editing {
   #changes;
   #speech = null;
   #scrolled = 0;
+  #goal = null; // seconds: where to go when its words are there
+
+  free = () => true; // whether keys may play and mark
 
   constructor(api, view, player) {
     this.#api = api;
@@ -64,6 +67,8 @@ export class Editing {
     this.#reading.clear();
     this.#subject = subject;
     this.#speech = null;
+    this.#goal = null;
+    this.#player.cue(null);
     this.#changes.show(subject);
     this.#conflicts.draw(this.#changes.conflicts);
     this.#drawTools();
@@ -123,13 +128,29 @@ export class Editing {
   #wirePlayer() {
     const player = this.#player;
     player.speech = () => (this.#speech ??= speechOf(this.#view.utterances, SAMPLE_RATE));
-    this.#view.addEventListener("drawn", () => (this.#speech = null));
+    this.#view.addEventListener("drawn", () => {
+      this.#speech = null;
+      this.#arrive();
+    });
     player.onrate = (button) => openMenu(button, RATES.map((rate) => ({
       label: `${rate}×`, checked: rate === player.rate, run: () => (player.rate = rate),
     })));
     for (const type of ["wheel", "touchmove", "keydown"]) {
       part("scroller").addEventListener(type, () => (this.#scrolled = performance.now()), { passive: true });
     }
+  }
+
+  /** Go to what is said at `seconds`, now or when it is there. */
+  goTo(seconds) {
+    this.#player.cue(seconds);
+    this.#goal = seconds;
+    this.#arrive();
+  }
+
+  #arrive() {
+    if (this.#goal === null || !this.#reading.reach(this.#goal)) return;
+    this.#goal = null;
+    this.#reading.show("center");
   }
 
   /** The sound is at `seconds`. */
@@ -170,7 +191,7 @@ export class Editing {
 
   #wireKeys() {
     const player = this.#player;
-    const playable = (run) => (...them) => player.loaded && void run(...them);
+    const playable = (run) => (...them) => player.loaded && this.free() && void run(...them);
     const goTo = (word) => word && (player.loaded ? void player.seek(word.start / SAMPLE_RATE) : true);
     const seconds = () => (player.loaded ? player.position : null);
     listenForKeys(

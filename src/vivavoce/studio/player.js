@@ -17,6 +17,7 @@ export class Player {
   #skip;
   #waveform;
   #length = 0; // seconds, as the server says; the file itself may not
+  #cue = null; // seconds at which the next sound to be loaded is to stand
   #frame = 0;
 
   ontime = null; // called with seconds, and whether it plays, as it goes on
@@ -64,6 +65,7 @@ export class Player {
     this.#waveform.show(null);
     if (url === null) this.#audio.removeAttribute("src");
     else this.#audio.src = url;
+    if (url !== null && this.#cue !== null) this.cue(this.#cue);
     this.#draw();
     return true;
   }
@@ -83,6 +85,12 @@ export class Player {
   seek(seconds) {
     if (!this.loaded) return;
     this.#audio.currentTime = Math.min(Math.max(0, seconds), this.#duration);
+  }
+
+  /** Stand at this second, as soon as there is a sound to stand in; null: not any more. */
+  cue(seconds) {
+    this.#cue = this.loaded ? null : seconds;
+    if (this.loaded && seconds !== null) this.#audio.currentTime = seconds;
   }
 
   playFrom(seconds) {

@@ -54,6 +54,15 @@ export class Reading {
     return true;
   }
 
+  /** Go to what is said at `seconds`, or next after it. False: nothing is there (yet). */
+  reach(seconds) {
+    const position = seconds * SAMPLE_RATE;
+    const utterance = this.#utterances.find(({ end }) => end > position);
+    const words = utterance ? wordsIn(utterance) : [];
+    const word = wordAtTime(words, position) ?? words[0];
+    return Boolean(word && this.goTo(utterance, word.from));
+  }
+
   /** The word `by` (1, -1) words on from here, or from a time if nothing is marked. */
   step(by, seconds = null) {
     const here = this.here;
