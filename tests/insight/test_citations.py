@@ -91,6 +91,16 @@ def test_in_pieces_it_reads_as_it_does_at_once(text: str, sizes: list[int]) -> N
     assert shown == clean(text)
 
 
+@pytest.mark.parametrize(
+    "endless", [" ", ".", "[", "[1", "*", "[ ", "a. ", "1,", "\n", "# ", "[1] "]
+)
+def test_nonsense_without_end_is_read_in_no_time(endless: str) -> None:
+    written = endless * (20_000 // len(endless))
+    assert read(written, SAID).text is not None
+    cleaner = Cleaner()
+    assert len("".join(cleaner.feed(c) for c in written) + cleaner.finish()) <= len(written)
+
+
 @given(st.text(max_size=200))
 def test_nothing_that_is_written_is_an_error(text: str) -> None:
     answer = read(text, SAID)

@@ -1,5 +1,6 @@
 """OpenAI's client against a real endpoint that is well, silent, gone, or Azure's."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -151,6 +152,11 @@ async def test_what_it_thinks_aloud_is_left_out(
 ) -> None:
     llm.says = lambda _: written
     assert await asked(model(llm_base_url=llm.url)) == shown
+
+
+def test_a_server_without_a_model_loads_nothing_of_it() -> None:
+    program = "import sys, vivavoce.server.app; sys.exit('openai' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 async def test_where_the_package_is_missing_it_says_what_to_install(

@@ -18,9 +18,11 @@ SOURCES: Final = 12
 """Passages that one sentence may name; of more the first count."""
 
 _JOINT: Final = r"\s*(?:[,;&\u2013-]|and)\s*#?"
-_TAG: Final = re.compile(rf"[ \t]*[\[【]\s*#?(\d{{1,7}}(?:{_JOINT}\d{{1,7}}){{0,40}})\s*[\]】]")
+_TAG: Final = re.compile(
+    rf"[ \t]{{0,8}}[\[【]\s*#?(\d{{1,7}}(?:{_JOINT}\d{{1,7}}){{0,40}})\s*[\]】]"
+)
 _CLEANED: Final = re.compile(rf"{_TAG.pattern}|\*\*|[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_BEGUN: Final = re.compile(r"(?:[ \t]*(?:[\[【][\s\d#,;&and\u2013-]{0,400})?|\*{1,2})$")
+_BEGUN: Final = re.compile(r"(?:[ \t]{0,8}(?:[\[【][\s\d#,;&and\u2013-]{0,400})?|\*{1,2})$")
 """What may turn out to be a citation when more has come."""
 
 _RANGE: Final = re.compile(r"(\d+)(?:\s*[\u2013-]\s*#?(\d+))?")

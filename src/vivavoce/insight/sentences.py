@@ -3,11 +3,16 @@
 import re
 from typing import Final
 
-_END: Final = re.compile(r"""[.!?…]+["'\u201d\u2019»)\]]*(?=\s)|[。\uff01\uff1f]+[」』\uff09]*""")
+_END: Final = re.compile(
+    r"""[.!?…]{1,8}["'\u201d\u2019»)\]]{0,8}(?=\s)|[。\uff01\uff1f]+[」』\uff09]*"""
+)
 _SHORT: Final = re.compile(
     r"(?:^|\s)(?:[A-Z]|[Mm]rs?|Ms|Dr|Prof|St|Sr|Jr|vs|etc|approx|no|No|e\.g|i\.e|z\.B|bzw|ca)\.$"
 )
 """What ends with a full stop and ends no sentence."""
+
+LOOK: Final = 12
+"""Characters before an end in which such a thing is looked for: more than any of them has."""
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -19,7 +24,7 @@ def spans(text: str) -> list[tuple[int, int]]:
         after = _skip(text, end)
         if after >= len(text):
             break
-        if _SHORT.search(text[start:end]) or text[after].islower():
+        if _SHORT.search(text[max(start, end - LOOK) : end]) or text[after].islower():
             continue
         found.append((start, end))
         start = after

@@ -22,6 +22,8 @@ MOST: Final = 24
 """Chapters."""
 DEPTH: Final = 0.5
 """Standard deviations above the mean by which a valley must be deep."""
+REACH: Final = 100
+"""Utterances to either side in which the heights beside a valley are looked for."""
 NAMING: Final = 3
 """Words of a title."""
 
@@ -89,11 +91,11 @@ def _depths(likeness: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     depths = np.zeros(len(likeness))
     for at, here in enumerate(likeness):
         left = right = here
-        for value in likeness[at::-1]:
+        for value in likeness[max(0, at - REACH) : at + 1][::-1]:
             if value < left:
                 break
             left = value
-        for value in likeness[at:]:
+        for value in likeness[at : at + REACH]:
             if value < right:
                 break
             right = value

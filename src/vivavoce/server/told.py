@@ -41,7 +41,7 @@ Steps = AsyncGenerator[Step]
 def streamed(steps: Steps) -> StreamingResponse:
     """The response in which each step is an event. An error is one too, and the last."""
     return StreamingResponse(
-        _stream(steps),
+        stream(steps),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -71,7 +71,8 @@ async def _last(steps: AsyncGenerator[T]) -> T:
     return found[0]
 
 
-async def _stream(steps: Steps, every: float = PING_EVERY) -> AsyncGenerator[bytes]:
+async def stream(steps: Steps, every: float = PING_EVERY) -> AsyncGenerator[bytes]:
+    """The events as bytes; a comment whenever `every` seconds bring nothing."""
     ready: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
     making = asyncio.create_task(_make(steps, ready))
     _running.add(making)
