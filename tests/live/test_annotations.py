@@ -256,10 +256,10 @@ async def test_who_follows_hears_what_is_said_later(serve: Serve) -> None:
         adding.close()
         with pytest.raises(StopAsyncIteration):
             await upcoming
-        assert not adding._bells
+        assert not adding._followed
 
 
-async def test_what_another_process_says_is_heard_too(
+async def test_what_another_process_says_is_heard_by_all_and_looked_for_by_one(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "ELSEWHERE", 0.05)
@@ -268,8 +268,12 @@ async def test_what_another_process_says_is_heard_too(
         await client.send(Finish())
         await client.bye()
         last = len(await log(here, client.session))
-        following = annotations(here).more("local", client.session, last)
-        upcoming = asyncio.ensure_future(anext(following))
+        adding = annotations(here)
+        following = [adding.more("local", client.session, last) for _ in range(5)]
+        upcoming = [asyncio.ensure_future(anext(each)) for each in following]
         (said,) = await annotations(there).add("local", client.session, marking("x"))
-        assert await upcoming == said
-        await following.aclose()
+        assert await asyncio.gather(*upcoming) == [said] * 5
+        upcoming = [asyncio.ensure_future(anext(each)) for each in following]
+        await there.repository.delete("local", client.session)
+        gone = await asyncio.gather(*upcoming, return_exceptions=True)
+        assert [type(each) for each in gone] == [NotFound] * 5

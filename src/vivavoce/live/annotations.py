@@ -7,7 +7,6 @@ one that was answered is on the disk.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -38,8 +37,7 @@ class Annotations:
         self._hub = hub
         self._repository = repository
         self._news = news or NoNews()
-        self._bells: dict[str, Bell] = {}  # of the ended recordings that somebody follows
-        self._followers: dict[str, int] = defaultdict(int)
+        self._followed: dict[str, _Followed] = {}
         self._closed = False
 
     async def add(self, owner: str, recording: str, make: Make) -> list[Numbered]:
@@ -72,39 +70,67 @@ class Annotations:
     async def more(self, owner: str, recording: str, after: int) -> AsyncGenerator[Numbered, None]:
         """The events of an ended recording above `after`, as they are said; without an end but
         that of the server. Raises `NotFound`: also when it is deleted meanwhile."""
-        with self._following(recording):
+        with self._following(recording) as followed:
+            looking = False
             while not self._closed:
-                rung = self._bells[recording].next()
-                async for numbered in self._repository.events(owner, recording, after):
-                    yield numbered
-                    after = numbered.n
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(ELSEWHERE):
-                        await rung.wait()
+                rung = followed.bell.next()
+                try:
+                    async for numbered in self._repository.events(owner, recording, after):
+                        if looking:
+                            followed.bell.ring()
+                            looking = False
+                        yield numbered
+                        after = numbered.n
+                except NotFound:
+                    followed.bell.ring()
+                    raise
+                looking = await followed.rung_or_turn(rung)
 
     def close(self) -> None:
         """The server stops: nobody follows any more."""
         self._closed = True
-        for bell in self._bells.values():
-            bell.ring()
+        for followed in self._followed.values():
+            followed.bell.ring()
 
     def _told(self, owner: str, recording: str, said: list[Numbered]) -> list[Numbered]:
-        if (bell := self._bells.get(recording)) is not None and said:
-            bell.ring()
+        if (followed := self._followed.get(recording)) is not None and said:
+            followed.bell.ring()
         if any(isinstance(numbered.event, Edited) for numbered in said):
             self._news.mention(owner, "recording.edited", recording)
         return said
 
     @contextmanager
-    def _following(self, recording: str) -> Iterator[None]:
-        self._bells.setdefault(recording, Bell())
-        self._followers[recording] += 1
+    def _following(self, recording: str) -> "Iterator[_Followed]":
+        followed = self._followed.setdefault(recording, _Followed())
+        followed.followers += 1
         try:
-            yield
+            yield followed
         finally:
-            self._followers[recording] -= 1
-            if not self._followers[recording]:
-                del self._followers[recording], self._bells[recording]
+            followed.followers -= 1
+            if not followed.followers:
+                del self._followed[recording]
+
+
+class _Followed:
+    """An ended recording that somebody follows."""
+
+    def __init__(self) -> None:
+        self.bell = Bell()  # rings when there is something new
+        self.followers = 0
+        self._looked = asyncio.get_running_loop().time()  # when one of them last looked
+
+    async def rung_or_turn(self, rung: asyncio.Event) -> bool:
+        """Wait for the ring; True: it is this follower's turn to look for what other processes
+        have said, for all that follow here."""
+        clock = asyncio.get_running_loop().time
+        while not rung.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._looked + ELSEWHERE):
+                    await rung.wait()
+            if not rung.is_set() and clock() >= self._looked + ELSEWHERE:
+                self._looked = clock()
+                return True
+        return False
 
 
 async def _arrived(session: LiveSession) -> None:
