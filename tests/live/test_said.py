@@ -3,7 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.core.events import AnyEvent, Ended, EngineSwitched, Final, Marker, Speech, Started
+from vivavoce.core.events import (
+    AnyEvent,
+    Edited,
+    Ended,
+    EngineSwitched,
+    Final,
+    Marker,
+    Named,
+    Revised,
+    Speaker,
+    Speech,
+    Started,
+    Translated,
+)
 from vivavoce.core.past import SIGHT, Earlier
 from vivavoce.core.types import AudioFormat
 from vivavoce.live.said import BEFORE, STARTS, Said, said
@@ -89,3 +102,31 @@ def test_however_many_wait_it_never_goes_on_after_one_of_them(count: int) -> Non
         assert so_far.resume <= start
         assert len(so_far.starts) <= STARTS
         so_far = so_far.after(final(start, end))
+
+
+ANNOTATIONS: tuple[AnyEvent, ...] = (
+    Edited(id="u1", actor="ada", base_revision=0, text=""),
+    Speaker(id="u1", speaker="S1", actor="ada"),
+    Named(speaker="S1", name="Ada"),
+    Marker(at=3, label="here", actor="ada"),
+    Translated(id="u1", language="de", text="x"),
+    Revised(id="u1", text="y", engine="e", model="m"),
+)
+TOLD: tuple[AnyEvent, ...] = (
+    Started(session="s", engine="a", format=AudioFormat()),
+    started(0),
+    Marker(at=5),
+    final(0, 9000),
+    EngineSwitched(at=9000, previous="a", engine="b", reason="r"),
+    ended(20_000),
+    Marker(at=30_000),
+    started(900_000),
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(TOLD)), st.sampled_from(ANNOTATIONS)), max_size=12))
+def test_what_people_say_of_it_anywhere_moves_nothing(others: list[tuple[int, AnyEvent]]) -> None:
+    events = list(TOLD)
+    for at, annotation in sorted(others, key=lambda each: each[0], reverse=True):
+        events.insert(at, annotation)
+    assert said(events) == said(TOLD)
