@@ -109,12 +109,12 @@ export class Find {
   }
 
   #firstInSight() {
-    const top = document.getElementById("scroller").getBoundingClientRect().top;
-    const index = this.#matches.findIndex(({ piece }) => {
-      const span = this.#view.spanOf(piece.key);
-      return span && span.getBoundingClientRect().bottom > top;
-    });
-    return this.#matches.length > 0 ? Math.max(0, index) : -1;
+    if (this.#matches.length === 0) return -1;
+    const { left, top, width } = document.getElementById("scroller").getBoundingClientRect();
+    // Not by asking where each match lies: those out of sight would have to be laid out.
+    const element = document.elementFromPoint(left + width / 2, top + 24);
+    const start = this.#view.rowOf(element?.closest("[data-row]"))?.start ?? 0;
+    return Math.max(0, this.#matches.findIndex(({ piece }) => piece.start >= start));
   }
 
   #nearest(before) {

@@ -12,14 +12,15 @@ export function mark(name, ranges) {
   else registry.set(name, new Highlight(...ranges));
 }
 
-/** The range of the characters `from` ... `to` of an element, or null where it has fewer. */
+/**
+ * The range of the characters `from` ... `to` of an element, or null where it has fewer. A static
+ * one: the browser need not look after it with every change of the page.
+ */
 export function rangeIn(element, from, to) {
   const [start, end] = [pointIn(element, from), pointIn(element, to)];
   if (!start || !end) return null;
-  const range = new Range();
-  range.setStart(...start);
-  range.setEnd(...end);
-  return range;
+  const [[startContainer, startOffset], [endContainer, endOffset]] = [start, end];
+  return new StaticRange({ startContainer, startOffset, endContainer, endOffset });
 }
 
 /** The text node, and the place in it, of an element's character. */

@@ -16,6 +16,8 @@ export class Outbox extends EventTarget {
   #waiting = new Map(); // utterance id -> { key, id, text, base }
   #sent = new Map(); // the same, of what is on its way
   #taken = new Map(); // the same, taken by the server and not told by it yet, with `revision`
+  #made = new Map(); // utterance id -> the revision that the last change of this page made
+  #readings = new WeakMap(); // utterance -> what it reads as
   #attempts = 0;
   #timer = 0;
   #busy = false;
@@ -46,7 +48,12 @@ export class Outbox extends EventTarget {
   reading(utterance) {
     const { id } = utterance;
     const mine = this.#waiting.get(id) ?? this.#sent.get(id) ?? this.#taken.get(id);
-    return !mine || mine.text === utterance.text ? utterance : { ...utterance, text: mine.text };
+    if (!mine || mine.text === utterance.text) return utterance;
+    const known = this.#readings.get(utterance);
+    if (known?.text === mine.text) return known; // the same object as long as nothing changes
+    const reading = { ...utterance, text: mine.text };
+    this.#readings.set(utterance, reading);
+    return reading;
   }
 
   /** The revision that a change of this utterance is based on now. */
@@ -116,13 +123,15 @@ export class Outbox extends EventTarget {
 
   /** A text typed while the one before was on its way stands on that one. */
   #baseOf({ id, base }) {
-    return Math.max(base, this.#taken.get(id)?.revision ?? 0);
+    return Math.max(base, this.#made.get(id) ?? 0);
   }
 
   #answered({ events, conflicts }) {
     for (const { event } of events) {
       const edit = this.#sent.get(event.id);
-      if (edit) this.#taken.set(event.id, { ...edit, revision: event.base_revision + 1 });
+      const revision = event.base_revision + 1;
+      this.#made.set(event.id, revision);
+      if (edit) this.#taken.set(event.id, { ...edit, revision });
     }
     this.#toldAll(); // it may have come by the stream already
     for (const theirs of conflicts) this.#clash(this.#sent.get(theirs.id), theirs);

@@ -155,11 +155,12 @@ export class TranscriptView extends EventTarget {
     let next = this.#body.firstElementChild;
     for (const row of this.#rows) {
       const known = this.#elements.get(row.key);
-      if (!known && performance.now() - began > BUDGET) return false;
+      const fresh = !known || !alike(known.row, row);
+      if (fresh && performance.now() - began > BUDGET) return false;
       const element = known?.element ?? this.#addRow(row);
       if (element === next) next = next.nextElementSibling;
       else this.#body.insertBefore(element, next);
-      if (!known || !alike(known.row, row)) this.#fill(element, row);
+      if (fresh) this.#fill(element, row);
     }
     this.#sweep();
     return true;
