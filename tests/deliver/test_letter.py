@@ -9,7 +9,7 @@ from email.policy import default
 import msgspec
 import pytest
 
-from vivavoce.deliver.letter import CLOSING, Attachment, Letter, compose
+from vivavoce.deliver.letter import CLOSING, Attachment, Letter, compose, rich
 
 SENDER = Address("Studio", addr_spec="studio@example.org")
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -98,3 +98,13 @@ def test_a_long_title_is_cut_and_none_is_named() -> None:
 def test_a_transcript_of_one_endless_line_arrives_whole() -> None:
     line = "word " * 20_000
     assert line.strip() in body(written(Letter("Long", transcript=line)), "plain")
+
+
+def test_a_summary_is_html_and_nothing_in_it_is() -> None:
+    assert rich("Two agreed.\n\n## Decisions\n- Buy <b>\n- Sell & rest\nDone.") == (
+        "<p>Two agreed.</p><h4>Decisions</h4>"
+        "<ul><li>Buy &lt;b&gt;</li><li>Sell &amp; rest</li></ul><p>Done.</p>"
+    )
+    assert rich("") == ""
+    for line in (SCRIPT, f"- {SCRIPT}", f"## {SCRIPT}"):
+        assert "<script" not in rich(line)

@@ -10,7 +10,6 @@ from vivavoce.dialects.almost_real_time import (
     PIECE,
     Asked,
     Listed,
-    html,
     page,
     recording_of,
     saved,
@@ -47,7 +46,10 @@ def test_a_text_is_on_one_line_or_says_who_spoke() -> None:
     assert text(talk, diarized=True) == (
         "Speaker-1: Good morning.\nSpeaker-2: Hello.\nSpeaker-1: Shall we?"
     )
-    assert text(said((None, "Hello.")), diarized=True) == "Speaker-1: Hello."
+    assert text(said((None, "Hello."), ("S1", "Hi.")), diarized=True) == (
+        "Unknown: Hello.\nSpeaker-1: Hi."
+    )
+    assert text(said((None, "Hello."), (None, "Hi.")), diarized=True) == "Hello. Hi."
     assert text(Transcript(), diarized=True) == ""
 
 
@@ -69,16 +71,6 @@ def test_an_endless_line_is_saved_in_pieces() -> None:
     found = fold(saved("s", line, BOTH, ""))
     assert text(found, diarized=False) == line.strip()
     assert max(len(u.text) for u in found.utterances) <= PIECE
-
-
-def test_a_summary_is_html_and_nothing_in_it_is() -> None:
-    assert html("Two agreed.\n\n## Decisions\n- Buy <b>\n- Sell & rest\nDone.") == (
-        "<p>Two agreed.</p><h4>Decisions</h4>"
-        "<ul><li>Buy &lt;b&gt;</li><li>Sell &amp; rest</li></ul><p>Done.</p>"
-    )
-    assert html("") == ""
-    for line in (SCRIPT, f"- {SCRIPT}", f"## {SCRIPT}"):
-        assert "<script" not in html(line)
 
 
 def test_settings_are_those_that_were_given() -> None:

@@ -154,6 +154,7 @@ async def test_webhooks_come_and_go(outbox: Outbox, webhooks: Webhooks) -> None:
         with pytest.raises(NotFound):
             await webhooks.delete(owner, id)
     await webhooks.delete("local", "w1")
+    assert await outbox.add([parcel("late", channel="webhook", webhook="w1")]) == 0
     assert await webhooks.of("local") == []
     assert await outbox.due("webhook", ()) is None
 

@@ -1,5 +1,6 @@
 """All that sends, as one part of a server."""
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -41,8 +42,7 @@ class Deliveries:
 
     async def stop(self) -> None:
         await self.news.stop()
-        await self.letters.stop()
-        await self._calls.stop()
+        await asyncio.gather(self.letters.stop(), self._calls.stop())
         await self._caller.close()
 
     @property

@@ -13,6 +13,7 @@ import msgspec
 LONGEST: Final = 200
 """Characters of a subject."""
 
+SUMMARY: Final = "Summary"
 CLOSING: Final = "Sent by Vivavoce."
 
 _STYLE: Final = "font-family: sans-serif; max-width: 40em; line-height: 1.5"
@@ -82,7 +83,8 @@ def html(letter: Letter) -> str:
         for name, value in letter.settings
     )
     sections = "".join(
-        f"<h2>{heading}</h2>{_paragraphs(content)}" for heading, content in _sections(letter)
+        f"<h2>{heading}</h2>{rich(content) if heading == SUMMARY else _paragraphs(content)}"
+        for heading, content in _sections(letter)
     )
     return (
         f'<!doctype html><html><head><meta charset="utf-8"></head><body style="{_STYLE}">'
@@ -91,8 +93,26 @@ def html(letter: Letter) -> str:
     )
 
 
+def rich(summary: str) -> str:
+    """A summary with its headings (`## `) and items (`- `) as HTML; what it says is escaped."""
+    parts: list[str] = []
+    items: list[str] = []
+    for line in [*map(str.strip, summary.splitlines()), ""]:
+        if line.startswith("- "):
+            items.append(f"<li>{escape(line[2:])}</li>")
+            continue
+        if items:
+            parts.append(f"<ul>{''.join(items)}</ul>")
+            items.clear()
+        if line.startswith("#"):
+            parts.append(f"<h4>{escape(line.lstrip('#').strip())}</h4>")
+        elif line:
+            parts.append(f"<p>{escape(line)}</p>")
+    return "".join(parts)
+
+
 def _sections(letter: Letter) -> list[tuple[str, str]]:
-    sections = ("Summary", letter.summary.strip()), ("Transcript", letter.transcript.strip())
+    sections = (SUMMARY, letter.summary.strip()), ("Transcript", letter.transcript.strip())
     return [(heading, content) for heading, content in sections if content]
 
 

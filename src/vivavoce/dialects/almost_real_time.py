@@ -8,8 +8,7 @@
     GET  /list-audio       a page
     POST /delete-recording filename -> {"success"}
 
-A refusal is 400 and {"error"}. Its page sets `html_summary` as HTML, so whatever was said is
-escaped there.
+A refusal is 400 and {"error"}.
 """
 
 import re
@@ -33,6 +32,9 @@ NOTHING_TO_SAVE: Final = "No text provided when trying to save."
 NOTHING_TO_SEND: Final = "There is no transcript and no summary, so there is nothing to send."
 
 NONE: Final = "No audio saved."
+
+UNKNOWN: Final = "Unknown"
+"""Who speaks where nobody knows."""
 
 PIECE: Final = 1000
 """Characters of an utterance that was only written; a paragraph of a page."""
@@ -63,15 +65,20 @@ class Asked:
 
 
 def text(transcript: Transcript, *, diarized: bool) -> str:
-    """All on one line; or one line for each utterance, and who said it before."""
-    if not diarized:
-        return " ".join(utterance.text for utterance in transcript.utterances)
-    numbers: dict[str | None, int] = {}
-    lines = []
-    for utterance in transcript.utterances:
-        number = numbers.setdefault(utterance.speaker, len(numbers) + 1)
-        lines.append(f"Speaker-{number}: {utterance.text}")
-    return "\n".join(lines)
+    """All on one line; or one line for each utterance, and who said it before, where that is
+    known of any."""
+    said = transcript.utterances
+    if not (diarized and any(utterance.speaker for utterance in said)):
+        return " ".join(utterance.text for utterance in said)
+    numbers: dict[str, int] = {}
+    return "\n".join(f"{_who(utterance.speaker, numbers)}: {utterance.text}" for utterance in said)
+
+
+def _who(speaker: str | None, numbers: dict[str, int]) -> str:
+    """They are numbered as they begin to speak."""
+    if speaker is None:
+        return UNKNOWN
+    return f"Speaker-{numbers.setdefault(speaker, len(numbers) + 1)}"
 
 
 def saved(session: str, text: str, asked: Asked, title: str) -> Sequence[AnyEvent]:
@@ -110,24 +117,6 @@ def _lines(text: str, diarized: bool) -> Iterator[tuple[str | None, str]]:
         speaker, words = said.groups() if said else (None, line)
         for piece in wrap(words, PIECE):
             yield speaker, piece
-
-
-def html(summary: str) -> str:
-    """A summary with its headings (`## `) and items (`- `), for a page that sets it as HTML."""
-    parts: list[str] = []
-    items: list[str] = []
-    for line in [*map(str.strip, summary.splitlines()), ""]:
-        if line.startswith("- "):
-            items.append(f"<li>{escape(line[2:])}</li>")
-            continue
-        if items:
-            parts.append(f"<ul>{''.join(items)}</ul>")
-            items.clear()
-        if line.startswith("#"):
-            parts.append(f"<h4>{escape(line.lstrip('#').strip())}</h4>")
-        elif line:
-            parts.append(f"<p>{escape(line)}</p>")
-    return "".join(parts)
 
 
 def settings(fields: Mapping[str, str], at: str) -> Sequence[tuple[str, str]]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.library.database import Tables
-from vivavoce.library.schema import outbox, principals, recordings
+from vivavoce.library.schema import outbox, principals, recordings, webhooks
 
 Channel = Literal["email", "webhook"]
 State = Literal["waiting", "sent", "failed"]
@@ -62,8 +62,8 @@ class Outbox:
 
     async def add(self, parcels: Sequence[Parcel], *, gather: bool = False) -> int:
         """Keep them, and say how many. Left out are those whose id is there already, whose
-        recording is not, for whose address too many wait; with `gather` also those like one
-        that waits and was not tried yet."""
+        recording or webhook is not, for whose address too many wait; with `gather` also those
+        like one that waits and was not tried yet."""
         added = 0
         async with self._tables.write() as db:
             for parcel in parcels:
@@ -159,10 +159,10 @@ async def make_known(db: AsyncConnection, owner: str, now: datetime) -> None:
 
 
 async def _wanted(db: AsyncConnection, parcel: Parcel, gather: bool) -> bool:
-    if parcel.recording is not None:
-        it = select(recordings.c.id).where(recordings.c.id == parcel.recording)
-        if (await db.execute(it)).first() is None:
-            return False
+    for table, id in ((recordings, parcel.recording), (webhooks, parcel.webhook)):
+        it = select(table.c.id).where(table.c.id == id)
+        if id is not None and (await db.execute(it)).first() is None:
+            return False  # deleted meanwhile
     there = outbox.c.channel == parcel.channel, outbox.c.address == parcel.address
     waiting = select(func.count()).where(*there, outbox.c.state == "waiting")
     if (await db.execute(waiting)).scalar_one() >= WAITING:

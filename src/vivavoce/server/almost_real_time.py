@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from vivavoce.core.errors import BadAudio, BadMessage, OurError, PeerError, VivavoceError
 from vivavoce.core.events import Numbered, Warning
 from vivavoce.core.transcript import Transcript, fold
-from vivavoce.deliver.letter import Letter
+from vivavoce.deliver.letter import Letter, rich
 from vivavoce.dialects import almost_real_time as dialect
 from vivavoce.dialects.almost_real_time import Asked, Listed
 from vivavoce.journal.frames import MAX_RECORDED
@@ -88,7 +88,8 @@ async def summarise(request: Request, parts: Parts, owner: Owner) -> Response:
         "", form.get("edited_transcript", ""), Asked(None, None, diarization=True), ""
     )
     made = await parts.summariser.unkept(owner, fold(text))
-    return JSONResponse({"html_summary": dialect.html(made.text), "summary": made.text})
+    # their page sets the one as HTML
+    return JSONResponse({"html_summary": rich(made.text), "summary": made.text})
 
 
 @router.post("/save-transcript")
