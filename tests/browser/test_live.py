@@ -174,11 +174,11 @@ def test_what_is_written_is_no_command(
 ) -> None:
     begin(page, server.url)
     page.locator("#tune").click()
-    page.get_by_label("Title").fill("")
+    page.get_by_role("textbox", name="Title", exact=True).fill("")
 
     page.keyboard.type("mp p")
 
-    assert page.get_by_label("Title").input_value() == "mp p"
+    assert page.get_by_role("textbox", name="Title", exact=True).input_value() == "mp p"
     expect(page.locator("#dock")).to_have_attribute("data-state", "recording")
     expect(page.locator("#label")).to_be_hidden()
     stop(page)
@@ -288,7 +288,7 @@ def test_a_locked_phone_shows_what_is_recorded(
 ) -> None:
     page.goto(server.url)
     page.locator("#tune").click()
-    page.get_by_label("Title").fill("Lecture")
+    page.get_by_role("textbox", name="Title", exact=True).fill("Lecture")
     page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_function(f"() => {LOCKED_SCREEN} === 'Recording: Lecture'")
 
