@@ -68,6 +68,24 @@ async def test_a_file_is_transcribed(site: httpx2.AsyncClient, name: str, shape:
     assert kept["title"].startswith("Recording ")
 
 
+async def test_who_speaks_is_told(serving: Serving, tmp_path: Path) -> None:
+    speech = np.concatenate(
+        [say("tango"), silence(1.5), say("alfa", "bravo"), silence(1.5), say("victor")]
+    )
+    file = {"audio": ("recording.webm", encode(speech, Shape("webm", "libopus")), "audio/webm")}
+    asked = RECORDING | {"diarization": "true"}
+    for diarizer, text in (
+        ("scripted", "Speaker-1: tango\nSpeaker-2: alfa bravo\nSpeaker-1: victor"),
+        ("none", "tango alfa bravo victor"),
+    ):
+        folder = tmp_path / diarizer
+        async with serving(folder, diarizer=diarizer) as app, asking(app) as site:
+            answer = await site.post("/transcribe", files=file, data=asked)
+            assert answer.json() == {"transcript": text}
+            (kept,) = (await site.get("/api/v1/recordings")).json()["items"]
+            assert kept["diarization"] is True
+
+
 async def test_an_upload_keeps_its_name(site: httpx2.AsyncClient, talk: bytes) -> None:
     file = {"audio": (f"{SCRIPT}.wav", talk, "audio/wav")}
     await site.post("/transcribe", files=file, data=RECORDING | {"mode": "Upload"})

@@ -168,8 +168,10 @@ def _status(error: VivavoceError) -> int:
 
 
 async def _recorded(parts: Services, owner: str, upload: Upload, asked: Asked) -> str:
-    """The recording, once it is transcribed. Raises what kept it from being that."""
-    intake = Intake(parts, owner, Wishes(language=asked.language))
+    """The recording, once it is transcribed, and it is known who spoke where that was asked.
+    Raises what kept it from being transcribed."""
+    wishes = Wishes(language=asked.language, diarization=asked.diarization)
+    intake = Intake(parts, owner, wishes)
     name = None if asked.mode == "Recording" else upload.name  # theirs are all recording.webm
     try:
         await intake.take(File(name, upload.media))
@@ -182,6 +184,7 @@ async def _recorded(parts: Services, owner: str, upload: Upload, asked: Asked) -
     parts.hub.heard.note("recordings")
     try:
         await intake.ended()
+        await parts.diarizing.settled(owner, recording)
     finally:
         intake.leave()
     return recording

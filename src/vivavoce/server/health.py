@@ -55,6 +55,7 @@ async def about(parts: Parts) -> Info:
         ),
         formats=FORMATS,
         bin_days=settings.bin_days,
+        email=parts.deliveries.server is not None,
         language_model=model and LanguageModel(model=model.name),
     )
 

@@ -143,6 +143,7 @@ class Info(BaseModel):
     limits: Limits
     formats: dict[str, str] = Field(description="transcript formats and their media types")
     bin_days: int = Field(description="days that recordings stay in the bin; 0: there is none")
+    email: bool = Field(description="whether e-mail can be sent")
     language_model: LanguageModel | None = Field(
         description="of summaries, questions and translations; null: extracts only"
     )
