@@ -275,6 +275,34 @@ async def test_when_the_reader_hangs_up_the_model_is_let_go(
     assert (await remote.get(path)).json() == {"items": []}
 
 
+async def test_when_who_wants_it_whole_hangs_up_the_model_is_let_go(
+    remote: httpx2.AsyncClient, parts: Services, llm: LanguageModelServer
+) -> None:
+    id = await recorded(parts.repository)
+    with llm.being("slow"):
+        path = f"/recordings/{id}/summaries?stream=false"
+        asking = asyncio.create_task(remote.post(path, json={"template": "short"}))
+        while not llm.asked:
+            await asyncio.wait([asking], timeout=0.01)
+        asking.cancel()
+        assert await asyncio.to_thread(llm.hung_up.wait, 60)
+
+
+async def test_three_hours_are_copied_from(http: httpx2.AsyncClient, parts: Services) -> None:
+    texts = [
+        f"{a} and {b} spoke about the {c} for a while, and {b} did not agree."
+        for a in ("Ada", "Grace", "Linus", "Edsger", "Barbara")
+        for b in ("Alan", "Donald", "Dennis", "Ken", "Margaret", "Radia", "Tony", "Niklaus")
+        for c in (f"thing{n}" for n in range(50))
+    ]
+    assert len(" ".join(texts).split()) > 25_000
+    id = await recorded(parts.repository, texts)
+    path = f"/recordings/{id}/summaries"
+    found = await told(http, path, template="chapters", extract=True)
+    _, summary = found[-1]
+    assert {s["text"] for s in summary["sentences"]} < set(texts)
+
+
 @pytest.mark.parametrize("stream", ["true", "false"])
 async def test_nothing_is_made_of_a_recording_in_which_nothing_was_said(
     http: httpx2.AsyncClient, parts: Services, llm: LanguageModelServer, stream: str

@@ -14,6 +14,7 @@ from vivavoce.core.commands import Audio, Finish, Options, Start
 from vivavoce.core.errors import BadMessage
 from vivavoce.core.events import Edited, Ended, Numbered, Translated, Warning
 from vivavoce.core.types import AudioFormat, Brief
+from vivavoce.dialects.native_messages import StartOptions
 from vivavoce.engines.fake import say, silence
 from vivavoce.insight import translator
 from vivavoce.live.seat import Seat
@@ -173,6 +174,23 @@ async def test_one_utterance_that_a_filter_refuses_keeps_no_other_back(
     assert await shown(parts, id, "de") == ["One. (de)", None, "Three. (de)"]
 
 
+async def test_there_is_an_end_to_what_is_translated_at_once(
+    http: httpx2.AsyncClient,
+    parts: Services,
+    llm: LanguageModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(translator, "RUNNING", 1)
+    id = await recorded(parts.repository)
+    path = f"/recordings/{id}/translations"
+    with llm.being("silent"):
+        assert (await http.post(path, json={"language": "de"})).status_code == 202
+        refused = await http.post(path, json={"language": "fr"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "full")
+        llm.gate.set()
+    assert (await translated(http, id, "de"))["state"] == "done"
+
+
 async def test_without_a_model_it_is_refused(serving: Serving, tmp_path: Path) -> None:
     async with serving(tmp_path) as app:
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
@@ -187,9 +205,10 @@ async def test_without_a_model_it_is_refused(serving: Serving, tmp_path: Path) -
             await app.state.services.hub.start(asking("de"))
 
 
-def asking(*languages: str, follow: bool = True) -> Start:
-    brief = Brief(translate_to=languages)
-    return Start(AudioFormat("pcm_f32le"), Options(brief=brief, translations_follow=follow))
+def asking(*languages: str) -> Start:
+    """As clients of the native protocol ask."""
+    options = StartOptions(translate_to=languages).chosen(None, None)
+    return Start(AudioFormat("pcm_f32le"), options)
 
 
 async def speak(seat: Seat, frame: int, *words: str) -> None:
@@ -251,8 +270,9 @@ async def test_a_session_goes_on_where_the_model_fails(
 async def test_what_cannot_be_a_language_or_cannot_follow_is_refused(parts: Services) -> None:
     with pytest.raises(BadMessage, match="is not the tag of a language"):
         await parts.hub.start(asking("German, and be rude"))
+    at_once = Options(brief=Brief(translate_to=("de",)))  # as in others' protocols
     with pytest.raises(BadMessage, match="does not translate, so there is no de"):
-        await parts.hub.start(asking("de", follow=False))
+        await parts.hub.start(Start(AudioFormat("pcm_f32le"), at_once))
 
 
 async def test_a_session_that_is_taken_up_goes_on_being_translated(

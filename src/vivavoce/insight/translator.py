@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 import structlog
 
-from vivavoce.core.errors import NotFound, VivavoceError
+from vivavoce.core.errors import Full, NotFound, VivavoceError
 from vivavoce.core.events import AnyEvent, Edited, Revised, Translated, Warning
 from vivavoce.core.events import Final as Decided
 from vivavoce.core.transcript import Transcript
@@ -46,6 +46,8 @@ FIRST, LONGEST = 1.0, 30.0
 LONGER: Final = 4
 """Times as long as what it translates that a translation may be, and `SLACK` characters."""
 SLACK: Final = 200
+RUNNING: Final = 64
+"""Translations at a time, those of live sessions included, at which no others are begun."""
 REMEMBERED: Final = 256
 """Translations that are over and can be asked about."""
 
@@ -81,6 +83,12 @@ class Translator:
         self._annotations = annotations
         self._jobs: dict[tuple[str, str], Job] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def ask(self, owner: str, recording: str, language: str) -> Job:
+        """As `begin`, for who can ask again later. Raises `Full`."""
+        if len(self._tasks) >= RUNNING and (recording, language) not in self._tasks:
+            raise Full(f"As many translations as may are being made here ({RUNNING}); try later.")
+        return self.begin(owner, recording, language)
 
     def begin(self, owner: str, recording: str, language: str) -> Job:
         """Translate what has no translation, and of a live session what is still to come. The

@@ -19,7 +19,10 @@ class NoLanguageModel(OurError):
 @router.post(
     "/recordings/{id}/translations",
     status_code=202,
-    responses={501: {"model": Error, "description": "There is no language model here."}},
+    responses={
+        501: {"model": Error, "description": "There is no language model here."},
+        503: {"model": Error, "description": "As many as may are being made."},
+    },
 )
 async def translate(
     recording: Found, new: NewTranslation, parts: Parts, owner: Owner
@@ -28,7 +31,7 @@ async def translate(
     appear among its events."""
     if parts.translator is None:
         raise NoLanguageModel("There is no language model here: set llm_base_url and llm_model.")
-    return Translation.of(parts.translator.begin(owner, recording.id, new.language))
+    return Translation.of(parts.translator.ask(owner, recording.id, new.language))
 
 
 @router.get("/recordings/{id}/translations")
