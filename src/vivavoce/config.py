@@ -210,7 +210,7 @@ class Settings(BaseModel):
     )
     max_upload_mb: int = Field(4096, ge=1, description="largest upload in MiB")
     origins: Names | None = Field(
-        None, description="origins of other sites' pages that may use Socket.IO; *: any"
+        None, description="origins of other sites' pages that may use Socket.IO or dictate; *: any"
     )
     azure_speech_key: SecretStr | None = Field(None, description="key of Azure Speech")
     azure_region: str | None = Field(None, description="region of Azure Speech, say westeurope")

@@ -122,7 +122,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     connect.mount(app)
     docs.mount(app)
     shares.mount(app)
-    page.mount(app)
+    page.mount(app, settings.origins or ())
     app.router.routes.extend(azure_speech())  # the last: it answers Speech SDKs at any address
     return app
 

@@ -1,9 +1,11 @@
-"""The studio's files: `/` and `/studio/`."""
+"""The studio's files: `/` and `/studio/`; what other sites' pages embed: `/embed/`, `/dictate`."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -21,10 +23,22 @@ class _Files(StaticFiles):
         return response
 
 
-def mount(app: FastAPI) -> None:
-    app.mount("/studio", _Files(directory=FOLDER), name="studio")
+def mount(app: FastAPI, origins: Sequence[str] = ()) -> None:
+    """`origins`: of other sites' pages that may use these scripts; `*`: any."""
+    for path, folder in (("studio", FOLDER), ("embed", FOLDER / "embed")):
+        found = _Files(directory=folder)
+        app.mount(f"/{path}", CORSMiddleware(found, allow_origins=origins), name=path)
     app.router.routes.append(Route("/", _index, include_in_schema=False))
+    app.router.routes.append(Route("/dictate", _dictate, include_in_schema=False))
 
 
 async def _index(_request: Request) -> Response:
-    return FileResponse(FOLDER / "index.html", headers={"Cache-Control": "no-cache"})
+    return _page("index.html")
+
+
+async def _dictate(_request: Request) -> Response:
+    return _page("dictate.html")
+
+
+def _page(name: str) -> Response:
+    return FileResponse(FOLDER / name, headers={"Cache-Control": "no-cache"})
