@@ -18,6 +18,8 @@ class ScriptedServer:
         self.frames: list[int] = []
         """The numbers of all frames that came."""
         self.acknowledges = True
+        self.ends = True
+        """Whether it ends when it is asked to."""
         self._gone = False
         self._n = 0
         self._line: WebSocketRoute | None = None
@@ -68,7 +70,7 @@ class ScriptedServer:
                 self._n, self._gone = 0, False
             following = len(set(self.frames)) if said["type"] == "resume" else 0
             self._send(type="ready", session=ID, token="t", epoch=1, next_frame=following)
-        elif said["type"] == "finish":
+        elif said["type"] == "finish" and self.ends:
             self.say("ended", reason="finished", duration=0)
             self._send(type="bye", reason="finished")
             self.break_line(1000)
