@@ -136,6 +136,14 @@ async def test_what_cannot_be_one_is_refused(
     assert sentence in answer.json()["error"]["message"].replace("::1", "127.0.0.1")
 
 
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded"])
+async def test_a_page_elsewhere_makes_none(http: httpx2.AsyncClient, media: str) -> None:
+    # a browser asks this server before it sends JSON of another site's page, but not these
+    body, headers = b'{"url": "https://nobody.invalid/"}', {"Content-Type": media}
+    assert (await http.post("/webhooks", content=body, headers=headers)).status_code == 422
+    assert (await http.get("/webhooks")).json() == {"items": []}
+
+
 async def test_there_are_so_many(http: httpx2.AsyncClient) -> None:
     answers = [
         await http.post("/webhooks", json={"url": f"https://nobody.invalid/{n}"}) for n in range(21)
