@@ -28,7 +28,7 @@ def row(page: Page, server: ServerProcess, clip: Path) -> Locator:
 
 
 def choose(row: Locator, item: str) -> None:
-    row.get_by_role("button", name="Rename, download or delete").click()
+    row.get_by_role("button", name="Rename, tag, download or delete").click()
     row.page.get_by_role("menuitem", name=item).click()
 
 
@@ -104,6 +104,7 @@ def test_escape_leaves_the_name(page: Page, row: Locator) -> None:
         ("Subtitles (SRT)", ".srt", b"1\n00:00:0"),
         ("Subtitles (WebVTT)", ".vtt", b"WEBVTT"),
         ("Table (CSV)", ".csv", b""),
+        ("Markdown", ".md", b"# "),
         ("Data (JSON)", ".json", b"{"),
         ("Audio", ".wav", b"RIFF"),
     ],
@@ -118,12 +119,42 @@ def test_download(page: Page, row: Locator, item: str, ending: str, begins: byte
     assert content
 
 
-def test_delete_is_asked_about(page: Page, row: Locator) -> None:
-    choose(row, "Delete…")
-    page.get_by_role("button", name="Keep it").click()
+def test_what_is_deleted_can_be_had_back(page: Page, row: Locator) -> None:
+    choose(row, "Delete")
+    expect(row).to_have_count(0)
+
+    page.get_by_role("button", name="Undo").click()
+
     expect(row).to_be_visible()
 
-    choose(row, "Delete…")
+
+def test_the_bin(page: Page, row: Locator) -> None:
+    choose(row, "Delete")
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Tags, the bin").click()
+    page.get_by_role("menuitemradio", name="The bin").click()
+    expect(page.locator("#chip")).to_have_text("In the bin, for 30 days each")
+    expect(row).to_be_visible()
+
+    row.get_by_role("button", name="Put back or delete").click()
+    page.get_by_role("menuitem", name="Delete for good…").click()
+    page.get_by_role("button", name="Keep it").click()
+    expect(row).to_be_visible()
+    row.get_by_role("button", name="Put back or delete").click()
+    page.get_by_role("menuitem", name="Put back").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Show all recordings").click()
+
+    expect(row).to_be_visible()
+
+
+def test_deleting_for_good(page: Page, row: Locator) -> None:
+    choose(row, "Delete")
+    page.get_by_role("button", name="Tags, the bin").click()
+    page.get_by_role("menuitemradio", name="The bin").click()
+    row.get_by_role("button", name="Put back or delete").click()
+    page.get_by_role("menuitem", name="Delete for good…").click()
+
     page.get_by_role("button", name="Delete", exact=True).click()
 
     expect(row).to_have_count(0)
@@ -135,8 +166,7 @@ def test_delete_is_asked_about(page: Page, row: Locator) -> None:
 def test_deleting_the_one_that_is_open_goes_back_to_the_start(page: Page, row: Locator) -> None:
     row.get_by_role("link").click()
 
-    choose(row, "Delete…")
-    page.get_by_role("button", name="Delete", exact=True).click()
+    choose(row, "Delete")
 
     expect(page.locator("#welcome")).to_be_visible()
 

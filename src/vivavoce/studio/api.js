@@ -9,19 +9,35 @@ export class Api {
 
   info() { return this.#json("info"); }
 
-  list(cursor = null, limit = 30) {
+  /** Recordings; `wish`: `{ q, tag, deleted }`, of which only those. */
+  list(cursor = null, { q = "", tag = null, deleted = false } = {}, limit = 30) {
     const query = new URLSearchParams({ limit });
     if (cursor) query.set("cursor", cursor);
+    if (q) query.set("q", q);
+    if (tag) query.set("tag", tag);
+    if (deleted) query.set("deleted", "true");
     return this.#json(`recordings?${query}`);
   }
 
+  /** What was said, in all recordings. */
+  search(q, cursor = null, signal = null, limit = 10) {
+    const query = new URLSearchParams({ q, limit });
+    if (cursor) query.set("cursor", cursor);
+    return this.#json(`search?${query}`, { signal });
+  }
+
+  tags() { return this.#json("tags"); }
+
   get(id) { return this.#json(`recordings/${id}`); }
 
-  rename(id, title) {
+  /** Another title, other tags. */
+  change(id, change) {
     const headers = { "Content-Type": "application/json" };
-    const body = JSON.stringify({ title });
-    return this.#json(`recordings/${id}`, { method: "PATCH", headers, body });
+    return this.#json(`recordings/${id}`, { method: "PATCH", headers, body: JSON.stringify(change) });
   }
+
+  bin(id) { return this.#json(`recordings/${id}/bin`, { method: "POST" }); }
+  restore(id) { return this.#json(`recordings/${id}/bin`, { method: "DELETE" }); }
 
   /** Edits: `[{ utterance, text, base_revision }]`. Gives `{ events, conflicts }`. */
   edit(id, edits) { return this.#post(`recordings/${id}/edits`, { edits }); }
@@ -35,12 +51,6 @@ export class Api {
   /** The loudness over the length: `{ rate, peaks }`. */
   peaks(id) { return this.#json(`recordings/${id}/peaks`); }
 
-  tag(id, tags) {
-    const headers = { "Content-Type": "application/json" };
-    const body = JSON.stringify({ tags });
-    return this.#json(`recordings/${id}`, { method: "PATCH", headers, body });
-  }
-
   async delete(id) {
     await this.#fetch(`recordings/${id}`, { method: "DELETE" });
   }
@@ -52,6 +62,9 @@ export class Api {
   transcriptUrl(id, format) {
     return this.#url(`recordings/${id}/transcript?format=${format}&download=true`);
   }
+
+  /** One table of all transcripts. */
+  tableUrl() { return this.#url("transcripts.csv"); }
 
   /** All that is said of a recording, now and later. */
   eventsUrl(id) { return this.#url(`recordings/${id}/events?follow=true`); }

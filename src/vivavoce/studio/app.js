@@ -5,6 +5,8 @@ import { Api } from "./api.js";
 import { Dock } from "./dock.js";
 import { acceptFiles } from "./drop.js";
 import { Editing } from "./editing.js";
+import { Finder } from "./finder.js";
+import { Hits } from "./hits.js";
 import { LibraryView, busy } from "./library-view.js";
 import { OptionsSheet } from "./options-sheet.js";
 import { Player } from "./player.js";
@@ -21,7 +23,7 @@ const SETTLE_EVERY = 500; // ms between looks at a recording that is being seale
 const part = (id) => document.getElementById(id);
 const base = document.baseURI;
 const api = new Api(base);
-const actions = new Actions(api, { changed, gone });
+const actions = new Actions(api, { changed, gone, back });
 const player = new Player(part("player"));
 const view = new TranscriptView(part("scroller"), part("transcript"), part("spoken"), part("jump"));
 const editing = new Editing(api, view, player);
@@ -30,7 +32,9 @@ const stage = new Stage(api, actions, view, player, editing);
 const options = new OptionsSheet(part("options"), part("tune"));
 const dock = new Dock(part("dock"), base, options);
 const uploads = new UploadsView(part("uploads"), base, options);
-const library = new LibraryView(api, actions, {
+const finder = new Finder(api, { field: part("search"), more: part("library-more"), chip: part("chip") });
+const hits = new Hits(api, part("hits"));
+const library = new LibraryView(api, actions, finder, {
   list: part("recordings"),
   none: part("none"),
   older: part("older"),
@@ -99,6 +103,11 @@ function changed(recording) {
   stage.update(recording);
 }
 
+function back(recording) {
+  changed(recording);
+  library.refresh();
+}
+
 function gone(id) {
   library.remove(id);
   here.delete(id);
@@ -139,7 +148,7 @@ async function tag(subject, { id }) {
   const tags = (subject.source ?? subject.upload)?.tags ?? [];
   if (tags.length === 0 || subject.tagged === id) return;
   try {
-    changed(await api.tag(id, tags));
+    changed(await api.change(id, { tags }));
     subject.tagged = id;
   } catch {
     // The recording is worth more than its tags.
@@ -188,6 +197,7 @@ uploads.oncancel = async ({ session }) => {
   library.refresh();
 };
 
+finder.addEventListener("change", () => hits.show(finder.wish.deleted ? "" : finder.wish.q));
 library.hides = (id) => uploads.lists(id);
 library.onplay = (recording) => {
   if (stage.id === recording.id) return player.toggle();
@@ -234,6 +244,7 @@ async function nameEngine() {
   const info = await api.info();
   const { engine } = info;
   options.info = info;
+  actions.days = finder.days = info.bin_days;
   uploads.limit = info.limits.max_upload_mb;
   dock.engine = engineOf(engine);
   part("engine").textContent = engineOf(engine);

@@ -1,12 +1,18 @@
 /** The list of recordings, newest first, kept up to date while somebody looks at it. */
 
 import { h, icon, setIcon, setText } from "./dom.js";
-import { editInPlace } from "./overlays.js";
-import { clock, stateOf, titleOf, when } from "./words.js";
+import { clock, detailsOf, stateOf, titleOf, voicesOf, when } from "./words.js";
 
 const BUSY_EVERY = 2000; // ms between looks while something is under way
 const IDLE_EVERY = 10000; // ms: another window, or a program, may have begun something
 const DOWN_EVERY = 4000; // ms between looks while the server does not answer
+
+const EMPTY = "Nothing here yet. What you record or drop is listed here.";
+const NONE = [
+  ["deleted", "The bin is empty."],
+  ["q", "No recording has this in its title, its tags or its words."],
+  ["tag", "No recording has this tag any more."],
+];
 
 export class LibraryView {
   #api;
@@ -14,6 +20,7 @@ export class LibraryView {
   #list;
   #none;
   #older;
+  #finder;
   #rows = new Map(); // id -> { row, recording }
   #cursor = null;
   #timer = 0;
@@ -25,9 +32,11 @@ export class LibraryView {
   onsize = null; // called with the number of recordings that are listed
   ononline = null; // called with true or false when the server answers or does not
 
-  constructor(api, actions, { list, none, older }) {
+  constructor(api, actions, finder, { list, none, older }) {
     this.#api = api;
     this.#actions = actions;
+    this.#finder = finder;
+    finder.addEventListener("change", () => this.#anew());
     this.#list = list;
     this.#none = none;
     this.#older = older;
@@ -40,8 +49,10 @@ export class LibraryView {
   /** Read the newest page again and keep what lies behind it. */
   async refresh() {
     clearTimeout(this.#timer);
+    const { wish } = this.#finder;
     try {
-      const { items, next } = await this.#api.list();
+      const { items, next } = await this.#api.list(null, wish);
+      if (wish !== this.#finder.wish) return; // somebody wants another list by now
       this.#merge(items, next);
       this.ononline?.(true);
       this.#lookAgain(items.some(busy) ? BUSY_EVERY : IDLE_EVERY);
@@ -69,6 +80,14 @@ export class LibraryView {
     for (const [id, { row }] of this.#rows) this.#markRow(id, row);
   }
 
+  /** Another list. */
+  #anew() {
+    for (const { row } of this.#rows.values()) row.remove();
+    this.#rows.clear();
+    this.#setCursor(null);
+    this.refresh();
+  }
+
   #lookAgain(wait) {
     this.#timer = setTimeout(() => document.hidden || this.refresh(), wait);
   }
@@ -88,11 +107,12 @@ export class LibraryView {
 
   #drawSize() {
     this.#none.hidden = this.#rows.size > 0;
-    this.onsize?.(this.#rows.size);
+    if (!this.#none.hidden) setText(this.#none, NONE.find(([what]) => this.#finder.wish[what])?.[1] ?? EMPTY);
+    if (!this.#finder.any) this.onsize?.(this.#rows.size);
   }
 
   async #more() {
-    const { items, next } = await this.#api.list(this.#cursor);
+    const { items, next } = await this.#api.list(this.#cursor, this.#finder.wish);
     for (const recording of items) this.#put(recording, this.#rows.size);
     this.#setCursor(next);
   }
@@ -112,15 +132,14 @@ export class LibraryView {
   #add({ id }) {
     const play = h("button", { type: "button", class: "round small" }, icon("play"));
     const title = h("span", { class: "title" });
-    const parts = [title, h("span", { class: "meta" }), h("span", { class: "preview" })];
+    const parts = ["meta", "preview", "tags"].map((name) => h("span", { class: name }));
+    parts.unshift(title);
     const link = h("a", { href: `#/r/${id}` }, ...parts);
     const more = h("button", { type: "button", class: "quiet", "aria-haspopup": "menu" }, icon("more"));
     const row = h("li", { "data-id": id }, play, link, more);
     const entry = { row, recording: null };
-    const rename = () =>
-      editInPlace(link, titleOf(entry.recording), (text) => this.#actions.rename(entry.recording, text));
     play.addEventListener("click", () => this.onplay?.(entry.recording));
-    more.addEventListener("click", () => this.#actions.menu(more, entry.recording, rename));
+    more.addEventListener("click", () => this.#actions.menu(more, entry.recording, link));
     this.#rows.set(id, entry);
     this.#markRow(id, row);
     return entry;
@@ -135,11 +154,20 @@ export class LibraryView {
     row.hidden = this.hides?.(recording.id) ?? false;
     row.dataset.state = recording.state;
     setText(row.querySelector(".title"), title);
-    setText(row.querySelector(".meta"), [when(recording.created_at), length, state].filter(Boolean).join(" · "));
+    const about = [when(recording.created_at), length, voicesOf(recording), state];
+    setText(row.querySelector(".meta"), about.filter(Boolean).join(" · "));
     setText(row.querySelector(".preview"), recording.preview ?? "");
+    this.#fillTags(row.querySelector(".tags"), recording.tags);
+    row.querySelector("a").title = detailsOf(recording);
     row.firstElementChild.disabled = busy(recording) || !recording.duration;
     row.firstElementChild.setAttribute("aria-label", `Play ${title}`);
-    row.lastElementChild.setAttribute("aria-label", `Rename, download or delete ${title}`);
+    row.lastElementChild.setAttribute("aria-label", `${recording.deleted_at ? "Put back or delete" : "Rename, tag, download or delete"} ${title}`);
+  }
+
+  #fillTags(list, tags) {
+    if (list.dataset.tags === tags.join(",")) return;
+    list.dataset.tags = tags.join(",");
+    list.replaceChildren(...tags.map((tag) => h("span", { class: "tag" }, tag)));
   }
 
   #markRow(id, row) {

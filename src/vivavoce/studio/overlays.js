@@ -72,8 +72,8 @@ export function confirm(title, text, action) {
   });
 }
 
-/** A short message. With `action` ({label, run}) it stays until it is answered. */
-export function toast(text, action = null) {
+/** A short message. With `action` ({label, run}) it stays for `time` ms, or until it is answered. */
+export function toast(text, action = null, time = null) {
   const close = () => box.remove();
   const box = h("div", { class: "toast" }, h("p", {}, text));
   if (action) {
@@ -84,13 +84,14 @@ export function toast(text, action = null) {
   cross.append(icon("close"));
   box.append(cross);
   document.getElementById("toasts").append(box);
-  if (!action) setTimeout(close, TOAST_TIME + 40 * text.length);
+  if (time || !action) setTimeout(close, time ?? TOAST_TIME + 40 * text.length);
 }
 
-/** Turns an element's text into a field until Enter, Escape or the focus leaves. */
+/** Turns an element's text into a field until Enter, Escape or the focus leaves. An empty title
+ * is none; other texts may be empty. */
 export function editInPlace(element, text, save, label = "Title") {
   if (element.hidden) return;
-  const field = h("input", { class: "rename", "aria-label": label, maxlength: "200" });
+  const field = h("input", { class: "rename", "aria-label": label, maxlength: label === "Title" ? "200" : "1000" });
   field.value = text;
   const done = (keep) => {
     if (!field.isConnected) return;
@@ -98,7 +99,7 @@ export function editInPlace(element, text, save, label = "Title") {
     field.onblur = null;
     field.remove();
     element.hidden = false;
-    if (keep && title && title !== text) save(title);
+    if (keep && (title || label !== "Title") && title !== text) save(title);
   };
   field.onkeydown = (event) => {
     if (event.key === "Enter" || event.key === "Escape") {

@@ -43,7 +43,7 @@ export class Reading {
 
   /** Mark what is heard `seconds` after the start; negative: nothing is. */
   hear(seconds) {
-    const position = seconds * SAMPLE_RATE;
+    const position = Math.round(seconds * SAMPLE_RATE); // a player's seconds are not exact
     const utterance = this.#utterances[lastAt(this.#utterances, position)];
     const inside = seconds >= 0 && utterance && position < utterance.end;
     const word = inside ? wordAtTime(wordsIn(utterance), position) : null;
@@ -56,7 +56,7 @@ export class Reading {
 
   /** Go to what is said at `seconds`, or next after it. False: nothing is there (yet). */
   reach(seconds) {
-    const position = seconds * SAMPLE_RATE;
+    const position = Math.round(seconds * SAMPLE_RATE); // a player's seconds are not exact
     const utterance = this.#utterances.find(({ end }) => end > position);
     const words = utterance ? wordsIn(utterance) : [];
     const word = wordAtTime(words, position) ?? words[0];

@@ -3,7 +3,7 @@
 import { setText } from "./dom.js";
 import { busy } from "./library-view.js";
 import { textOfRows } from "./copying.js";
-import { editInPlace, toast } from "./overlays.js";
+import { toast } from "./overlays.js";
 import { SAMPLE_RATE } from "./transcript.js";
 import { clock, stateOf, titleOf, when } from "./words.js";
 
@@ -24,7 +24,10 @@ export class Stage {
     this.#player = player;
     this.#editing = editing;
     this.#part("sheet-more").addEventListener("click", () => this.#menu());
-    this.#part("sheet-title").addEventListener("dblclick", () => this.#rename());
+    this.#part("sheet-title").addEventListener("dblclick", () => {
+      const { recording } = this.#subject;
+      if (recording) actions.rename(recording, this.#part("sheet-title"));
+    });
     this.#part("sheet-copy").addEventListener("click", () => this.#copy());
   }
 
@@ -131,14 +134,7 @@ export class Stage {
 
   #menu() {
     const { recording } = this.#subject;
-    if (recording) this.#actions.menu(this.#part("sheet-more"), recording, () => this.#rename());
-  }
-
-  #rename() {
-    const { recording } = this.#subject;
-    if (!recording) return;
-    const save = (title) => this.#actions.rename(this.#subject.recording, title);
-    editInPlace(this.#part("sheet-title"), titleOf(recording), save);
+    if (recording) this.#actions.menu(this.#part("sheet-more"), recording, this.#part("sheet-title"));
   }
 
   async #copy() {

@@ -42,6 +42,27 @@ export function titleOf(recording) {
   return recording.title || "Untitled recording";
 }
 
+/** Who speaks: up to two by their names, more by their number; null where nobody is told apart. */
+export function voicesOf({ speakers }) {
+  if (speakers.length < 2) return speakers[0] ?? null;
+  return speakers.length === 2 ? speakers.join(", ") : `${speakers.length} speakers`;
+}
+
+/** What else is known of a recording: "English · moonshine-tiny-en · 1,204 words · 3.1 MB". */
+export function detailsOf({ language, model, engine, words, bytes }) {
+  const megabytes = (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
+  const counted = words ? `${words.toLocaleString("en")} words` : null;
+  return [nameOf(language), model ?? engine, counted, bytes ? `${megabytes} MB` : null].filter(Boolean).join(" · ");
+}
+
+function nameOf(language) {
+  try {
+    return language && new Intl.DisplayNames("en", { type: "language" }).of(language);
+  } catch {
+    return language; // it is no tag that a browser knows
+  }
+}
+
 export function stateOf({ state, reason }) {
   if (state === "live") return "Live";
   if (state === "transcribing") return "Transcribing";
