@@ -20,6 +20,10 @@ KEYS = re.compile(
 LINKS = re.compile(r"(/(?:s|captions|api/v1/shared)/)[^/?\s]+")
 """Where the token of a shared link is: whoever knows it may read."""
 
+WORDY = ("aiosqlite", "alembic", "httpcore2", "httpx2", "openai")
+"""Packages that tell more than we may keep, or anybody reads: addresses with passwords in them,
+and at level debug what was said, on its way to the library or a language model."""
+
 
 def set_up_logs(level: str) -> None:
     """For a server: our lines, and uvicorn's and others', to stderr from `level` up."""
@@ -28,7 +32,8 @@ def set_up_logs(level: str) -> None:
         level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
     logging.raiseExceptions = False
-    logging.getLogger("alembic").setLevel(max(number, logging.WARNING))
+    for name in WORDY:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(_without_keys)
     if number > logging.DEBUG:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -394,6 +395,26 @@ async def test_a_summary_survives_a_restart_and_goes_with_its_recording(
         assert (await http.delete(f"/recordings/{id}")).status_code == 204
         kept = app.state.services.summariser
         assert await kept.of("local", id) == []
+
+
+async def test_at_no_level_do_words_or_keys_get_into_the_log(
+    serving: Serving,
+    tmp_path: Path,
+    llm: LanguageModelServer,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    settings = {**model(llm), "llm_base_url": llm.url.replace("//", f"//ada:{KEY}@")}
+    async with serving(tmp_path, log_level="debug", **settings) as app, _client(app) as http:
+        id = await recorded(app.state.services.repository)
+        assert (await told(http, f"/recordings/{id}/summaries"))[-1][0] == "summary"
+        with llm.being(401):
+            assert (await told(http, f"/recordings/{id}/summaries"))[-1][0] == "error"
+    logged = caplog.text + "".join(capfd.readouterr())
+    assert "language_model_refused" in logged
+    assert KEY not in logged
+    assert MEETING[0] not in logged
 
 
 async def test_an_extract_can_be_had_where_there_is_a_model(
