@@ -1,12 +1,13 @@
 """`vivavoce usage`, on a library that a server would have left."""
 
 import asyncio
-import sqlite3
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from vivavoce.core.types import Use
+from vivavoce.library.database import sync_engine
+from vivavoce.library.migrations import _run
 from vivavoce.library.sql import FILE, SqlRepository
 
 HOUR = 16_000 * 3600
@@ -41,12 +42,10 @@ def test_totals_and_days_with_what_they_cost(run: Any, tmp_path: Path) -> None:
 
 
 def test_a_library_from_before_has_none(run: Any, tmp_path: Path) -> None:
-    asyncio.run(filled(tmp_path))
-    with sqlite3.connect(tmp_path / FILE) as library:
-        library.executescript(
-            "DROP TABLE totals; DROP TABLE uses; UPDATE alembic_version SET version_num = '0001';"
-        )
-    library.close()
+    engine = sync_engine(tmp_path / FILE).execution_options(vivavoce_writes=True)
+    with engine.begin() as connection:
+        _run(connection, tmp_path / FILE, "0001")
+    engine.dispose()
     assert len(lines(run("usage", "--data-dir", str(tmp_path)))) == 1
 
 

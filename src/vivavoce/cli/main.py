@@ -18,6 +18,7 @@ from vivavoce.cli import (
     listen,
     models,
     replay,
+    search,
     serve,
     tls,
     transcribe,
@@ -39,6 +40,7 @@ app.command()(transcribe.transcribe)
 app.command()(demo.demo)
 app.add_typer(models.app)
 app.add_typer(tls.app)
+app.command()(search.search)
 app.command()(usage.usage)
 app.command()(config.config)
 app.command()(doctor.doctor)

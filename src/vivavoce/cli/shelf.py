@@ -11,6 +11,7 @@ from pathlib import Path
 from vivavoce.core.errors import NotFound
 from vivavoce.core.types import Use
 from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.found import Hit
 from vivavoce.library.recording import Recording, is_id
 from vivavoce.library.sql import FILE, SqlRepository
 from vivavoce.live.recorded import Recorded, recorded
@@ -35,6 +36,10 @@ class Shelf:
     async def usage(self, since: date | None = None) -> list[tuple[date, Use]]:
         """What was sent to engines, by day, engine and model. Raises `DiskError`."""
         return await self._repository.usage(OWNER, since)
+
+    async def search(self, query: str, limit: int) -> tuple[Hit, ...]:
+        """The first utterances that have all that is asked for. Raises `DiskError`."""
+        return (await self._repository.search(OWNER, query, limit)).items
 
     async def recordings(self, since: datetime | None = None) -> AsyncIterator[Recording]:
         """All of them, newest first, or those made at or after a time (aware)."""

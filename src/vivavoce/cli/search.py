@@ -1,0 +1,43 @@
+"""`vivavoce search`: what was said, in any recording."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vivavoce.cli.console import show_table
+from vivavoce.cli.shelf import shelf
+from vivavoce.config import load_settings
+from vivavoce.library.found import Hit
+
+COLUMNS = ("Recording", "Title", "At", "Said")
+
+
+def search(
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS...", help='Words; "in quotes" as they stand.')
+    ],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Utterances shown at most.")] = 20,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
+) -> None:
+    """Find what was said in any recording."""
+    folder = load_settings(data_dir=data_dir).data_dir
+    show_table(COLUMNS, [_row(hit) for hit in asyncio.run(_found(folder, " ".join(words), limit))])
+
+
+async def _found(data_dir: Path, query: str, limit: int) -> tuple[Hit, ...]:
+    async with shelf(data_dir) as found:
+        return await found.search(query, limit)
+
+
+def _row(hit: Hit) -> tuple[str, ...]:
+    minutes, seconds = divmod(int(hit.at), 60)
+    text = "".join(piece.text for piece in hit.snippet)
+    # A title or a text may hold a tab or an escape; neither is for a terminal or a table.
+    title, said = (_plain(part) for part in (hit.title, text))
+    return hit.recording, title, f"{minutes // 60}:{minutes % 60:02}:{seconds:02}", said
+
+
+def _plain(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
