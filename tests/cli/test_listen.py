@@ -185,3 +185,15 @@ def test_on_a_terminal_it_asks_which_of_several(
     assert b"1 Headset" in shown
     assert b"Broken set cannot be used" in shown
     assert process.returncode == 1
+
+
+def test_spoken_commands_are_for_a_server(run: Any, clip: Path, server: ServerProcess) -> None:
+    asked = ("listen", "--voice-commands", "--device", f"file:{clip}")
+    done = run(*asked, VIVAVOCE_PORT=str(server.port))
+    assert (done.returncode, done.stdout) == (0, SAID + "\n")
+    nowhere = run(*asked, VIVAVOCE_PORT="1")
+    assert nowhere.returncode == 1
+    assert "obeyed by a server" in nowhere.stderr
+    other = run(*asked, "--protocol", "openai", "--server", server.url)
+    assert other.returncode == 2
+    assert "no spoken commands" in other.stderr

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import httpx2
 import typer
@@ -16,6 +16,7 @@ from vivavoce.cli.sending import sending
 from vivavoce.cli.service import OpenAI, Service, Vivavoce
 from vivavoce.cli.words import Words
 from vivavoce.client import Unreachable
+from vivavoce.client.conversation import Conversation
 from vivavoce.client.openai_session import MODEL
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import BadCredentials
@@ -51,6 +52,10 @@ def listen(
     ] = "OPENAI_API_KEY",
     language: Annotated[str | None, typer.Option(help="BCP-47, e.g. en.")] = None,
     engine: Annotated[str | None, typer.Option(help="See `vivavoce models`.")] = None,
+    voice_commands: Annotated[
+        bool,
+        typer.Option("--voice-commands", help='Obey "new paragraph" and the like; on a server.'),
+    ] = False,
     devices: Annotated[
         bool, typer.Option("--devices", help="Only show which devices there are.")
     ] = False,
@@ -62,7 +67,11 @@ def listen(
     settings = load_settings(engine=engine, language=language)
     capture = _capture(device)
     url = server or local_server(settings)
-    service: Service | None = Vivavoce(url, settings.language) if url else None
+    if voice_commands and protocol == "openai":
+        raise typer.BadParameter("OpenAI's protocol has no spoken commands.")
+    if voice_commands and not url:
+        raise Unreachable("Spoken commands are obeyed by a server, and none runs here; start one.")
+    service: Service | None = Vivavoce(url, settings.language, voice_commands) if url else None
     if protocol == "openai":
         if not url:
             raise Unreachable("No server runs on this machine; name one with --server URL.")
@@ -105,10 +114,22 @@ async def _on_server(
         opening, source = service.take(format, _until(stop, duration, blocks))
         async with opening as session:
             _say(f"Listening through {service.described}; Ctrl-C ends it.")
-            async with sending(session, source):
-                with Words() as words:
+            commands = isinstance(service, Vivavoce) and service.voice_commands
+            async with sending(session, _while_open(session, source)):
+                with Words(commands=commands) as words:
                     async for event in session:
                         words.show(event)
+                stop.set()  # somebody may have said so
+
+
+async def _while_open(
+    session: Conversation[Any], blocks: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """The blocks, as long as they are wanted: somebody may end the session by saying so."""
+    async for block in blocks:
+        if session.over:
+            return
+        yield block
 
 
 async def _until(

@@ -42,12 +42,15 @@ class Service(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Vivavoce(Service):
+    voice_commands: bool = False
+
     @property
     def described(self) -> str:
         return f"{self.url}, which keeps the recording"
 
     def take(self, format: AudioFormat, blocks: Blocks) -> tuple[Opening, Blocks]:
-        return connect(self.url, format, language=self.language), blocks
+        commands = self.voice_commands
+        return connect(self.url, format, language=self.language, voice_commands=commands), blocks
 
 
 @dataclass(frozen=True, slots=True)

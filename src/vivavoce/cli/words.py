@@ -1,6 +1,7 @@
 """Live words on a terminal: stable ones plain, the tail dim, decided ones for good."""
 
 import sys
+from collections import OrderedDict
 from types import TracebackType
 from typing import Self
 
@@ -8,13 +9,20 @@ from rich.live import Live
 from rich.text import Text
 
 from vivavoce.cli.console import stderr, stdout
-from vivavoce.core.events import AnyEvent, Final, Interim, Warning
+from vivavoce.core.events import AnyEvent, Edited, Final, Interim, Marker, Warning
+from vivavoce.core.spoken import ACTOR, PARAGRAPH
+
+HELD = 2
+"""Decided lines that wait where commands are obeyed: one, and the one that it may strike out."""
 
 
 class Words:
     """Shows events while the `with` block lasts. In a pipe: decided lines and no others."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, commands: bool = False) -> None:
+        """`commands`: spoken ones are obeyed, so the last lines may still be struck out."""
+        self._most = HELD if commands else 0
+        self._held: OrderedDict[str, str] = OrderedDict()  # lines by their utterance
         console = stdout()
         self._live = (
             Live(console=console, auto_refresh=False, transient=True)
@@ -33,15 +41,25 @@ class Words:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._settle(0)
         if self._live:
             self._live.stop()
 
     def show(self, event: AnyEvent) -> None:
         if isinstance(event, Final):
-            self._decided(event.text)
+            self._held[event.id] = event.text
+            self._settle(self._most)
         elif isinstance(event, Interim) and self._live:
-            text = Text(event.stable).append(event.tail, style="dim")
+            lines = "".join(f"{line}\n" for line in self._held.values() if line)
+            text = Text(lines + event.stable).append(event.tail, style="dim")
             self._live.update(text, refresh=True)
+        elif isinstance(event, Edited) and event.id in self._held:
+            self._held[event.id] = event.text
+            if not event.text:
+                del self._held[event.id]
+        elif isinstance(event, Marker) and event.actor == ACTOR and event.label == PARAGRAPH:
+            self._settle(0)
+            self._break()
         elif isinstance(event, Warning):
             self.aside(Text(event.message, style="yellow"))
 
@@ -49,6 +67,18 @@ class Words:
         """Say something above the words; in a pipe, beside them."""
         console = self._live.console if self._live else stderr()
         console.print(text, soft_wrap=True)
+
+    def _settle(self, most: int) -> None:
+        """Print all decided lines but the last so many."""
+        while len(self._held) > most:
+            self._decided(self._held.popitem(last=False)[1])
+
+    def _break(self) -> None:
+        if self._live:
+            self._live.console.print()
+        else:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
 
     def _decided(self, text: str) -> None:
         if self._live:
