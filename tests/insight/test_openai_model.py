@@ -10,8 +10,9 @@ import pytest
 from tests.insight.talks import passages
 from vivavoce.config import Settings
 from vivavoce.core.errors import NotInstalled
+from vivavoce.insight.endpoint import Endpoint
 from vivavoce.insight.model import ModelError, Truncated, Unacceptable, whole
-from vivavoce.insight.openai_model import Endpoint, OpenAIModel, language_model
+from vivavoce.insight.openai_model import OpenAIModel, language_model
 from vivavoce.insight.prompts import Message, summary
 from vivavoce.testing.language_model import TALE, LanguageModelServer
 from vivavoce.testing.process import free_port

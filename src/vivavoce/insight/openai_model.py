@@ -8,16 +8,16 @@ failure may hold a key or the prompt, so a status or the name of an error says w
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import structlog
 
 from vivavoce.config import Settings
 from vivavoce.core.errors import NotInstalled
+from vivavoce.insight.endpoint import Endpoint
 from vivavoce.insight.model import ModelError, ModelRefused, Truncated, Unacceptable
 from vivavoce.insight.prompts import Message
+from vivavoce.insight.thoughts import Thoughts
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -37,44 +37,6 @@ LONGEST: Final = 10
 TRIES_AGAIN: Final = 2
 
 BROKEN: Final = "broke off in mid-answer; try again."
-
-AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
-"""Hosts whose newer form is OpenAI's own, under a path of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the model is, what opens it and what it is called there."""
-
-    model: str
-    url: str | None  # None: OpenAI's own
-    key: str | None
-    api_version: str | None  # Azure OpenAI's dated form, where `model` is a deployment
-    limit: float  # seconds for the first piece, and between two
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Endpoint | None":
-        """None where the settings name no model, or neither an address nor a key."""
-        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-        if settings.llm_model is None or (settings.llm_base_url is None and key is None):
-            return None
-        return cls(
-            settings.llm_model,
-            settings.llm_base_url,
-            key,
-            settings.llm_api_version,
-            settings.llm_timeout_s,
-        )
-
-    @property
-    def base_url(self) -> str | None:
-        """Of an Azure resource only the host is given; the rest of its newer form is known."""
-        if self.url is None or self.api_version is not None:
-            return self.url
-        parts = urlsplit(self.url)
-        if (parts.hostname or "").endswith(AZURE) and parts.path.strip("/") in ("", "openai"):
-            return f"{parts.scheme}://{parts.netloc}/openai/v1/"
-        return self.url
 
 
 def language_model(settings: Settings) -> "OpenAIModel | None":
@@ -118,7 +80,7 @@ class OpenAIModel:
     async def _chunks(self, messages: Sequence[Message]) -> AsyncGenerator[str]:
         """The answer as it comes, without what is thought aloud before it."""
         client = self._connected()
-        thoughts = _Thoughts()
+        thoughts = Thoughts()
         until = asyncio.get_running_loop().time() + LONGEST * self._endpoint.limit
         # Never around a `yield`: what it would cut short there is not ours.
         async with asyncio.timeout_at(until):
@@ -237,32 +199,3 @@ def _piece(chunk: Any, reason: str | None) -> tuple[str, str | None]:
         return "", reason
     text = choices[0].delta.content if choices[0].delta is not None else None
     return text if isinstance(text, str) else "", choices[0].finish_reason or reason
-
-
-class _Thoughts:
-    """Leaves out what some models think aloud before they answer: `<think>...</think>`."""
-
-    OPEN, CLOSE = "<think>", "</think>"
-
-    def __init__(self) -> None:
-        self._state = "start"
-        self._held = ""
-
-    def without(self, piece: str) -> str:
-        if self._state == "answer":
-            return piece
-        self._held += piece
-        if self._state == "start":
-            begun = self._held.lstrip()
-            if not begun or (len(begun) < len(self.OPEN) and self.OPEN.startswith(begun)):
-                return ""
-            self._state = "thoughts" if begun.startswith(self.OPEN) else "answer"
-            if self._state == "answer":
-                return begun
-        _, closed, answer = self._held.partition(self.CLOSE)
-        if not closed:
-            self._held = self._held[-len(self.CLOSE) :]
-            return ""
-        self._state = "answer" if answer.strip() else "start"
-        self._held = ""
-        return answer.lstrip()

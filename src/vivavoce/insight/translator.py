@@ -8,20 +8,17 @@ nothing piles up.
 """
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 
 from vivavoce.core.errors import Full, NotFound, VivavoceError
-from vivavoce.core.events import AnyEvent, Edited, Revised, Translated, Warning
-from vivavoce.core.events import Final as Decided
+from vivavoce.core.events import AnyEvent, Translated, Warning
 from vivavoce.core.transcript import Transcript
 from vivavoce.insight import prompts
-from vivavoce.insight.citations import clean
+from vivavoce.insight.job import LINES, Job, longest, translations
 from vivavoce.insight.model import LanguageModel, ModelError, ModelRefused, Unacceptable, whole
 from vivavoce.insight.passages import Passage
 from vivavoce.insight.reading import Reader
@@ -31,47 +28,16 @@ from vivavoce.live.session import LiveSession
 
 log = structlog.get_logger()
 
-State = Literal["running", "done", "failed"]
-
-LINES: Final = 30
-"""Utterances of a batch."""
-CHARS: Final = 4000
-"""Characters of a batch, but for an utterance that has more alone."""
 WAITING: Final = 4 * LINES
 """Utterances that wait, before the log is read on."""
 TRIES: Final = 3
 """Of a line that the model leaves out, and of batches in a row that come to nothing."""
 FIRST, LONGEST = 1.0, 30.0
 """Seconds before a batch is tried again: each time twice as long."""
-LONGER: Final = 4
-"""Times as long as what it translates that a translation may be, and `SLACK` characters."""
-SLACK: Final = 200
 RUNNING: Final = 64
 """Translations at a time, those of live sessions included, at which no others are begun."""
 REMEMBERED: Final = 256
 """Translations that are over and can be asked about."""
-
-_LINE: Final = re.compile(r"\s*[\[【]\s*(\d{1,4})\s*[\]】]\s*(.*\S)\s*")
-
-
-@dataclass
-class Job:
-    """One recording into one language."""
-
-    owner: str
-    recording: str
-    language: str
-    state: State = "running"
-    done: int = 0  # utterances
-    total: int = 0  # utterances so far
-    message: str = ""  # why it failed, or what is missing
-    texts: dict[str, str] = field(default_factory=dict)  # how utterances read
-    waiting: dict[str, str] = field(default_factory=dict)  # utterances in order, and their text
-    tries: dict[str, int] = field(default_factory=dict)
-    edited: set[str] = field(default_factory=set)
-    spoken: set[str] = field(default_factory=set)  # what was said in this very language
-    lines: int = LINES  # of the next batch
-    warned: bool = False
 
 
 class Translator:
@@ -139,8 +105,7 @@ class Translator:
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-            job.waiting.clear()
-            job.texts.clear()
+            job.end()
 
     async def _read(self, job: Job, changed: Bell) -> None:
         """Follow the events, as far as there is room for what waits."""
@@ -148,7 +113,7 @@ class Translator:
             events = self._reader.events(job.owner, job.recording)
             async with aclosing(events):
                 async for numbered in events:
-                    _note(job, numbered.event)
+                    job.note(numbered.event)
                     changed.ring()
                     while len(job.waiting) >= WAITING:
                         await changed.next().wait()
@@ -160,7 +125,7 @@ class Translator:
         failures = 0
         while True:
             bell = changed.next()
-            batch = _batch(job.waiting, job.lines)
+            batch = job.batch()
             if not batch:
                 if reading.done():
                     return
@@ -186,8 +151,8 @@ class Translator:
 
     async def _translate(self, job: Job, batch: Sequence[Passage]) -> None:
         asked = {passage.utterance: passage.text for passage in batch}
-        most = LONGER * sum(map(len, asked.values())) + SLACK * len(batch)
-        written = await whole(self._model, prompts.translation(batch, job.language), most)
+        messages = prompts.translation(batch, job.language)
+        written = await whole(self._model, messages, longest(batch))
         found = translations(written, batch)
 
         def make(transcript: Transcript) -> list[AnyEvent]:
@@ -226,67 +191,3 @@ class Translator:
         warning = Warning(code=error.code, message=sentence)
         with suppress(VivavoceError):
             await self._annotations.add(job.owner, job.recording, lambda _: [warning])
-
-
-def translations(written: str, batch: Sequence[Passage]) -> Mapping[str, str]:
-    """By utterance, in what a model wrote: each number's first line, as plain text."""
-    by_number = {passage.number: passage for passage in batch}
-    found: dict[str, str] = {}
-    for line in written.splitlines():
-        match = _LINE.fullmatch(line)
-        passage = by_number.get(int(match[1])) if match else None
-        if match and passage and passage.utterance not in found:
-            text = " ".join(clean(match[2]).split())[: LONGER * len(passage.text) + SLACK]
-            if text:
-                found[passage.utterance] = text
-    return found
-
-
-def _note(job: Job, event: AnyEvent) -> None:
-    """What an event changes in what is to be translated."""
-    match event:
-        case Decided():
-            if _same(event.language, job.language):
-                job.spoken.add(event.id)
-            _reads(job, event.id, event.text)
-        case Revised() if event.id not in job.edited:
-            _reads(job, event.id, event.text)
-        case Edited():
-            job.edited.add(event.id)
-            _reads(job, event.id, event.text)
-        case Translated(language=job.language):
-            if job.waiting.pop(event.id, None) is not None:
-                job.done += 1
-
-
-def _reads(job: Job, id: str, text: str) -> None:
-    text = " ".join(text.split())
-    if job.texts.get(id) == text or id in job.spoken:
-        return
-    known = id in job.texts
-    job.texts[id] = text
-    if not text:
-        job.waiting.pop(id, None)
-        return
-    if known and id not in job.waiting:
-        job.done = max(0, job.done - 1)
-    elif not known:
-        job.total += 1
-    job.waiting[id] = text
-    job.tries.pop(id, None)
-
-
-def _same(spoken: str | None, language: str) -> bool:
-    return spoken is not None and spoken.split("-")[0].lower() == language.lower()
-
-
-def _batch(waiting: Mapping[str, str], lines: int) -> list[Passage]:
-    """The first that wait, numbered from 1."""
-    batch: list[Passage] = []
-    room = CHARS
-    for number, (id, text) in enumerate(waiting.items(), 1):
-        if batch and (number > lines or len(text) > room):
-            break
-        batch.append(Passage(number, id, 0.0, 0.0, text))
-        room -= len(text)
-    return batch

@@ -13,7 +13,8 @@ from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import VivavoceError
 from vivavoce.deliver.deliveries import Deliveries
-from vivavoce.insight.openai_model import Endpoint, language_model
+from vivavoce.insight.endpoint import Endpoint
+from vivavoce.insight.openai_model import language_model
 from vivavoce.insight.reading import Reader
 from vivavoce.insight.summariser import Summariser
 from vivavoce.insight.translator import Translator

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from vivavoce.insight import answer, summariser, templates, translator
+from vivavoce.insight import answer, summariser, templates
+from vivavoce.insight.job import Job
 from vivavoce.insight.templates import NAME, PROMPT
 
 Language = Annotated[
@@ -148,7 +149,7 @@ class Translation(BaseModel):
     message: str = Field(description="what went wrong; empty: nothing")
 
     @classmethod
-    def of(cls, job: translator.Job) -> Self:
+    def of(cls, job: Job) -> Self:
         return cls(
             language=job.language,
             state=job.state,
