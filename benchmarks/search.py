@@ -93,7 +93,7 @@ def queries(known: list[str], asked: int, chance: random.Random) -> dict[str, li
     pairs = [f'"{a} {b}"' for a, b in itertools.permutations(known[:40], 2)]
     begun = [word[:n] for word in known[:3000] for n in range(1, 5)]
     return {
-        "a rare word": [f'"{word}"' for word in chance.sample(known[5000:], asked)],
+        "a rare word": [f'"{word}"' for word in chance.sample(known[20_000:], asked)],
         "a common word": [f'"{word}"' for word in chance.sample(common, asked)],
         "a phrase": chance.sample(pairs, asked),
         "two common words": [" ".join(chance.sample(common, 2)) + " " for _ in range(asked)],
@@ -102,34 +102,36 @@ def queries(known: list[str], asked: int, chance: random.Random) -> dict[str, li
     }
 
 
-def ask(server: ServerProcess, kind: str, query: str) -> tuple[float, int]:
-    """Seconds until the whole answer is here, and how many items it has."""
+def ask(server: ServerProcess, kind: str, query: str) -> float:
+    """Seconds until the whole answer is here, which has something in it."""
     path = "recordings" if kind.startswith("the list") else "search"
     url = f"{server.url}api/v1/{path}?{urllib.parse.urlencode({'q': query})}"
     began = time.perf_counter()
     with urllib.request.urlopen(url, timeout=60) as answer:
         body = answer.read()
-    return time.perf_counter() - began, len(json.loads(body)["items"])
+    took = time.perf_counter() - began
+    if not json.loads(body)["items"] and not kind.startswith("two"):
+        raise SystemExit(f"nothing was found for {query}")
+    return took
 
 
-def show(kind: str, times: list[float], items: int) -> None:
+def show(kind: str, times: list[float]) -> None:
     parts = statistics.quantiles(times, n=20)
     half, most = 1000 * statistics.median(times), 1000 * max(times)
-    print(f"| {kind} | {len(times)} | {items} | {half:.1f} | {1000 * parts[-1]:.1f} | {most:.1f} |")
+    print(f"| {kind} | {len(times)} | {half:.1f} | {1000 * parts[-1]:.1f} | {most:.1f} |")
 
 
 def measure(folder: Path, known: list[str], asked: int, chance: random.Random) -> None:
     """Print a table of what a server on this library takes."""
-    print("| asked for | queries | hits shown | P50 ms | P95 ms | slowest ms |")
-    print("|---|---|---|---|---|---|")
+    print("| asked for | queries | P50 ms | P95 ms | slowest ms |")
+    print("|---|---|---|---|---|")
     searched: list[float] = []
     with running(ServerProcess(folder, engines="scripted", hosts=1)) as server:
         for kind, wanted in queries(known, asked, chance).items():
-            answers = [ask(server, kind, query) for query in wanted]
-            times = [seconds for seconds, _ in answers]
-            show(kind, times, sum(items for _, items in answers))
+            times = [ask(server, kind, query) for query in wanted]
+            show(kind, times)
             searched += times if not kind.startswith("the list") else []
-    show("all searches", searched, 0)
+    show("all searches", searched)
 
 
 def main() -> None:
