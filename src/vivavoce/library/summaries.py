@@ -74,14 +74,6 @@ class Summaries:
         async with self._tables.read() as db:
             return [_summary(row) for row in await db.execute(query)]
 
-    async def get(self, owner: str, summary: str) -> Summary:
-        """One by its id. Raises `NotFound`."""
-        query = select(summaries).where(summaries.c.owner == owner, summaries.c.id == summary)
-        async with self._tables.read() as db:
-            if (row := (await db.execute(query)).first()) is None:
-                raise NotFound(f"There is no summary {summary}.")
-            return _summary(row)
-
     async def delete(self, owner: str, recording: str, summary: str) -> None:
         """Raises `NotFound`."""
         own = summaries.c.owner == owner, summaries.c.recording == recording
