@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.core.events import Gap, Marker
+from vivavoce.core.spoken import ACTOR, PARAGRAPH
 from vivavoce.core.transcript import Transcript, Utterance
 from vivavoce.core.types import Word
 from vivavoce.library.captions import cues
@@ -169,3 +170,13 @@ def test_another_library_reads_the_same_texts_and_times(
     assert [(e.start, e.end, e.plaintext) for e in read.events] == [
         (cue.start, cue.end, "\n".join(cue.lines)) for cue in cues(talk)
     ]
+
+
+def test_a_spoken_paragraph_is_an_empty_line_and_no_marker() -> None:
+    first = Utterance(id="u1", start=0, end=10, text="One.", engine="e", model="m")
+    more = msgspec.structs.replace(first, id="u2", start=20, end=30, text="Two.")
+    last = msgspec.structs.replace(first, id="u3", start=30, end=40, text="Three.")
+    markers = (Marker(at=15, label=PARAGRAPH, actor=ACTOR), Marker(at=16, label=PARAGRAPH))
+    said = Transcript(utterances=(first, more, last), markers=markers)
+    assert render(said, "txt") == "One.\n\nTwo.\nThree.\n"
+    assert "Markers" not in render(said, "md")

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from vivavoce.core.spoken import PARAGRAPH
 from vivavoce.core.transcript import Transcript, Utterance
 from vivavoce.core.types import Word, seconds
 from vivavoce.library import spreadsheet
@@ -36,7 +37,14 @@ def render(transcript: Transcript, format: str, *, title: str | None = None) -> 
 
 
 def _txt(transcript: Transcript, _title: str | None) -> str:
-    return "".join(f"{_spoken(u)}\n" for u in turns(transcript).utterances)
+    lines: list[str] = []
+    breaks = [marker.at for marker in transcript.markers if marker.label == PARAGRAPH]
+    for u in turns(transcript).utterances:
+        if lines and any(at <= u.start for at in breaks):
+            lines.append("")
+        breaks = [at for at in breaks if at > u.start]
+        lines.append(_spoken(u))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _md(transcript: Transcript, title: str | None) -> str:
@@ -45,8 +53,8 @@ def _md(transcript: Transcript, title: str | None) -> str:
     for u in turns(transcript).utterances:
         who = f" {_markdown(u.speaker)}:" if u.speaker else ""
         blocks.append(f"**{_time(u.start)}{who}** {_markdown(u.text)}")
-    if transcript.markers:
-        listed = [f"- {_time(m.at)} {_markdown(m.label)}".rstrip() for m in transcript.markers]
+    if markers := [m for m in transcript.markers if m.label != PARAGRAPH]:
+        listed = [f"- {_time(m.at)} {_markdown(m.label)}".rstrip() for m in markers]
         blocks += ["## Markers", "\n".join(listed)]
     return "\n\n".join(blocks) + "\n" if blocks else ""
 

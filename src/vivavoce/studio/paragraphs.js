@@ -10,6 +10,7 @@ import { shown } from "./speakers.js";
 import { SAMPLE_RATE } from "./transcript.js";
 import { wordsIn } from "./word-at.js";
 
+const PARAGRAPH = "¶"; // the label of a marker that was spoken to begin one
 const PAUSE = 2 * SAMPLE_RATE; // silence that begins a paragraph
 const LONG = 30 * SAMPLE_RATE; // after which the next utterance begins a paragraph
 
@@ -59,8 +60,9 @@ export function layOut(utterances, notes, names, live) {
   let paragraph = null;
   const note = () => {
     const next = left.shift();
-    rows.push({ kind: "note", key: `note ${next.kind} ${next.at} ${next.text}`, at: next.at, note: next });
     paragraph = null;
+    if (next.kind === "marker" && next.text === PARAGRAPH) return;
+    rows.push({ kind: "note", key: `note ${next.kind} ${next.at} ${next.text}`, at: next.at, note: next });
   };
   for (const utterance of utterances) {
     for (const piece of utterance.open ? [utterance] : piecesOf(utterance)) {
