@@ -163,7 +163,11 @@ async def test_what_changes_nothing_here_is_taken(http: httpx2.AsyncClient, talk
     ("fields", "param", "sentence"),
     [
         ({"response_format": "docx"}, "response_format", "one of json, text, srt, vtt"),
-        ({"response_format": "diarized_json"}, "response_format", "comes with speakers"),
+        (
+            {"response_format": "diarized_json", "known_speaker_names[]": "Ada"},
+            "known_speaker_names[]",
+            "cannot be told by their voices",
+        ),
         ({"stream": "maybe"}, "stream", "is to be true or false, not 'maybe'"),
         ({"stream": "true", "response_format": "srt"}, "stream", "not with srt"),
         ({"temperature": "hot"}, "temperature", "a number from 0 to 1, not 'hot'"),

@@ -49,7 +49,9 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess
 def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One whose words are tones."""
     folder = tmp_path_factory.mktemp("scripted")
-    server = ServerProcess(folder, engines="scripted", hosts=1, max_sessions=64)
+    server = ServerProcess(
+        folder, engines="scripted", diarizer="scripted", hosts=1, max_sessions=64
+    )
     with running(server):
         yield server
 

@@ -118,6 +118,34 @@ async def test_the_asynchronous_client(slow: AsyncOpenAI, talk: bytes) -> None:
     assert events[-1].text == "alfa bravo charlie"
 
 
+def test_who_speaks(client: OpenAI) -> None:
+    """The scripted diarizer takes each third of the alphabet for a voice."""
+    pcm = np.concatenate([say("alfa", "november", "bravo"), silence(1.5), say("oscar")])
+    talk = wav_header(AudioFormat(), 2 * len(pcm)) + (pcm * 32767).astype("<i2").tobytes()
+    said = client.audio.transcriptions.create(
+        model="gpt-4o-transcribe-diarize",
+        file=("talk.wav", talk),
+        response_format="diarized_json",
+        chunking_strategy="auto",
+    )
+    found = [(segment.speaker, segment.text) for segment in said.segments]
+    assert found == [("A", "alfa"), ("B", "november"), ("A", "bravo"), ("B", "oscar")]
+    assert said.text == "alfa november bravo oscar"
+    assert said.segments[-1].end <= said.duration
+    events = list(
+        client.audio.transcriptions.create(
+            model="gpt-4o-transcribe-diarize",
+            file=("talk.wav", talk),
+            response_format="diarized_json",
+            stream=True,
+        )
+    )
+    told = [event for event in events if event.type == "transcript.text.segment"]
+    assert [(segment.speaker, segment.text) for segment in told] == found
+    assert events[-1].type == "transcript.text.done"
+    assert events[-1].text == said.text
+
+
 @pytest.mark.parametrize("name", ["opus.ogg", "opus_stereo.webm", "plain.mp3", "index_first.m4a"])
 def test_other_containers(client: OpenAI, data: Path, name: str) -> None:
     said = client.audio.transcriptions.create(model="whisper-1", file=data / name)
@@ -131,9 +159,14 @@ def test_errors_are_those_of_the_client(client: OpenAI, talk: bytes) -> None:
     assert no_audio.value.type == "invalid_request_error"
     with pytest.raises(BadRequestError, match="empty"):
         create(model="whisper-1", file=("a.wav", b""))
-    with pytest.raises(BadRequestError, match="comes with speakers") as speakers:
-        create(model="whisper-1", file=("a.wav", talk), response_format="diarized_json")
-    assert speakers.value.param == "response_format"
+    with pytest.raises(BadRequestError, match="by their voices") as speakers:
+        create(
+            model="whisper-1",
+            file=("a.wav", talk),
+            response_format="diarized_json",
+            known_speaker_names=["Ada"],
+        )
+    assert speakers.value.param == "known_speaker_names[]"
     with pytest.raises(BadRequestError, match="looks like text"):
         create(model="whisper-1", file=("a.txt", b"Dear diary, " * 99), stream=True)
     with pytest.raises(NotFoundError) as model:

@@ -92,14 +92,21 @@ class Diarizations:
             row = (await db.execute(query)).first()
         return None if row is None else _entry(row)
 
+    async def pending(self) -> bool:
+        """Whether there is something to be done, or was left half done."""
+        ready = (diarizations.c.state == "waiting") & recordings.c.state.in_(ENDED)
+        query = select(diarizations.c.recording).join(recordings)
+        query = query.where(ready | (diarizations.c.state == "running")).limit(1)
+        async with self._tables.read() as db:
+            return (await db.execute(query)).first() is not None
+
     async def take(self) -> Diarization | None:
         """The next whose recording has ended, now running; None: nothing is to be done."""
         ready = diarizations.c.state == "waiting", recordings.c.state.in_(ENDED)
         query = select(diarizations).join(recordings).where(*ready)
         first = query.order_by(diarizations.c.asked_at, diarizations.c.recording).limit(1)
-        async with self._tables.read() as db:  # to look costs nobody a lock
-            if (await db.execute(first)).first() is None:
-                return None
+        if not await self.pending():  # to look costs nobody a lock
+            return None
         async with self._tables.write() as db:
             if (row := (await db.execute(first)).first()) is None:
                 return None

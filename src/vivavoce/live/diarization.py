@@ -107,7 +107,7 @@ class Diarizing:
     async def ask(self, owner: str, recording: str, speakers: int | None) -> Diarization:
         """Tell the speakers of a recording apart, anew if that was done. Raises `NotFound`,
         `Full`, `DiskError`, `NoDiarizer`."""
-        self._check()
+        self.check()
         entry = await self.queue.ask(owner, recording, speakers, asked=True)
         await self._let_go(recording)
         self._asked.ring()
@@ -139,7 +139,7 @@ class Diarizing:
     ) -> Sequence[SpeakerTurn]:
         """Who speaks when in a file, for somebody who waits. Raises `Full`, `EngineError`,
         `BadAudio`, `NoDiarizer`."""
-        self._check()
+        self.check()
         if self._waiting >= WAITING:
             raise Full(f"{WAITING} files wait for their speakers already; try later.")
         self._waiting += 1
@@ -153,27 +153,45 @@ class Diarizing:
         finally:
             self._waiting -= 1
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises `NoDiarizer`."""
         if not self.able:
             raise NoDiarizer("This server tells no speakers apart: its setting diarizer is none.")
 
     async def _work(self) -> None:
-        """One process of a server does it for all of them."""
+        """One process of a server does it for all of them, from the first time on."""
+        await self._rest(first=True)
         async with self._alone():
             for recording in await self.queue.again(ATTEMPTS):
                 log.error("gave up telling speakers apart", recording=recording)
             while True:
-                asked = self._asked.next()
-                try:
-                    entry = await self.queue.take()
-                    if entry is not None:
-                        await self._one(entry)
-                        continue
-                except VivavoceError as error:  # the library cannot be read or written now
-                    log.warning("speakers must wait", reason=error.message)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY):
-                        await asked.wait()
+                entry = await self._next()
+                if entry is None:
+                    await self._rest()
+                else:
+                    await self._one(entry)
+
+    async def _next(self) -> Diarization | None:
+        try:
+            return await self.queue.take()
+        except VivavoceError as error:  # the library cannot be read or written now
+            log.warning("speakers must wait", reason=error.message)
+            return None
+
+    async def _rest(self, *, first: bool = False) -> None:
+        """Until somebody asks, or it is time to look again; the `first` time until there is
+        something to do."""
+        while True:
+            asked = self._asked.next()
+            if first:
+                with suppress(VivavoceError):
+                    if await self.queue.pending():
+                        return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY):
+                    await asked.wait()
+            if not first:
+                return
 
     async def _one(self, entry: Diarization) -> None:
         task = asyncio.create_task(self._heard(entry))
@@ -212,7 +230,7 @@ class Diarizing:
         transcript = await self._repository.transcript(entry.owner, entry.recording)
         if not transcript.utterances:
             return  # nobody said a word
-        if not entry.asked and all(tells(self._engines, u.engine) for u in transcript.utterances):
+        if not entry.asked and self.told(transcript):
             return
         async with AsyncExitStack() as stack:
             sound = await stack.enter_async_context(self._sound(entry))
@@ -243,6 +261,10 @@ class Diarizing:
                 sound = read_audio(path, recording.format, CompleteFile(path))
                 async with aclosing(sound):
                     yield sound
+
+    def told(self, transcript: Transcript) -> bool:
+        """Whether its engine has told the speakers apart by itself."""
+        return all(tells(self._engines, u.engine) for u in transcript.utterances)
 
     async def _let_go(self, recording: str) -> None:
         if self._now is not None and self._now[0] == recording:

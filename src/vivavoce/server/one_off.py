@@ -1,8 +1,11 @@
 """A file transcribed for one request, and then forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import suppress
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
@@ -18,10 +21,12 @@ from vivavoce.core.errors import (
     VivavoceError,
 )
 from vivavoce.core.events import AnyEvent, Ended, Numbered, Warning
+from vivavoce.core.speakers import assigned
 from vivavoce.core.transcript import Transcript, fold
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Bye, Failed
 from vivavoce.journal.bell import Bell
+from vivavoce.journal.disk import disk_errors
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.live.seat import Seat
 from vivavoce.server.forms import Upload
@@ -46,7 +51,19 @@ class OneOff:
     reads slowly still gets every word.
     """
 
-    def __init__(self, parts: Services, owner: str, upload: Upload, options: Options) -> None:
+    def __init__(
+        self,
+        parts: Services,
+        owner: str,
+        upload: Upload,
+        options: Options,
+        *,
+        speakers: bool = False,
+    ) -> None:
+        """`speakers`: tell who speaks, when all is heard."""
+        if speakers:
+            parts.diarizing.check()
+        self._speakers = speakers
         self._parts = parts
         self._owner = owner
         self._upload = upload
@@ -89,8 +106,21 @@ class OneOff:
                 await self._hear(seat)
             finally:
                 await self._end(seat)
+            if self._speakers:
+                await self._tell_speakers()
         finally:
             self._upload.close()
+
+    async def _tell_speakers(self) -> None:
+        """As the engine has, or else by their voices."""
+        transcript = fold(self._events)
+        if not transcript.utterances or self._parts.diarizing.told(transcript):
+            return
+        name = self._upload.name or "the upload"
+        with copied(self._upload.bytes, self._parts.settings.data_dir) as path:
+            turns = await self._parts.diarizing.of_file(path, name)
+        self._events += assigned(transcript, turns)
+        self._changed.ring()
 
     async def _start(self) -> Seat:
         """A session. Who is stopped meanwhile ends it when it has begun, not in the middle."""
@@ -163,3 +193,13 @@ async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+@contextmanager
+def copied(bytes: "SpooledTemporaryFile[bytes]", folder: Path) -> Iterator[Path]:
+    """A file of its own for who must have a path. Raises `DiskError`."""
+    with disk_errors(folder), NamedTemporaryFile(dir=folder, prefix=".upload-") as file:
+        bytes.seek(0)
+        shutil.copyfileobj(bytes, file)
+        file.flush()
+        yield Path(file.name)

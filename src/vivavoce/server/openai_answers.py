@@ -12,12 +12,13 @@ import msgspec
 from starlette.responses import JSONResponse, Response
 
 from vivavoce.core import events as core
-from vivavoce.core.transcript import Transcript, Utterance
+from vivavoce.core.transcript import Fold, Transcript, Utterance
 from vivavoce.core.types import SAMPLE_RATE, seconds
 from vivavoce.library import export
 from vivavoce.library.captions import placed
 from vivavoce.server.languages import name_of
 from vivavoce.server.openai_request import ENGLISH, Asked
+from vivavoce.server.openai_segments import segments
 
 UNKNOWN: Final = "unknown"
 """The language where neither the client nor the engine has said one."""
@@ -32,20 +33,27 @@ def respond(asked: Asked, transcript: Transcript) -> Response:
             return JSONResponse({"text": line(transcript), "usage": _usage(transcript)})
         case "verbose_json":
             return JSONResponse(_verbose(asked, transcript))
+        case "diarized_json":
+            return JSONResponse(_diarized(transcript))
         case "text":
             return _text(line(transcript) + "\n", "txt")
         case captions:
             return _text(export.render(transcript, captions), captions)
 
 
-async def deltas(events: AsyncIterator[core.AnyEvent]) -> AsyncGenerator[bytes, None]:
-    """The answer as server-sent events; the deltas together are the text at the end."""
-    text = ""
+async def deltas(asked: Asked, events: AsyncIterator[core.AnyEvent]) -> AsyncGenerator[bytes, None]:
+    """The answer as server-sent events; the deltas together are the text at the end. Segments
+    come when all is heard: who speaks is known then."""
+    text, whole = "", Fold()
     async for event in events:
+        whole.add(event)
         if isinstance(event, core.Final) and event.text:
             delta = f" {event.text}" if text else event.text
             text += delta
             yield message({"type": "transcript.text.delta", "delta": delta})
+    if asked.speakers:
+        for segment in segments(whole.transcript):
+            yield message(segment)
     yield message({"type": "transcript.text.done", "text": text})
 
 
@@ -76,6 +84,16 @@ def _text(content: str, format: str) -> Response:
 
 def _usage(transcript: Transcript) -> dict[str, Any]:
     return {"type": "duration", "seconds": seconds(transcript.duration)}
+
+
+def _diarized(transcript: Transcript) -> dict[str, Any]:
+    return {
+        "task": "transcribe",
+        "duration": seconds(transcript.duration),
+        "text": line(transcript),
+        "segments": list(segments(transcript)),
+        "usage": _usage(transcript),
+    }
 
 
 def _verbose(asked: Asked, transcript: Transcript) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from vivavoce.server.languages import tag_of
 from vivavoce.server.openai_errors import UnknownModel
 
 Task = Literal["transcribe", "translate"]
-Format = Literal["json", "text", "srt", "vtt", "verbose_json"]
+Format = Literal["json", "text", "srt", "vtt", "verbose_json", "diarized_json"]
 Granularity = Literal["segment", "word"]
 
-FORMATS: Final[tuple[Format, ...]] = ("json", "text", "srt", "vtt", "verbose_json")
+DIARIZED: Final = "diarized_json"
+FORMATS: Final[tuple[Format, ...]] = ("json", "text", "srt", "vtt", "verbose_json", DIARIZED)
 GRANULARITIES: Final[tuple[Granularity, ...]] = ("segment", "word")
-STREAMED: Final = ("json", "text")
+STREAMED: Final = ("json", "text", DIARIZED)
+KNOWN: Final = "known_speaker_names[]"
 ENGLISH: Final = "en"
 """What translations are in."""
 SWITCH: Final = {"true": True, "1": True, "false": False, "0": False}
@@ -41,6 +43,11 @@ class Asked:
     stream: bool
 
     @property
+    def speakers(self) -> bool:
+        """Whether the answer says who speaks."""
+        return self.format == DIARIZED
+
+    @property
     def options(self) -> Options:
         """The session's. A file has nobody watching, so it asks for no interims."""
         return Options(
@@ -51,6 +58,7 @@ class Asked:
                 hot_words=self.keywords,
                 prompt=self.prompt,
                 translate_to=(ENGLISH,) if self.task == "translate" else (),
+                diarization=self.speakers,
             ),
         )
 
@@ -73,10 +81,13 @@ def read(form: Form, engines: list[str], task: Task = "transcribe") -> Asked:
     _check_temperature(form)
     if asked.stream and asked.format not in STREAMED:
         raise BadParameter(
-            f"stream goes with the response_format json or text, not with {asked.format}.", "stream"
+            f"stream goes with the response_format {', '.join(STREAMED)}, not with {asked.format}.",
+            "stream",
         )
     if task == "translate":
         _check_translation(asked)
+    if asked.speakers and (form.value(KNOWN) or form.value(KNOWN.removesuffix("[]"))):
+        raise BadParameter(f"{KNOWN} cannot be told by their voices here; leave it out.", KNOWN)
     if "word" in asked.granularities and asked.format != "verbose_json":
         raise BadParameter(
             "timestamp_granularities[] word goes with the response_format verbose_json, "
@@ -89,6 +100,10 @@ def read(form: Form, engines: list[str], task: Task = "transcribe") -> Asked:
 def _check_translation(asked: Asked) -> None:
     if asked.stream:
         raise BadParameter("stream goes with transcriptions, not with translations.", "stream")
+    if asked.speakers:
+        raise BadParameter(
+            "diarized_json goes with transcriptions, not with translations.", "response_format"
+        )
     if "word" in asked.granularities:
         raise BadParameter(
             "timestamp_granularities[] word goes with transcriptions: the words of a translation "
@@ -125,12 +140,6 @@ def _language(form: Form) -> str | None:
 
 def _format(form: Form) -> Format:
     format = form.value("response_format") or "json"
-    if format == "diarized_json":
-        raise BadParameter(
-            "diarized_json comes with speakers, which this server does not tell apart yet; "
-            "ask for verbose_json.",
-            "response_format",
-        )
     return _one_of(FORMATS, format, "response_format")
 
 

@@ -6,7 +6,6 @@ no audio, no events. Whoever wants that sends the file to `/api/v1/recordings`.
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import cache
 from typing import Any
 
 import structlog
@@ -52,12 +51,12 @@ async def _answer(request: Request, parts: Services, owner: str, task: Task) -> 
         form.close()
         raise
     parts.hub.heard.note("openai_rest")
-    work = OneOff(parts, owner, form.upload, asked.options)
+    work = OneOff(parts, owner, form.upload, asked.options, speakers=asked.speakers)
     try:
         if not asked.stream:
             transcript = await while_there(request, work.transcript())
             return openai_answers.respond(asked, transcript)
-        deltas = openai_answers.deltas(work.events())
+        deltas = openai_answers.deltas(asked, work.events())
         # What is wrong with the file shows before the first word, and is then said with a
         # status of its own.
         first = await while_there(request, deltas.__anext__())
@@ -111,15 +110,10 @@ async def _stream(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 def _engines(parts: Services) -> list[str]:
-    """Those that can be used, the server's own first."""
+    """Those that can be used now, the server's own first."""
     chain = parts.settings.engines
-    return [*chain, *(name for name in _installed() if name not in chain)]
-
-
-@cache
-def _installed() -> list[str]:
-    """Finding them reads the metadata of every package, so once is enough."""
-    return [engine.name for engine in plugins.available() if engine.usable]
+    usable = [engine.name for engine in plugins.available() if engine.usable]
+    return [*chain, *(name for name in usable if name not in chain)]
 
 
 def _model(name: str) -> dict[str, Any]:
