@@ -55,12 +55,13 @@ def test_start_carries_the_format_and_every_option() -> None:
     start = receive(
         NativeDialect(), type="start", format=PCM, language="de", engine="e", options=options
     )
-    assert start == Start(AudioFormat(), Options("de", "e", False, "T", "dictation", 700, 9000))
+    options = Options("de", "e", False, "T", "dictation", 700, 9000, translations_follow=True)
+    assert start == Start(AudioFormat(), options)
 
 
 def test_start_needs_no_more_than_a_format() -> None:
     start = receive(NativeDialect(), type="start", format={"encoding": "container"})
-    assert start == Start(AudioFormat("container"), Options())
+    assert start == Start(AudioFormat("container"), Options(translations_follow=True))
 
 
 def test_a_containers_rate_and_channels_are_dropped() -> None:
@@ -292,7 +293,7 @@ def test_no_message_at_all_does_more_than_be_refused(wire: str | bytes) -> None:
 
 def test_defaults_are_not_said() -> None:
     start = receive(NativeDialect(), **START)
-    assert start.options == Options()
+    assert start.options == Options(translations_follow=True)
     assert json.loads(encode(StartMessage(format=AudioFormat()))) == {
         "type": "start",
         "format": PCM,
