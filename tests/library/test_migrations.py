@@ -156,8 +156,8 @@ async def test_what_was_said_before_there_was_a_search_is_found(tmp_path: Path) 
             if began:
                 row = id * 26, 1, 1, "local", began
                 old.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", row)
-                row = id * 26, "local", "Guten Tag, Zürich", SAID
-                old.execute("INSERT INTO transcripts VALUES (?, ?, ?, ?)", row)
+                text = id * 26, "local", "Guten Tag, Zürich", SAID
+                old.execute("INSERT INTO transcripts VALUES (?, ?, ?, ?)", text)
     library = await SqlRepository.open(tmp_path)
     hits = (await library.search("local", "zurich")).items
     assert [(hit.recording[0], hit.start) for hit in hits] == [("b", 1.0), ("a", 1.0)]

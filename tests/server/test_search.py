@@ -5,9 +5,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from vivavoce.live.annotations import Annotations
-from vivavoce.server.services import Services
-
 pytestmark = pytest.mark.anyio
 
 
@@ -53,7 +50,8 @@ async def test_any_text_is_a_query(
 
 
 async def test_a_bad_search_is_refused_in_words(http: httpx2.AsyncClient) -> None:
-    for params in ({}, {"q": "x" * 201}, {"q": "x", "limit": 101}):
+    bads: list[dict[str, str | int]] = [{}, {"q": "x" * 201}, {"q": "x", "limit": 101}]
+    for params in bads:
         answer = await http.get("/search", params=params)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_request")
     answer = await http.get("/search", params={"q": "x", "cursor": "y"})
@@ -97,16 +95,16 @@ async def test_tags_are_put_listed_and_asked_for(
 
 
 async def test_a_recording_says_how_it_came_and_how_long_its_text_is(
-    http: httpx2.AsyncClient, parts: Services, recording: dict[str, Any]
+    http: httpx2.AsyncClient, recording: dict[str, Any]
 ) -> None:
     assert (recording["mode"], recording["words"]) == ("upload", 3)
     assert (recording["speakers"], recording["diarization"]) == ([], False)
-    assert isinstance(parts.annotations, Annotations)
-    names = {"assign": [{"utterance": "u1", "speaker": "S1"}], "names": []}
-    names["names"] = [{"speaker": "S1", "name": "Ann"}]
     path = f"/recordings/{recording['id']}"
     said = (await http.get(f"{path}/transcript")).json()["utterances"][0]
-    names["assign"] = [{"utterance": said["id"], "speaker": "S1"}]
+    names = {
+        "assign": [{"utterance": said["id"], "speaker": "S1"}],
+        "names": [{"speaker": "S1", "name": "Ann"}],
+    }
     assert (await http.post(f"{path}/speakers", json=names)).status_code == 200
     row = (await http.get(path)).json()
     assert (row["speakers"], row["diarization"]) == (["Ann"], True)
