@@ -2,20 +2,28 @@
 
 import { Actions, wordsOf } from "./actions.js";
 import { Api } from "./api.js";
+import { AskPanel } from "./ask-panel.js";
 import { Dock } from "./dock.js";
 import { acceptFiles } from "./drop.js";
 import { Editing } from "./editing.js";
+import { EmailPanel } from "./email-panel.js";
 import { Finder } from "./finder.js";
 import { Hits } from "./hits.js";
 import { LibraryView, busy } from "./library-view.js";
+import { Making } from "./making.js";
 import { OptionsSheet } from "./options-sheet.js";
+import { Panel } from "./panel.js";
 import { Player } from "./player.js";
+import { SharePanel } from "./share-panel.js";
 import { Stage } from "./stage.js";
+import { SummaryPanel } from "./summary-panel.js";
 import { themeSwitch } from "./theme-switch.js";
 import { Transcript } from "./transcript.js";
 import { TranscriptView } from "./transcript-view.js";
+import { TranslatePanel } from "./translate-panel.js";
 import { UploadsView } from "./uploads-view.js";
 import { watch } from "./watch.js";
+import { WhoPanel } from "./who-panel.js";
 import { engineOf } from "./words.js";
 
 const SETTLE_EVERY = 500; // ms between looks at a recording that is being sealed
@@ -39,6 +47,12 @@ const library = new LibraryView(api, actions, finder, {
   none: part("none"),
   older: part("older"),
 });
+const making = new Making(base);
+const translating = new TranslatePanel(making);
+const panel = new Panel(part("panel"), part("panel-openers"), [
+  new SummaryPanel(making), new AskPanel(making), translating, new WhoPanel(making),
+  new SharePanel(making, base), new EmailPanel(making),
+]);
 
 const here = new Map(); // recording id -> the subject of a session that runs in this page
 const subjects = new WeakMap(); // Recording or Upload -> its subject
@@ -62,6 +76,7 @@ function route() {
 function show(subject) {
   document.body.dataset.view = subject ? "sheet" : "home";
   stage.show(subject);
+  panel.show(subject);
   view.now = subject?.source?.capturing ? () => subject.source.now : null;
   library.mark(stage.id, null);
   scrollTo(0, 0);
@@ -75,6 +90,7 @@ function open(id, signal) {
   const missing = (error) => {
     subject.missing = error.status === 404 ? "This recording is not here (any more)." : wordsOf(error);
     stage.draw();
+    panel.draw();
   };
   api.get(id).then(changed, missing);
   if (!mine) watchOn(subject, signal, missing);
@@ -101,6 +117,7 @@ async function settle(id) {
 function changed(recording) {
   library.update(recording);
   stage.update(recording);
+  panel.draw();
 }
 
 function back(recording) {
@@ -133,6 +150,7 @@ function identify(subject, session) {
   if (!session.id || subject.id === session.id) return;
   here.delete(subject.id); // it goes on under another id
   subject.id = session.id;
+  if (stage.transcript === subject.transcript) panel.draw();
   here.set(session.id, subject);
   if (stage.transcript === subject.transcript) {
     history.replaceState(null, "", `#/r/${session.id}`);
@@ -205,6 +223,7 @@ library.onplay = (recording) => {
   route();
   player.playFrom(0);
 };
+translating.onshow = (language) => editing.translate(language);
 library.onsize = (size) => part("welcome").classList.toggle("known", size > 0);
 library.ononline = (online) => {
   dock.online = online;

@@ -27,6 +27,7 @@ export class Editing {
   #find;
   #reading;
   #conflicts;
+  #translations;
   #subject = null;
   #changes;
   #speech = null;
@@ -48,7 +49,7 @@ export class Editing {
     this.#find = new Find(part("find"), view);
     this.#conflicts = new Conflicts(view);
     new Shading(view, part("scroller"), tool("shading"));
-    new Translations(view, tool("language"));
+    this.#translations = new Translations(view, tool("language"));
     this.#wireEditor();
     this.#wireFind();
     this.#wirePlayer();
@@ -72,6 +73,11 @@ export class Editing {
     this.#changes.show(subject);
     this.#conflicts.draw(this.#changes.conflicts);
     this.#drawTools();
+  }
+
+  /** Show this language under the words, now or when there is something in it. */
+  translate(language) {
+    this.#translations.choose(language);
   }
 
   #changed() {

@@ -53,7 +53,7 @@ function plainOf(event, on) {
 
 /** Something lies over the page, or has keys of its own. */
 function busy(target) {
-  return Boolean(target.closest?.("dialog, [role=menu], select") || document.querySelector("dialog[open]"));
+  return Boolean(target.closest?.("dialog, [role=menu], select") || document.querySelector("dialog:modal"));
 }
 
 function typing(target) {

@@ -13,10 +13,15 @@ export class Translations {
     this.#view = view;
     this.#select = select;
     view.addEventListener("drawn", () => this.#look());
-    select.addEventListener("change", () => {
-      remember(select.value);
-      view.language = select.value || null;
-    });
+    select.addEventListener("change", () => this.choose(select.value));
+  }
+
+  /** Show this one, now or when there is something in it; empty: none. */
+  choose(language) {
+    remember(language);
+    this.#select.value = language;
+    if (this.#select.selectedIndex < 0) this.#select.value = "";
+    this.#view.language = this.#select.value || null;
   }
 
   #look() {
