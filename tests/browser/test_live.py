@@ -16,8 +16,8 @@ from vivavoce.testing.relay import Relay
 LIMIT = 60_000  # ms
 SPENT = "document.querySelector('#timer').textContent"
 ALL_SAVED = """() => {
-  const [saved, total] = document.querySelector("#r-saved").textContent.match(/[\\d.]+/g);
-  return saved === total;
+  const { saved, captured } = document.querySelector("#r-saved").dataset;
+  return saved === captured;
 }"""
 LOCKED_SCREEN = "navigator.mediaSession.metadata?.title ?? null"
 NEVER_SAID_TWICE = """() => {

@@ -3,6 +3,8 @@
 import json
 import re
 import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.scripted import ScriptedServer
 from tests.browser.test_live import begin, stop
-from vivavoce.testing.process import ServerProcess
+from tests.browser.test_recording import recording_id
+from vivavoce.testing.language_model import LanguageModelServer
+from vivavoce.testing.process import ServerProcess, running
 
 DEVICES = """(labels) => {
   window.devices = labels;
@@ -249,3 +253,44 @@ def test_the_level_shows_before_recording_and_nothing_is_recorded(
     page.get_by_role("button", name="Close the options").click()
     assert page.evaluate(LEVEL) == 0
     assert scripted.heard == []
+
+
+@pytest.fixture(scope="module")
+def fluent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with a language model."""
+    with LanguageModelServer() as model:
+        folder = tmp_path_factory.mktemp("fluent")
+        llm = {"llm_base_url": model.url, "llm_model": "m", "llm_api_key": "k"}
+        with running(ServerProcess(folder, finals="tiny", **llm)) as server:
+            yield server
+
+
+def test_words_are_translated_beside_them_while_they_are_said(
+    page: Page, fluent: ServerProcess
+) -> None:
+    page.goto(fluent.url)
+    page.get_by_role("button", name="Options", exact=True).click()
+    choice(page, "Translate as well to").select_option("de")
+
+    page.get_by_role("button", name="Record", exact=True).click()
+
+    expect(page.locator("#transcript .translation").first).to_contain_text("(de)")
+    expect(page.locator("#dock")).to_have_attribute("data-state", "recording")
+    stop(page)
+
+
+def test_a_file_is_read_as_it_was_wished(page: Page, server: ServerProcess, clip: Path) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="Options", exact=True).click()
+    page.get_by_label("Tell who speaks").check()
+    choice(page, "Speakers").select_option("1")
+    page.get_by_role("textbox", name="Tags", exact=True).fill("Berlin, minutes")
+
+    page.locator("#files").set_input_files(clip)
+
+    expect(page.locator("#uploads li")).to_have_count(0)
+    expect(page.locator("#player")).to_be_visible()
+    address = f"{server.url}api/v1/recordings/{recording_id(page)}"
+    recording = page.request.get(address).json()
+    assert recording["tags"] == ["Berlin", "minutes"]
+    assert recording["diarization"] is True

@@ -69,14 +69,22 @@ def assert_nothing_lost(page: Page, text: str, server: ServerProcess) -> None:
 
     Its words are compared with the clip's only in that some are there: see `OF_THE_CLIP`.
     """
-    saved, total = re.findall(r"[\d.]+", page.locator("#r-saved").inner_text())
-    assert saved == total
+    total = assert_all_saved(page)
     expect(page.locator("#player")).to_be_visible()  # it is sealed
     address = f"{server.url}api/v1/recordings/{recording_id(page)}"
     kept = page.request.get(address).json()
-    assert kept["duration"] == pytest.approx(float(total), abs=0.1)
+    assert kept["duration"] == pytest.approx(total, abs=0.1)
     assert words(text) == words(page.request.get(f"{address}/transcript?format=txt").text())
     assert OF_THE_CLIP.search(text), text
+
+
+def assert_all_saved(page: Page) -> float:
+    """The server has as many seconds as were captured; so many."""
+    saved, captured = (
+        page.locator("#r-saved").get_attribute(f"data-{name}") for name in ("saved", "captured")
+    )
+    assert saved == captured
+    return float(captured or 0)
 
 
 def recording_id(page: Page) -> str:
@@ -228,9 +236,10 @@ def test_audio_goes_on_in_a_new_recording_where_the_server_forgot_the_first(
     server.start()
 
     finish(hardy_page)
-    saved, total = re.findall(r"[\d.]+", hardy_page.locator("#r-saved").inner_text())
-    assert saved == total
+    assert_all_saved(hardy_page)
     assert recording_id(hardy_page) != first
+    # What the first session had is gone with it, and is counted.
+    expect(hardy_page.locator("#r-lost")).not_to_have_text("0 samples")
 
 
 def test_a_full_server_is_said_and_asked_again(hardy_page: Page, server: ServerProcess) -> None:

@@ -82,8 +82,8 @@ export class Dock {
 
   async #begin() {
     this.#refusal = null;
-    this.#options.close(false);
     this.#become("asking");
+    await this.#options.close(false); // it may have the microphone
     try {
       this.#follow(await Recording.begin(this.#base, this.#options.wishes(true)));
       this.#options.used();
@@ -169,7 +169,9 @@ export class Dock {
     if (!recording) return;
     const { wordDelay, acknowledged, captured, lostSamples } = recording;
     setText(this.#part("r-delay"), wordDelay === null ? "–" : `${wordDelay} ms`);
-    setText(this.#part("r-saved"), `${acknowledged.toFixed(1)} of ${span(captured)}`);
+    const saved = captured < 60 ? acknowledged.toFixed(1) : clock(acknowledged);
+    setText(this.#part("r-saved"), `${saved} of ${span(captured)}`);
+    Object.assign(this.#part("r-saved").dataset, { saved: acknowledged.toFixed(1), captured: captured.toFixed(1) });
     setText(this.#part("r-lost"), lostOf(lostSamples));
     this.#part("r-lost").classList.toggle("bad", lostSamples > 0);
   }

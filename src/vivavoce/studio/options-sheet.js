@@ -10,6 +10,7 @@ import {
 import { engineOf } from "./words.js";
 
 const KEY = "vivavoce.options";
+const SHOWN = "vivavoce.translation"; // what `translations.js` shows beside the words
 
 export class OptionsSheet {
   #form;
@@ -47,7 +48,10 @@ export class OptionsSheet {
   /** What to open a session with; `live`: from the microphone. */
   wishes(live) {
     const title = live ? this.#form.elements.title.value : "";
-    return wishesOf(this.#choice, this.#info, { live, title });
+    const wishes = wishesOf(this.#choice, this.#info, { live, title });
+    const [translation] = wishes.options.translate_to ?? [];
+    if (translation) remember(SHOWN, translation);
+    return wishes;
   }
 
   /** A title is for one recording. */
@@ -55,13 +59,13 @@ export class OptionsSheet {
     this.#form.elements.title.value = "";
   }
 
-  /** @param focus whether it goes back to the button */
-  close(focus = true) {
+  /** Returns when the microphone is let go. @param focus whether it goes back to the button */
+  async close(focus = true) {
     if (this.#form.hidden) return;
     this.#form.hidden = true;
     this.#button.setAttribute("aria-expanded", "false");
-    this.#quiet();
     if (focus) this.#button.focus();
+    await this.#quiet();
   }
 
   async #open() {
@@ -82,7 +86,7 @@ export class OptionsSheet {
       next[name] = typeof usual === "boolean" ? checked : typeof usual === "number" ? Number(value) : value;
     }
     this.#choice = possible(next, this.#info);
-    remember(this.#choice);
+    remember(KEY, JSON.stringify(this.#choice));
     this.#draw();
   }
 
@@ -142,7 +146,7 @@ export class OptionsSheet {
 
   /** Show the level of the microphone that is chosen. */
   async #listen() {
-    this.#quiet();
+    await this.#quiet();
     const mine = ++this.#opening;
     this.#say("Opening the microphone…");
     try {
@@ -159,12 +163,13 @@ export class OptionsSheet {
     }
   }
 
-  #quiet() {
+  async #quiet() {
+    const heard = this.#heard;
     this.#opening += 1;
-    this.#heard?.stop();
     this.#heard = null;
     this.#level.clear();
     this.#say("");
+    await heard?.stop();
   }
 
   #say(text) {
@@ -190,9 +195,9 @@ function recall() {
   }
 }
 
-function remember(choice) {
+function remember(key, text) {
   try {
-    localStorage.setItem(KEY, JSON.stringify(choice));
+    localStorage.setItem(key, text);
   } catch {
     // Storage is forbidden here: it holds until the page is closed.
   }

@@ -19,6 +19,7 @@ export class Recording extends EventTarget {
   #captured = 0; // samples at `rate`
   #lastBlock = 0; // when it came, ms
   #wakeLock = null;
+  #obeys; // whether spoken commands are obeyed
   #stopping = null;
   #pausing = null; // a promise while it is paused: that the last block is here
   #pausedAt = 0; // ms
@@ -37,6 +38,7 @@ export class Recording extends EventTarget {
   constructor(base, microphone, { language, engine, options, tags = [] } = {}) {
     super();
     this.tags = tags;
+    this.#obeys = options?.voice_commands ?? false;
     this.#microphone = microphone;
     this.rate = microphone.rate;
     const format = { encoding: "pcm_s16le", rate: this.rate, channels: 1 };
@@ -128,8 +130,13 @@ export class Recording extends EventTarget {
 
   async #ended() {
     const early = this.capturing && this.session.state === "done";
-    await this.stop(early ? "The server ended this recording. What it has is kept." : null);
+    await this.stop(early ? this.#whyEnded : null);
     this.#tell("end");
+  }
+
+  get #whyEnded() {
+    const said = this.#obeys && this.session.transcript.ended === "finished";
+    return said ? "You said so: the recording has ended." : "The server ended this recording. What it has is kept.";
   }
 
   /** Another session goes on. What the one before had, it may have lost. */
