@@ -14,12 +14,16 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from vivavoce.audio.growth import CompleteFile, Growth
+from vivavoce.audio.source import read_audio
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.commands import Options
 from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent
-from vivavoce.core.types import AudioFormat
+from vivavoce.core.speakers import assigned
+from vivavoce.core.transcript import Fold
+from vivavoce.core.types import AudioFormat, Brief
 from vivavoce.live.aligner_host import AlignerHost
+from vivavoce.live.diarizer_host import DiarizerHost
 from vivavoce.live.pipeline import transcribe_file
 from vivavoce.live.streams import (
     check_language,
@@ -43,15 +47,19 @@ async def transcribe(
     language: str | None = None,
     engine: str | None = None,
     interims: bool = False,
+    speakers: bool = False,
 ) -> AsyncGenerator[AnyEvent, None]:
     """The events of one source, as they are found; the words are in those of type `Final`.
 
-    `format` need only be given for samples without a header. Raises `NotFound`, `BadAudio`,
+    `format` need only be given for samples without a header. `speakers`: when all is heard, say
+    who speaks, in events of type `Speaker`. Raises `NotFound`, `BadAudio`,
     `BadMessage` for a language that the engine does not know, and `EngineError`.
     """
     settings = load_settings(engine=engine)
     async with Transcriber(settings) as transcriber:
-        events = transcriber.transcribe(source, format=format, language=language, interims=interims)
+        events = transcriber.transcribe(
+            source, format=format, language=language, interims=interims, speakers=speakers
+        )
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -91,17 +99,28 @@ class Transcriber:
         language: str | None = None,
         interims: bool = False,
         name: str | None = None,
+        speakers: bool = False,
     ) -> AsyncGenerator[AnyEvent, None]:
         """As the function of this name. `name` is what errors call the source."""
-        check_language(self._hosts.capabilities, language)
-        options = Options(language=language, interims=interims, title=name)
+        able = self._hosts.capabilities
+        check_language(able, language)
+        brief = Brief(diarization=speakers)
+        options = Options(language=language, interims=interims, title=name, brief=brief)
         async with _as_file(source) as (path, growth):
             chosen = stream_options(options, default_options(self._settings))
             stream, _ = await open_stream(self._hosts, chosen, aligning=self._aligner)
             events = transcribe_file(path, format, growth, stream, options)
+            said = Fold()
             async with aclosing(events):
                 async for event in events:
+                    said.add(event)
                     yield event
+            if speakers and not able.diarization:
+                host = DiarizerHost(self._settings.diarizer)
+                sound = read_audio(path, format, growth, name=name or path.name)
+                turns = await host.heard(sound)
+                for speaker in assigned(said.transcript, turns):
+                    yield speaker
 
 
 class Spool:

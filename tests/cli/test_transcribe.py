@@ -6,9 +6,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pysubs2
 import pytest
 
+from vivavoce.audio.wav import wav_header
+from vivavoce.core.types import AudioFormat
+from vivavoce.engines.fake import say, silence
 from vivavoce.testing.process import ServerProcess
 
 SAID = "Produced the block books, which were the immediate predecessors of the true printed book."
@@ -30,6 +34,17 @@ def test_a_pipe_is_read(run: Any, clip: Path) -> None:
     done = run("transcribe", "-", "--format", "jsonl", stdin=clip.read_bytes())
     assert done.returncode == 0
     assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == [SAID]
+
+
+def test_who_speaks(run: Any, home: Path) -> None:
+    """The scripted diarizer takes each third of the alphabet for a voice."""
+    pcm = np.concatenate([say("alfa", "bravo"), silence(1.5), say("november")])
+    talk = home / "talk.wav"
+    sound = (pcm * 32767).astype("<i2").tobytes()
+    talk.write_bytes(wav_header(AudioFormat(), len(sound)) + sound)
+    scripted = {"VIVAVOCE_ENGINES": "scripted", "VIVAVOCE_DIARIZER": "scripted"}
+    done = run("transcribe", str(talk), "--speakers", **scripted)
+    assert (done.returncode, done.stdout) == (0, "S1: alfa bravo\nS2: november\n")
 
 
 def test_captions_can_be_read_by_others(run: Any, clip: Path) -> None:

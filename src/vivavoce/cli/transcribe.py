@@ -51,6 +51,7 @@ def transcribe(
     ] = None,
     language: Annotated[str | None, typer.Option(help="BCP-47, e.g. en.")] = None,
     engine: Annotated[str | None, typer.Option(help="See `vivavoce models`.")] = None,
+    speakers: Annotated[bool, typer.Option("--speakers", help="Say who speaks.")] = False,
     server: Annotated[
         str | None, typer.Option(metavar="URL", help="Let this server do it, and keep it.")
     ] = None,
@@ -59,9 +60,9 @@ def transcribe(
     chosen = format or _format_of(output)
     jobs = list(zip(files, _targets(files, chosen, output), strict=True))
     failed = asyncio.run(
-        _here(jobs, chosen, language, engine)
+        _here(jobs, chosen, language, engine, speakers)
         if server is None
-        else _there(server, jobs, chosen, language, engine)
+        else _there(server, jobs, chosen, language, engine, speakers)
     )
     if failed:
         raise typer.Exit(1)
@@ -72,15 +73,18 @@ async def _here(
     format: Format,
     language: str | None,
     engine: str | None,
+    speakers: bool,
 ) -> bool:
     """In this process. Returns whether a file failed."""
     settings = load_settings(engine=engine, language=language)
     async with Transcriber(settings) as transcriber:
 
         async def work(file: str, write: Write) -> None:
-            writer = Writer(format, write)
+            writer = Writer(format, write, later=speakers)
             source = standard_input() if file == PIPE else file
-            events = transcriber.transcribe(source, language=language, name=_name(file))
+            events = transcriber.transcribe(
+                source, language=language, name=_name(file), speakers=speakers
+            )
             with FileProgress(_name(file), partial(file_length, file)) as progress:
                 async with aclosing(events):
                     async for event in events:
@@ -97,6 +101,7 @@ async def _there(
     format: Format,
     language: str | None,
     engine: str | None,
+    speakers: bool,
 ) -> bool:
     """On a server; as `_here`."""
     async with Recordings(server) as recordings:
@@ -104,7 +109,12 @@ async def _there(
         async def work(file: str, write: Write) -> None:
             source = standard_input() if file == PIPE else Path(file)
             done = await recordings.upload(
-                source, title=_name(file), language=language, engine=engine, wait=True
+                source,
+                title=_name(file),
+                language=language,
+                engine=engine,
+                diarization=speakers,
+                wait=True,
             )
             if done.state == "failed":
                 raise EngineError(f"The server could not transcribe it ({done.reason}).")

@@ -10,14 +10,16 @@ Write = Callable[[str], object]
 
 
 class Writer:
-    """Writes each utterance as it is decided; JSON, being one document, at the end."""
+    """Writes each utterance as it is decided; JSON, being one document, at the end, and so
+    everything where something is said of utterances `later`."""
 
-    def __init__(self, format: str, write: Write) -> None:
+    def __init__(self, format: str, write: Write, *, later: bool = False) -> None:
         self._format = format
         self._write = write
         self._cues = 0
+        self._whole = later or format == "json"
         self._kept: list[AnyEvent] = []
-        if format in ("csv", "vtt"):
+        if format in ("csv", "vtt") and not self._whole:
             write(self._header)
 
     @property
@@ -26,15 +28,15 @@ class Writer:
 
     def take(self, event: AnyEvent) -> None:
         """Write what this event adds."""
-        if self._format == "json":
+        if self._whole:
             self._kept.append(event)
         elif isinstance(event, Final) and event.text:
             self._write(self._piece(render(fold([event]), self._format)))
 
     def end(self) -> None:
         """Write what could not be written before."""
-        if self._format == "json":
-            self._write(render(fold(self._kept), "json"))
+        if self._whole:
+            self._write(render(fold(self._kept), self._format))
 
     def _piece(self, alone: str) -> str:
         """An utterance's own export, as it stands in the middle of a longer one."""

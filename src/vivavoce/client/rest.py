@@ -89,9 +89,12 @@ class Recordings:
         title: str | None = None,
         language: str | None = None,
         engine: str | None = None,
+        diarization: bool = False,
         wait: bool = False,
     ) -> Recording:
         """Give the server a file. It answers once it is safe, or with `wait` transcribed.
+
+        `diarization`: tell who says what; with `wait` that is done, too.
 
         Raises also `NotFound` and `BadAudio` for a path that cannot be read.
         """
@@ -99,6 +102,8 @@ class Recordings:
         params: dict[str, str] = {name: value for name, value in given.items() if value}
         if wait:
             params["wait"] = "true"
+        if diarization:
+            params["diarization"] = "true"
         if isinstance(source, Path):
             params.setdefault("title", source.name)
         answer = await self._ask(

@@ -11,7 +11,9 @@ is transcribed.
 """
 
 import importlib.util
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,9 +76,23 @@ def _transcriber(*, hasty: bool) -> Any:
         "diarization_cluster_window_sec": str(WINDOW_HASTY if hasty else WINDOW),
     }
     try:
-        return Transcriber(str(assets()), ModelArch.TINY, options=options)
+        with _quiet():
+            return Transcriber(str(assets()), ModelArch.TINY, options=options)
     except Exception as error:
         raise EngineError(f"The diarizer cannot be loaded: {error}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the library prints: it misses a model that nobody needs here."""
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class _Voices:

@@ -144,12 +144,8 @@ class Diarizing:
             raise Full(f"{WAITING} files wait for their speakers already; try later.")
         self._waiting += 1
         try:
-            async with self._files.open() as voices:
-                reading = read_audio(path, AudioFormat("container"), CompleteFile(path), name=name)
-                async with aclosing(reading) as sound:
-                    async for piece in pieces(sound):
-                        await voices.feed(piece)
-                return at_most(await voices.turns(last=True), speakers)
+            sound = read_audio(path, AudioFormat("container"), CompleteFile(path), name=name)
+            return at_most(await self._files.heard(sound), speakers)
         finally:
             self._waiting -= 1
 

@@ -6,7 +6,7 @@ dies or hangs at costs the recording's stream: whoever feeds it begins again.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import numpy as np
@@ -56,6 +56,14 @@ class DiarizerHost:
                 await host.call(CloseStream(_STREAM), DEADLINE)
             finally:
                 await host.stop()
+
+    async def heard(self, sound: AsyncGenerator[Pcm, None]) -> Sequence[SpeakerTurn]:
+        """Who speaks when in all of it; the generator is closed. Raises as `open` and `Voices`,
+        and what the generator does."""
+        async with aclosing(sound), self.open() as voices:
+            async for piece in pieces(sound):
+                await voices.feed(piece)
+            return await voices.turns(last=True)
 
     async def stop(self) -> None:
         """End the process; who feeds it is told by a `HostDied`."""
