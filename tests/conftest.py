@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from vivavoce.engines.moonshine import better_weights
 
@@ -16,6 +17,10 @@ ROOT = Path(__file__).parents[1]
 LIMIT = 300.0
 """Seconds, also skipped ones, after which an asynchronous test has failed: what hangs must not
 block everything. More than a server may take to start, which says better what went wrong."""
+
+# No test is about speed, and machines are slow when they like.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Which model makes a final is up to the load where the better one is installed. The tests that
 # are about that say otherwise.

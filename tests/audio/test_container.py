@@ -160,7 +160,7 @@ async def test_a_sound_track_of_garbage_is_refused(data: Path, read: Read, tmp_p
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(data_=st.data())
 async def test_however_a_file_grows_the_bits_are_the_same(
     name: str,

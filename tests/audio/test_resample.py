@@ -20,7 +20,7 @@ def run(rate: int, samples: Mono, cuts: list[int]) -> Mono:
     return np.concatenate([*pieces, resampler.flush()])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rate=st.sampled_from(RATES), data=st.data())
 def test_any_split_gives_the_same_bits_and_the_promised_count(
     rate: int, data: st.DataObject

@@ -48,7 +48,7 @@ async def test_every_rate_and_channel_count_gives_the_clip(
     assert np.abs(samples).max() == pytest.approx(0.6 * np.abs(clip).max(), rel=0.1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     encoding=st.sampled_from(["pcm_s16le", "pcm_f32le", "mulaw", "alaw"]),
     rate=st.sampled_from([8_000, 16_000, 48_000]),

@@ -33,7 +33,7 @@ def test_pending_counts_what_is_not_judged() -> None:
     assert stream.pending == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, 30_000), max_size=40))
 def test_any_split_gives_the_same_bits(clip: Mono, cuts: list[int]) -> None:
     whole = Vad().open().feed(clip)

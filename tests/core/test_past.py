@@ -1,6 +1,6 @@
 """What a final is read together with."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.core.past import LEAD, LEAST, NEAR, SIGHT, Earlier, Past
@@ -59,7 +59,6 @@ def test_it_waits_for_what_it_is_read_with_and_for_nothing_else() -> None:
     gaps=st.lists(st.integers(0, 2 * S), min_size=1, max_size=12),
     lengths=st.lists(st.integers(1, 12 * S), min_size=12, max_size=12),
 )
-@settings(deadline=None)
 def test_forgetting_changes_nothing_and_has_a_bound(gaps: list[int], lengths: list[int]) -> None:
     keeping, forgetting = Past(), Past()
     start = 0

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.core.past import LEAD, SIGHT, Earlier
@@ -217,7 +217,6 @@ def test_the_model_is_the_readings_own_where_it_says_one() -> None:
     st.integers(1, 40),
     st.randoms(use_true_random=False),
 )
-@settings(deadline=None)
 def test_finals_do_not_depend_on_when_or_in_which_order_answers_come(
     runs: list[tuple[str, int]], every: int, chance: random.Random
 ) -> None:
@@ -311,7 +310,6 @@ def test_a_final_waits_for_the_one_that_it_is_read_with() -> None:
     pattern=st.text("#-.", min_size=100, max_size=400),
     patience=st.lists(st.integers(0, 30), min_size=1, max_size=6),
 )
-@settings(deadline=None)
 def test_when_answers_come_changes_no_final(pattern: str, patience: list[int]) -> None:
     """Also of finals that are read together."""
     prompt = Play(every=10 * WINDOW, continues=True).windows(pattern).flush()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wyoming.event import Event, read_event
 from wyoming.info import Info
@@ -121,7 +121,6 @@ def test_an_utterance_of_home_assistant() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 40_000), min_size=1))
 def test_the_stream_may_be_cut_anywhere(sizes: list[int]) -> None:
     stream, asked = b"".join(HOME_ASSISTANT), dialect()
@@ -261,7 +260,6 @@ def test_text_is_no_stream_of_bytes() -> None:
         dialect().receive("{}")
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=MAX_READ), max_size=4))
 def test_what_is_held_is_bounded(rubbish: list[bytes]) -> None:
     asked = dialect()

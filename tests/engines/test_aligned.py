@@ -81,7 +81,7 @@ def talk(chance: random.Random, words: int) -> Pcm:
     return np.concatenate([*parts, silence(1)])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.randoms(use_true_random=False), st.integers(1, 8), st.booleans(), st.integers(500, 40_000)
 )
@@ -102,7 +102,7 @@ async def test_every_final_gets_its_times(
         assert [word.confidence for word in placed] == list(final.chances)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.randoms(use_true_random=False), st.sampled_from(["hangs", "fails", "works"]))
 async def test_nothing_else_is_different(chance: random.Random, aligner: str) -> None:
     """Whether the aligner works, hangs or fails: the same is heard and decided, in order."""

@@ -78,7 +78,7 @@ def over(decoder: object, options: StreamOptions | None = None) -> WindowedStrea
     delays=st.lists(st.integers(0, 40), min_size=1, max_size=8),
     every=st.sampled_from((4_000, 8_000, 24_000)),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 async def test_finals_depend_on_the_samples_alone(
     seed: int, sizes: list[int], delays: list[int], every: int
 ) -> None:
@@ -100,7 +100,7 @@ async def test_finals_depend_on_the_samples_alone(
 
 
 @given(engine=st.sampled_from((Scripted, Continuing)), seed=st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 async def test_a_stream_taken_up_after_any_final_says_the_rest(
     engine: type[Scripted], seed: int
 ) -> None:
@@ -134,7 +134,7 @@ async def test_what_follows_a_long_utterance_is_read_with_its_end_also_when_take
 
 
 @given(seed=st.integers(0, 10_000), delays=st.lists(st.integers(0, 40), min_size=1, max_size=8))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 async def test_finals_read_together_depend_on_the_samples_alone(
     seed: int, delays: list[int]
 ) -> None:

@@ -183,7 +183,7 @@ events = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.lists(events, max_size=20), st.lists(st.lists(events, max_size=5), max_size=4))
 async def test_the_transcript_is_the_fold_however_it_came(
     library: SqlRepository, log: list[AnyEvent], later: list[list[AnyEvent]]

@@ -234,7 +234,7 @@ async def test_no_query_is_an_error(library: SqlRepository, query: str) -> None:
     await library.page("local", wanted=Wanted(q=query))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=30), st.text(max_size=30))
 async def test_what_was_said_is_found_by_its_own_words(
     library: SqlRepository, said: str, asked: str

@@ -285,7 +285,7 @@ events = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.lists(events, max_size=20))
 async def test_the_stored_transcript_is_the_fold_of_the_stored_events(
     library: SqlRepository, log: list[AnyEvent]
