@@ -19,16 +19,20 @@ Choose = Callable[[Sequence[str]], Iterable[str]]
 
 
 def cached(repository: str, file: str) -> Path | None:
-    """The folder of a model that is here, by one of its files; None where it is not."""
+    """The folder of a model that is here, by one of its files; None where it is not.
+
+    Read in the cache itself: this is asked often, and the hub's client is long in importing.
+    """
     try:
-        from huggingface_hub import try_to_load_from_cache
+        from huggingface_hub import constants
     except ImportError:  # it comes with the packages of the engines that need it
         return None
+    place = Path(constants.HF_HUB_CACHE, "--".join(("models", *repository.split("/"))))
     try:
-        found = try_to_load_from_cache(repository, file)
-    except ValueError:  # no name that the hub could have
+        folder = place / "snapshots" / (place / "refs" / "main").read_text(encoding="ascii")
+        return folder if (folder / file).is_file() else None
+    except (OSError, ValueError):  # also no name that a folder could have
         return None
-    return Path(found).parent if isinstance(found, str) else None
 
 
 def fetch(

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import openai
 from websockets.exceptions import InvalidStatus
 
 from vivavoce.config import Settings
@@ -49,6 +48,8 @@ class Account:
 
     def failed(self, error: Exception) -> EngineError:
         """What an exception of a client of this account means."""
+        import openai  # by whoever has a client, long ago
+
         match error:
             case openai.APIStatusError():
                 return self._status(error.status_code)

@@ -10,7 +10,6 @@ import wave
 from typing import Any
 
 import numpy as np
-import openai
 
 from vivavoce.audio.pcm import pcm16
 from vivavoce.config import load_settings
@@ -56,6 +55,8 @@ class OpenAIRest:
 
     def load(self) -> None:
         self._account.check()
+        import openai
+
         self._client = openai.OpenAI(
             api_key=self._account.key or NO_KEY,
             base_url=self._account.url,

@@ -1,37 +1,24 @@
 """A service that speaks Wyoming, as Home Assistant's faster-whisper on port 10300.
 
 An engine of windows: each is one request on a connection of its own, as the service's other
-clients make them. What it can do is asked first (`describe`).
+clients make them. What it can do is asked first (`describe`). What speaks to the service is in
+`wyoming_client.py`, because its library takes long to import.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import numpy as np
-from wyoming.asr import Transcribe, Transcript
-from wyoming.audio import AudioChunk, AudioStart, AudioStop
-from wyoming.client import AsyncClient
-from wyoming.error import Error
-from wyoming.event import Event
-from wyoming.info import Describe, Info
 
 from vivavoce.config import load_settings
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading
-from vivavoce.core.types import SAMPLE_RATE
-from vivavoce.engines.base import Capabilities, Pcm, Window
-
-CHUNK = SAMPLE_RATE // 10
-"""Samples of one message."""
+from vivavoce.engines.base import Capabilities, Window
 
 OWN = 0.75
 """Of the deadline: an answer that is missed here costs no process, which would be asked again."""
-
-FAREWELL = 1.0
-"""Seconds for what was not sent yet, where the service reads no more."""
 
 LOOK = "see VIVAVOCE_WYOMING_SERVICE, and whether the service is up"
 
@@ -58,15 +45,18 @@ class Wyoming:
 
     def load(self) -> None:
         """Ask who is there."""
-        self._languages = self._within(self._describe())
+        from vivavoce.engines.wyoming_client import Client
+
+        self._client = Client(self._uri)
+        self._languages = self._within(self._client.languages())
 
     def decode(self, window: Window) -> Reading:
         if not np.any(window.pcm):
             return Reading(text="")
-        transcript = self._within(self._transcribe(window))
-        return Reading(
-            text=" ".join(transcript.text.split()), language=transcript.language or window.language
-        )
+        language = self._language(window.language)
+        asked = self._client.transcript(window.pcm, language, window.brief.hot_words)
+        text, said = self._within(asked)
+        return Reading(text=" ".join(text.split()), language=said or window.language)
 
     def _within(self, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """The answer, in time. Raises `EngineError`."""
@@ -94,68 +84,9 @@ class Wyoming:
         async with asyncio.timeout(self._deadline):
             return await answer
 
-    async def _describe(self) -> frozenset[str]:
-        async with self._connection() as client:
-            await client.write_event(Describe().event())
-            while not Info.is_type((event := await self._event(client)).type):
-                pass
-        models = [model for program in Info.from_event(event).asr for model in program.models]
-        if not models:
-            raise EngineError(f"The Wyoming service {self._uri} has no speech recognition.")
-        return frozenset(language for model in models for language in model.languages)
-
-    async def _transcribe(self, window: Window) -> Transcript:
-        terms = list(window.brief.hot_words) or None
-        language = self._language(window.language)
-        async with self._connection() as client:
-            request = Transcribe(language=language, transcript_terms=terms)
-            await client.write_event(request.event())
-            await _send(client, window.pcm)
-            while not Transcript.is_type((event := await self._event(client)).type):
-                pass  # `transcript-start` and `-chunk` are parts of what comes
-        return Transcript.from_event(event)
-
     def _language(self, tag: str | None) -> str | None:
         """As the service names it: with the region or without."""
         if tag is None:
             return None
         known = self._languages or frozenset()
         return tag if tag in known else tag.split("-")[0].lower()
-
-    async def _event(self, client: AsyncClient) -> Event:
-        event = await client.read_event()
-        if event is None:
-            raise EngineError(f"The Wyoming service {self._uri} hung up in the middle: {LOOK}.")
-        if Error.is_type(event.type):
-            raise EngineError(
-                f"The Wyoming service {self._uri} failed: {Error.from_event(event).text}"
-            )
-        return event
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncClient]:
-        client = self._client()
-        try:
-            await client.connect()
-            yield client
-        finally:
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(FAREWELL):
-                    await client.disconnect()
-
-    def _client(self) -> AsyncClient:
-        try:
-            return AsyncClient.from_uri(self._uri)
-        except ValueError as error:
-            raise EngineError(
-                f"{self._uri} is not the address of a Wyoming service: {error}."
-            ) from None
-
-
-async def _send(client: AsyncClient, samples: Pcm) -> None:
-    format = {"rate": SAMPLE_RATE, "width": 2, "channels": 1}
-    await client.write_event(AudioStart(**format).event())
-    pcm = (np.clip(samples, -1, 1) * 32767).astype("<i2")
-    for at in range(0, len(pcm), CHUNK):
-        await client.write_event(AudioChunk(audio=pcm[at : at + CHUNK].tobytes(), **format).event())
-    await client.write_event(AudioStop().event())
