@@ -89,12 +89,17 @@ def check(name: str) -> None:
 
 def available() -> list[Availability]:
     """Every engine that people are told of, and whether it can be used."""
-    return [availability(name) for name in names()]
+    found = _found(ENGINES, tests=False)
+    return [_availability(found[name]) for name in sorted(found)]
 
 
 def availability(name: str) -> Availability:
     """Cheap: nothing is loaded and nothing sent. Raises `EngineError` for a name nobody has."""
-    entry = _entry(ENGINES, name)
+    return _availability(_entry(ENGINES, name))
+
+
+def _availability(entry: EntryPoint) -> Availability:
+    name = entry.name
     try:
         engine: Engine = _loaded(ENGINES, entry)()
         known = engine.capabilities
@@ -108,7 +113,8 @@ def availability(name: str) -> Availability:
 
 def _found(group: str, *, tests: bool = True) -> dict[str, EntryPoint]:
     groups = (group, FOR_TESTS[group]) if tests else (group,)
-    return {entry.name: entry for each in groups for entry in entry_points(group=each)}
+    there = entry_points()  # it reads the metadata of every package, so once
+    return {entry.name: entry for each in groups for entry in there.select(group=each)}
 
 
 def _entry(group: str, name: str) -> EntryPoint:

@@ -68,3 +68,26 @@ async def test_it_says_what_it_can_do(http: httpx2.AsyncClient) -> None:
     assert "scripted" not in known  # which is for tests, though it runs here
     assert info["limits"] == {"max_upload_mb": 4096, "max_frame": MAX_MESSAGE, "grace": 120}
     assert info["formats"] == FORMATS
+
+
+async def test_what_an_engine_lacked_may_have_come_while_the_server_runs(
+    http: httpx2.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VIVAVOCE_VOSK_MODEL", "small-xx")
+    pull = "`vivavoce models pull vosk:small-xx` gets it."
+    hint, listed = await _of_vosk(http)
+    assert (hint.endswith(pull), listed) == (True, False)
+    model = tmp_path / ".cache" / "vosk" / "vosk-model-small-xx" / "am"
+    model.mkdir(parents=True)
+    (model / "final.mdl").touch()
+    assert await _of_vosk(http) == ("", True)
+
+
+async def _of_vosk(http: httpx2.AsyncClient) -> tuple[str, bool]:
+    """What it lacks, and whether programs are told of it."""
+    (vosk,) = [
+        engine for engine in (await http.get("/info")).json()["engines"] if engine["name"] == "vosk"
+    ]
+    models = (await http.get("http://test/v1/models")).json()["data"]
+    return vosk["hint"], "vosk" in [model["id"] for model in models]

@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -77,9 +76,8 @@ async def _library(parts: Services) -> str:
     return "ok"
 
 
-@cache
 def _engines() -> list[Engine]:
-    """Finding them reads the metadata of every package, so once is enough."""
+    """As they are now: `vivavoce models pull` may just have brought what one of them lacked."""
     return [
         Engine(
             name=found.name,
