@@ -206,7 +206,7 @@ export class Editing {
         seek: playable((by) => player.seek(player.position + by)),
         rate: playable((by) => player.faster(by)),
         word: (by) => goTo(this.#reading.step(by, seconds())),
-        utterance: (by) => goTo(this.#reading.stepUtterance(by)),
+        utterance: (by) => goTo(this.#reading.stepUtterance(by, seconds())),
         edit: () => this.#editHere(),
         undo: () => this.#back("undo"),
         redo: () => this.#back("redo"),

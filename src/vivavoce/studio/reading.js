@@ -65,8 +65,8 @@ export class Reading {
 
   /** The word `by` (1, -1) words on from here, or from a time if nothing is marked. */
   step(by, seconds = null) {
-    const here = this.here;
-    if (!here) return this.#first(seconds);
+    const here = this.#strayed(seconds) ? null : this.here;
+    if (!here) return this.#near(by, seconds ?? 0);
     let [index, words] = [this.#utterances.indexOf(here.utterance), wordsIn(here.utterance)];
     let next = words.indexOf(here.word) + by;
     if (by < 0 && seconds !== null && here.word && seconds * SAMPLE_RATE > here.word.start + NEAR) next += 1;
@@ -80,8 +80,9 @@ export class Reading {
   }
 
   /** The first word of the utterance before (-1) or after (1) this one. */
-  stepUtterance(by) {
-    const index = this.#utterances.indexOf(this.here?.utterance) + by;
+  stepUtterance(by, seconds = null) {
+    if (!this.here || this.#strayed(seconds)) return this.#near(by, seconds ?? 0);
+    const index = this.#utterances.indexOf(this.here.utterance) + by;
     const utterance = this.#utterances[Math.max(0, index)];
     return utterance ? this.#go(utterance, wordsIn(utterance)[0]) : null;
   }
@@ -104,10 +105,21 @@ export class Reading {
 
   get place() { return this.#place(); }
 
-  #first(seconds) {
-    const position = (seconds ?? 0) * SAMPLE_RATE;
-    const utterance = this.#utterances[Math.max(0, lastAt(this.#utterances, position))];
-    return utterance ? this.#go(utterance, wordAtTime(wordsIn(utterance), position) ?? wordsIn(utterance)[0]) : null;
+  /** Whether the sound was taken to a place where no word is said, so that none is marked. */
+  #strayed(seconds) {
+    const { utterance, word } = (seconds !== null && this.here) || {};
+    const position = seconds * SAMPLE_RATE;
+    return Boolean(word) && (position < word.start - NEAR || position > utterance.end + NEAR);
+  }
+
+  /** The word at a time, or the one before or after it. */
+  #near(by, seconds) {
+    const position = Math.round(seconds * SAMPLE_RATE);
+    const index = lastAt(this.#utterances, position);
+    const inside = this.#utterances[index]?.end > position;
+    const utterance = this.#utterances[inside || by < 0 ? Math.max(0, index) : index + 1];
+    if (!utterance) return null;
+    return this.#go(utterance, wordAtTime(wordsIn(utterance), position) ?? wordsIn(utterance)[0]);
   }
 
   #go(utterance, word) {
