@@ -38,6 +38,8 @@ export class AskPanel {
 
   show(subject, signal) {
     this.#asking?.abort();
+    this.#asking = null;
+    this.#busy(false);
     this.#subject = subject;
     this.#signal = signal;
     this.#trouble.clear();
@@ -73,12 +75,13 @@ export class AskPanel {
     this.#busy(true);
     try {
       await this.#follow(this.#server.ask(this.#subject.id, question, signal), entry, words, signal);
-      this.#field.value = "";
+      if (this.#asking === asking) this.#field.value = "";
     } catch (error) {
       entry.remove();
       if (!signal.aborted) this.#trouble.say(error);
     }
-    if (this.#asking === asking) this.#asking = null;
+    if (this.#asking !== asking) return undefined; // of another recording by now
+    this.#asking = null;
     this.#busy(false);
     return undefined;
   }

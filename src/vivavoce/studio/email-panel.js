@@ -15,7 +15,6 @@ export class EmailPanel {
   #subject = null;
   #signal = null;
   #looking = AbortSignal.abort();
-  #able = null; // whether this server sends e-mail; null: not known yet
   #watched = 0;
   #emails = [];
   #asked = new Map(); // e-mail id -> what was asked for, during this visit
@@ -63,7 +62,6 @@ export class EmailPanel {
     try {
       const [info, templates, summaries] = await Promise.all([this.#server.info(), this.#server.templates(), this.#server.summaries(id)]);
       if (signal.aborted) return;
-      this.#able = info.email;
       this.#form.hidden = !info.email;
       this.#notes.hidden = info.email;
       this.#drawFiles(Object.keys(info.formats));

@@ -95,7 +95,7 @@ export class Panel {
       tab.tabIndex = each === part ? 0 : -1;
       each.element.hidden = each !== part;
     }
-    for (const button of this.#openers.children) button.setAttribute("aria-expanded", String(button.dataset.panel === part.name));
+    for (const button of this.#openers.children) button.setAttribute("aria-expanded", String([part.name, "any"].includes(button.dataset.panel)));
     setText(this.#part("title"), part.title);
     this.#part("body").setAttribute("aria-labelledby", `tab-${part.name}`);
     this.#part("body").scrollTop = 0;

@@ -48,6 +48,8 @@ export class SummaryPanel {
 
   show(subject, signal) {
     this.#writing?.abort();
+    this.#writing = null;
+    this.#draft.hidden = true;
     this.#subject = subject;
     this.#signal = signal;
     this.#kept.clear();
@@ -157,8 +159,9 @@ export class SummaryPanel {
     } catch (error) {
       if (!signal.aborted) this.#trouble.say(error);
     }
+    if (this.#writing !== writing) return; // of another recording by now
+    this.#writing = null;
     this.#draft.hidden = true;
-    if (this.#writing === writing) this.#writing = null;
     this.#drawForm();
   }
 

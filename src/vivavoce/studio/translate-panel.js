@@ -13,13 +13,11 @@ export class TranslatePanel {
   icon = "language";
   #server;
   #subject = null;
-  #signal = null;
   #looking = AbortSignal.abort();
-  #model = true; // whether there is a language model; false: there is none
   #jobs = [];
   #drawn = "";
   #trouble = new Trouble();
-  #language = choice("to", named(["*"]), recall() ?? "en");
+  #language = choice("to", named(["*"]), recall() ?? navigator.language.split("-")[0]);
   #list = h("ul", { class: "rows" });
   #form = form(() => this.#ask(), field("Language", this.#language), h("div", { class: "row" }, button("Translate", null, { kind: "button strong", type: "submit" })));
   #notes = h("div", { hidden: true }, h("p", {}, "There is no language model here, so nothing can be translated."), modelSetUp());
@@ -34,9 +32,8 @@ export class TranslatePanel {
 
   lacks(subject) { return nothingTo("to translate", subject); }
 
-  show(subject, signal) {
+  show(subject) {
     this.#subject = subject;
-    this.#signal = signal;
     this.#jobs = [];
     this.#drawn = "";
     this.#list.replaceChildren();
