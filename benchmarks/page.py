@@ -88,25 +88,30 @@ def talk(hours: float) -> Iterator[AnyEvent]:
     yield Ended(reason="finished", duration=int(count * LENGTH * SAMPLE_RATE))
 
 
-def opened(page: Page, url: str, count: int) -> tuple[float, float]:
-    """Seconds until the first words and until all of them are on the page."""
-    page.goto("about:blank")
+def opened(page: Page, url: str, id: str, count: int) -> tuple[float, float]:
+    """Seconds from the list until the first words and until all of them are on the page."""
     page.add_init_script(f"({OBSERVE})()")
+    page.goto(url)
+    link = page.locator(f"#recordings a[href$='{id}']")
+    link.wait_for()
+    page.wait_for_timeout(500)
+    page.evaluate(TASKS)
     began = time.perf_counter()
-    page.goto(url, wait_until="commit")
+    link.click()
     page.wait_for_selector(".utterance", timeout=60_000)
     first = time.perf_counter() - began
     page.wait_for_function(WHOLE, arg=count, timeout=60_000)
     return first, time.perf_counter() - began
 
 
-def edited(page: Page) -> float:
+def edited(page: Page, run: int) -> float:
     """Seconds until an edit in the middle is saved, typed as people type."""
-    x, y = page.evaluate(MIDDLE)
+    page.evaluate(MIDDLE)
     page.wait_for_timeout(500)
+    x, y = page.evaluate(MIDDLE)
     page.evaluate(TASKS)
     page.mouse.dblclick(x, y)
-    page.keyboard.type("corrected", delay=60)
+    page.keyboard.type(f"corrected{run}", delay=60)
     began = time.perf_counter()
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('[data-saved]').textContent === 'Saved'")
@@ -146,26 +151,26 @@ def main() -> None:
         second = wav_header(AudioFormat(), 2 * SAMPLE_RATE) + bytes(2 * SAMPLE_RATE)
         id = asyncio.run(keep(server.data_dir, "Three hours", events, second))
         print(f"{count} utterances, {count * WORDS} words, {len(events)} events")
-        measure(stack, f"{server.url}#/r/{id}", count)
+        measure(stack, server.url, id, count)
 
 
-def measure(stack: ExitStack, url: str, count: int) -> None:
+def measure(stack: ExitStack, url: str, id: str, count: int) -> None:
     chromium = stack.enter_context(sync_playwright()).chromium
     browser = chromium.launch(
         executable_path=CHROMIUM if CHROMIUM.exists() else None, args=["--no-sandbox"]
     )
     first, whole, scrolled, saved, all_saved = [], [], [], [], []
     tasks: dict[str, list[list[float]]] = {name: [] for name in ("open", "scroll", "edit", "all")}
-    for _ in range(RUNS):
+    for run in range(RUNS):
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        seconds = opened(page, url, count)
+        seconds = opened(page, url, id, count)
         first.append(seconds[0])
         whole.append(seconds[1])
         page.wait_for_timeout(500)
         tasks["open"].append(page.evaluate(TASKS))
         scrolled.append(max(page.evaluate(SCROLL)) / 1000)
         tasks["scroll"].append(page.evaluate(TASKS))
-        saved.append(edited(page))
+        saved.append(edited(page, run))
         tasks["edit"].append(page.evaluate(TASKS))
         all_saved.append(replaced(page))
         page.wait_for_timeout(500)

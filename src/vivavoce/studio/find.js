@@ -6,13 +6,14 @@ import { textOf } from "./paragraphs.js";
 import { matchesIn, patternOf, replaced, tidied } from "./search-text.js";
 
 const MARKED = 2000; // matches that are marked; all are counted
+const SOON = 100; // ms after the text changed in which it is searched again, once for many changes
 
 export class Find {
   #root;
   #view;
   #matches = []; // { piece, from, to }, places within the piece's own text
   #at = -1;
-  #frame = 0;
+  #timer = 0;
 
   onreplace = null; // called with [{ utterance, text }]
   onclose = null;
@@ -83,10 +84,10 @@ export class Find {
   }
 
   #later() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
+    this.#timer ||= setTimeout(() => {
+      this.#timer = 0;
       this.#search(false);
-    });
+    }, SOON);
   }
 
   /** @param anew from the first match in sight on; else from the one where it was */
