@@ -229,6 +229,19 @@ async def test_deleting_a_recording_ends_it(serving: Serving, notes: Path, tmp_p
         assert [path.name for path in left] == ["lock"]
 
 
+async def test_who_waits_for_it_does_not_keep_a_server_from_stopping(
+    serving: Serving, notes: Path, tmp_path: Path
+) -> None:
+    async with serving(tmp_path, diarizer="odd_diarizers:Stuck") as app, client(app) as http:
+        wish = {"wait": "true", "diarization": "true"}
+        waiting = asyncio.create_task(http.post("/recordings", params=wish, content=BOTH))
+        await there(notes / "stuck")
+        app.state.services.diarizing.drain()  # told to stop
+        answer = await waiting
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "draining"
+
+
 async def test_what_a_stopped_server_left_is_taken_up(
     serving: Serving, notes: Path, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from vivavoce.audio.source import CompleteFile, read_audio
-from vivavoce.core.errors import BadAudio, Full, Held, NotFound, OurError, VivavoceError
+from vivavoce.core.errors import BadAudio, Draining, Full, Held, NotFound, OurError, VivavoceError
 from vivavoce.core.speakers import SpeakerTurn
 from vivavoce.core.transcript import Transcript
 from vivavoce.core.types import AudioFormat
@@ -83,6 +83,7 @@ class Diarizing:
         self._now: tuple[str, asyncio.Task[None]] | None = None  # the recording being heard
         self._workers: list[asyncio.Task[None]] = []
         self._waiting = 0  # files
+        self._draining = False
 
     @property
     def able(self) -> bool:
@@ -97,6 +98,11 @@ class Diarizing:
             asyncio.create_task(self._work(), name="diarization"),
             asyncio.create_task(self._live.watch(), name="live diarization"),
         ]
+
+    def drain(self) -> None:
+        """The server is about to stop: nobody is kept waiting for what the next one does."""
+        self._draining = True
+        self._over.ring()
 
     async def stop(self) -> None:
         """What is under way is taken up by the next server."""
@@ -124,12 +130,17 @@ class Diarizing:
         await self._let_go(recording)
 
     async def settled(self, owner: str, recording: str) -> Diarization | None:
-        """How it went, when it has gone; at once where nobody asked, or nothing works on it."""
+        """How it went, when it has gone; at once where nobody asked, or nothing works on it.
+        Raises `Draining`."""
         while True:
             over = self._over.next()
             entry = await self.queue.get(owner, recording)
             if entry is None or entry.state not in ("waiting", "running") or not self.able:
                 return entry
+            if self._draining:
+                raise Draining(
+                    f"The server is stopping; who speaks in {recording} is told when it is back."
+                )
             with suppress(TimeoutError):  # another process may work on it
                 async with asyncio.timeout(LOOK_EVERY):
                     await over.wait()
@@ -158,14 +169,24 @@ class Diarizing:
         """One process of a server does it for all of them, from the first time on."""
         await self._rest(first=True)
         async with self._alone():
-            for recording in await self.queue.again(ATTEMPTS):
-                log.error("gave up telling speakers apart", recording=recording)
+            await self._take_up()
             while True:
                 entry = await self._next()
                 if entry is None:
                     await self._rest()
                 else:
                     await self._one(entry)
+
+    async def _take_up(self) -> None:
+        """What a server before this one was at waits again."""
+        while True:
+            try:
+                for recording in await self.queue.again(ATTEMPTS):
+                    log.error("gave up telling speakers apart", recording=recording)
+                return
+            except VivavoceError as error:
+                log.warning("speakers must wait", reason=error.message)
+                await self._rest()
 
     async def _next(self) -> Diarization | None:
         try:
@@ -219,8 +240,17 @@ class Diarizing:
         except Exception:
             log.exception("speakers not told", recording=entry.recording)
             step = _failed("Something went wrong; the server's log says what.")
-        with suppress(VivavoceError):
-            await self.queue.step(entry, step)
+        await self._note(entry, step)
+
+    async def _note(self, entry: Diarization, step: Step) -> None:
+        """Write down how it went, as soon as that can be: somebody may wait for it."""
+        while True:
+            try:
+                await self.queue.step(entry, step)
+                return
+            except VivavoceError as error:
+                log.warning("cannot note how far speakers are", reason=error.message)
+                await asyncio.sleep(LOOK_EVERY)
 
     async def _hear(self, entry: Diarization) -> None:
         transcript = await self._repository.transcript(entry.owner, entry.recording)
@@ -271,9 +301,9 @@ class Diarizing:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """While no other process of this server does it."""
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         while True:
             try:
+                await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
                 lease = await asyncio.to_thread(Lease, self._folder)
                 break
             except (Held, OSError):

@@ -90,6 +90,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
 
                 async def stop() -> None:
                     found.annotations.close()
+                    found.diarizing.drain()
                     await found.hub.drain(settings.drain_s)
                     await sockets.aclose()
                     stop_tls()
