@@ -161,7 +161,8 @@ def _labelled(words: tuple[Word, ...], labels: tuple[str | None, ...]) -> tuple[
     """The words with these labels; labels that are not one for each word count for none."""
     if len(labels) != len(words):
         labels = (None,) * len(words)
-    return tuple(_replace(word, speaker=label or None) for word, label in zip(words, labels, strict=True))
+    pairs = zip(words, labels, strict=True)
+    return tuple(_replace(word, speaker=label or None) for word, label in pairs)
 
 
 def _about(transcript: Transcript, event: AnyEvent) -> Transcript:

@@ -53,6 +53,14 @@ def decided(results: Iterable[Result]) -> list[Decided]:
     return [result for result in results if isinstance(result, Decided)]
 
 
+def finals(engine: Engine, results: Iterable[Result]) -> list[Decided]:
+    """The decisions; of a service without their words, which a busy one gives up waiting for."""
+    found = decided(results)
+    if engine.capabilities.kind == "service":
+        return [msgspec.structs.replace(final, words=(), confidence=None) for final in found]
+    return found
+
+
 def said(results: Iterable[Result]) -> str:
     """All final text on one line."""
     return " ".join(result.text for result in decided(results) if result.text)
@@ -160,15 +168,15 @@ class EngineContract:
 
     @pytest.mark.anyio
     async def test_finals_do_not_depend_on_the_split(self, engine: Engine, speech: Pcm) -> None:
-        whole = decided(await hear(open_local(engine), [speech]))
-        assert decided(await hear(open_local(engine), pieces(speech, 777))) == whole
+        whole = finals(engine, await hear(open_local(engine), [speech]))
+        assert finals(engine, await hear(open_local(engine), pieces(speech, 777))) == whole
 
     @pytest.mark.anyio
     async def test_finals_do_not_depend_on_interims(self, engine: Engine, speech: Pcm) -> None:
         watched = await hear(open_local(engine), pieces(speech, 1600))
         quiet = await hear(open_local(engine, StreamOptions(interims=False)), [speech])
         assert not [result for result in quiet if isinstance(result, Heard)]
-        assert decided(quiet) == decided(watched)
+        assert finals(engine, quiet) == finals(engine, watched)
 
     @pytest.mark.anyio
     async def test_a_flush_decides_everything(self, engine: Engine, speech: Pcm) -> None:
@@ -299,12 +307,12 @@ class ServiceContract(EngineContract):
     async def test_turns_know_nothing_of_each_other(
         self, engine: ServiceEngine, speech: Pcm
     ) -> None:
-        alone = decided(await hear(open_local(engine), [speech]))
+        alone = finals(engine, await hear(open_local(engine), [speech]))
         one, other = open_local(engine), open_local(engine)
         async with asyncio.TaskGroup() as both:
             hearing = both.create_task(hear(one, pieces(speech, SAMPLE_RATE)))
             both.create_task(hear(other, pieces(speech[::-1].copy(), SAMPLE_RATE)))
-        assert decided(hearing.result()) == alone
+        assert finals(engine, hearing.result()) == alone
 
     @pytest.mark.anyio
     async def test_a_turn_is_closed_in_the_middle(self, engine: ServiceEngine, speech: Pcm) -> None:
@@ -332,9 +340,9 @@ class ServiceContract(EngineContract):
         results = [result async for result in stream.results()]
         await feeding
         check_grammar(results, 2 * len(speech))
-        finals = decided(results)
-        half = len(finals) // 2
-        assert [final.text for final in finals[:half]] == [final.text for final in finals[half:]]
-        assert [final.start + len(speech) for final in finals[:half]] == [
-            final.start for final in finals[half:]
+        found = decided(results)
+        half = len(found) // 2
+        assert [final.text for final in found[:half]] == [final.text for final in found[half:]]
+        assert [final.start + len(speech) for final in found[:half]] == [
+            final.start for final in found[half:]
         ]
