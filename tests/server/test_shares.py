@@ -5,17 +5,22 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 import httpx2
 import pytest
 
 from vivavoce.core.commands import Audio, Finish, Options, Start
+from vivavoce.core.errors import DiskError
+from vivavoce.core.events import AnyEvent, EngineSwitched, Marker, Speaker, Warning
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.fake import say, silence
-from vivavoce.library.shares import MOST
+from vivavoce.library.shares import MOST, Share
 from vivavoce.live.seat import Seat
+from vivavoce.server.doors import Doors
 from vivavoce.server.services import Services
+from vivavoce.server.shares import SOMEBODY
 from vivavoce.telemetry import _without_keys
 
 pytestmark = pytest.mark.anyio
@@ -194,6 +199,44 @@ async def test_who_follows_is_told_of_later_corrections(
                 event = json.loads(line.removeprefix("data: "))["event"]
                 break
     assert event["text"] == "Alpha, bravo!"
+    assert event["actor"] == SOMEBODY
+
+
+async def test_readers_are_not_told_who_says_it_nor_what_troubles_the_server(
+    http: httpx2.AsyncClient, parts: Services, talk: bytes
+) -> None:
+    recording = await upload(http, talk)
+    said: list[AnyEvent] = [
+        Speaker(id="u1", speaker="S1", actor="ada@example.org"),
+        Speaker(id="u2", speaker="S2"),
+        Marker(at=0, label="Here", actor="ada@example.org"),
+        Warning(code="language_model", message="See llm_base_url."),
+        EngineSwitched(at=0, previous="a", engine="b", reason="Its key is refused."),
+    ]
+    await parts.annotations.add("local", recording, lambda _: said)
+    made = await share(http, recording)
+
+    events = [e["event"] for e in told((await http.get(f"/shared/{made['token']}/events")).text)]
+    speaker, machine, marker, warning, switched = events[-5:]
+
+    assert (speaker["speaker"], speaker["actor"]) == ("S1", SOMEBODY)
+    assert machine["actor"] is None
+    assert (marker["label"], marker["actor"]) == ("Here", SOMEBODY)
+    assert (warning["code"], warning["message"]) == ("language_model", "")
+    assert (switched["engine"], switched["reason"]) == ("b", "")
+
+
+async def test_a_link_ends_in_time_though_nobody_can_look_after_it() -> None:
+    now = datetime.now(UTC)
+    ends = now + timedelta(seconds=0.2)
+    link = Share(id="s", owner="o", recording="r", created_at=now, expires_at=ends, audio=False)
+
+    async def check() -> None:
+        raise next(trouble)
+
+    trouble = cycle([DiskError("It is full."), RuntimeError("unforeseen")])
+    async with Doors(every=0.01).reading(link, check) as closed:
+        await closed
 
 
 async def test_there_are_only_so_many_links(http: httpx2.AsyncClient, talk: bytes) -> None:

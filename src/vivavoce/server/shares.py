@@ -10,12 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from vivavoce.core.errors import NotFound, PeerError
-from vivavoce.core.events import Numbered, Started
+from vivavoce.core.events import (
+    AnyEvent,
+    Edited,
+    EngineSwitched,
+    Marker,
+    Numbered,
+    Speaker,
+    Started,
+    Warning,
+)
 from vivavoce.library import shares as links
 from vivavoce.library.recording import Recording, RecordingState
 from vivavoce.library.shares import UNKNOWN
@@ -40,6 +50,10 @@ PRIVATE: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
+
+
+SOMEBODY: Final = "somebody"
+"""Who corrected a recording, as far as its readers are concerned."""
 
 
 class Expired(PeerError):
@@ -256,6 +270,7 @@ def _bare(item: Item) -> Item:
     """The same without what leads further than the link."""
     if not isinstance(item, Numbered):
         return item
+    bare: AnyEvent
     match item.event:
         case Started() as event:
             bare = Started(
@@ -265,6 +280,12 @@ def _bare(item: Item) -> Item:
                 language=event.language,
                 title=event.title,
             )
+        case Edited() | Speaker(actor=str()) | Marker(actor=str()) as event:
+            bare = msgspec.structs.replace(event, actor=SOMEBODY)
+        case Warning() as event:  # its sentence is for who runs the server
+            bare = msgspec.structs.replace(event, message="")
+        case EngineSwitched() as event:
+            bare = msgspec.structs.replace(event, reason="")
         case _:
             return item
     return Numbered(item.n, item.epoch, bare)
