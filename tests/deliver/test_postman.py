@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,28 @@ async def test_what_nobody_foresaw_does_not_keep_others_from_being_sent(
     assert "secret" not in (found.message or "secret")
     await add(outbox, postman, parcel("b"))
     assert (await postman.tried("local", "b", 60)).state == "sent"
+
+
+async def test_what_nobody_foresaw_while_looking_does_not_end_the_looking(
+    outbox: Outbox, carrier: Carrier, clock: Clock, parcel: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles = [RuntimeError("unforeseen")]
+    due = outbox.due
+
+    async def once(*what: Any) -> Any:
+        if troubles:
+            looked.set()
+            raise troubles.pop()
+        return await due(*what)
+
+    looked = asyncio.Event()
+    monkeypatch.setattr(outbox, "due", once)
+    postman = Postman(outbox, "email", carrier, clock=clock)
+    postman.start()
+    await looked.wait()
+    await add(outbox, postman, parcel())
+    assert (await postman.tried("local", "p1", 60)).state == "sent"
+    await postman.stop()
 
 
 async def test_a_few_at_a_time_and_one_for_each_address(

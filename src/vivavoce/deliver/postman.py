@@ -114,6 +114,9 @@ class Postman:
             except VivavoceError as error:
                 log.warning("cannot look what is to be sent", reason=error.message)
                 wait = LOOK
+            except Exception:  # not foreseen: what waits is to be sent all the same, later
+                log.exception("cannot look what is to be sent", channel=self._channel)
+                wait = LOOK
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await changed.wait()
@@ -136,6 +139,8 @@ class Postman:
             await self._attempt(parcel)
         except VivavoceError as error:  # it is due again when its lease is over
             log.warning("cannot note what was sent", reason=error.message)
+        except Exception:
+            log.exception("cannot note what was sent", channel=self._channel)
         finally:
             del self._busy[parcel.address]
             self._changed.ring()

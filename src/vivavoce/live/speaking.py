@@ -53,6 +53,9 @@ class Speaking:
                 except VivavoceError as error:
                     log.warning("speakers come later", session=session.id, reason=error.message)
                     await session.done()
+                except Exception:  # not foreseen: the next session is to have its speakers
+                    log.exception("speakers come later", session=session.id)
+                    await session.done()
             await asyncio.sleep(LOOK_EVERY)
 
     def _wanted(self, session: LiveSession) -> bool:

@@ -59,6 +59,8 @@ async def keep_emptying(parts: Services, now: Callable[[], datetime] = _now) -> 
             await empty(parts, now())
         except VivavoceError as error:
             log.warning("cannot empty the bin", reason=error.message)
+        except Exception:  # not foreseen: nobody starts this task again
+            log.exception("cannot empty the bin")
         await asyncio.sleep(EVERY)
 
 
