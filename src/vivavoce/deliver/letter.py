@@ -13,6 +13,9 @@ import msgspec
 LONGEST: Final = 200
 """Characters of a subject."""
 
+POLICY: Final = SMTP.clone(cte_type="7bit")
+"""Any mail server takes it, whatever it says that it can do."""
+
 SUMMARY: Final = "Summary"
 CLOSING: Final = "Sent by Vivavoce."
 
@@ -41,7 +44,7 @@ class Letter(msgspec.Struct, frozen=True):
 def compose(letter: Letter, sender: Address, to: str, id: str, at: datetime) -> EmailMessage:
     """The message. `id` is the same at each attempt, so that a reader's program that got two
     can show one; `to` must have been checked."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = to
     message["Subject"] = one_line(letter.title) or "Transcript"

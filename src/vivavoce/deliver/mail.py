@@ -116,9 +116,8 @@ class Mailer:
         """Raises `Refused`, `NotNow`."""
         if (server := self._server) is None:
             raise NotNow("The settings name no mail server.")
-        letter = _decode(parcel.body)
-        message = compose(letter, server.sender, parcel.address, parcel.id, parcel.created_at)
         try:
+            message = await asyncio.to_thread(_written, parcel, server.sender)
             async with asyncio.timeout(ALL):
                 await aiosmtplib.send(
                     message,
@@ -135,6 +134,12 @@ class Mailer:
                 )
         except (SMTPException, OSError, ValueError) as error:
             raise _verdict(error, server) from error
+
+
+def _written(parcel: Parcel, sender: Address) -> bytes:
+    """The message as it is sent. A talk of hours with its files takes a good part of a second."""
+    letter = _decode(parcel.body)
+    return compose(letter, sender, parcel.address, parcel.id, parcel.created_at).as_bytes()
 
 
 def _verdict(error: Exception, server: MailServer) -> Refused | NotNow:

@@ -84,10 +84,8 @@ async def transcribe(request: Request, parts: Parts, owner: Owner) -> Response:
 async def summarise(request: Request, parts: Parts, owner: Owner) -> Response:
     """A summary of a text, as text and as HTML."""
     form = await fields(request, parts.settings)
-    text = dialect.saved(
-        "", form.get("edited_transcript", ""), Asked(None, None, diarization=True), ""
-    )
-    made = await parts.summariser.unkept(owner, fold(text))
+    said = await asyncio.to_thread(_folded, form.get("edited_transcript", ""))
+    made = await parts.summariser.unkept(owner, said)
     # their page sets the one as HTML
     return JSONResponse({"html_summary": rich(made.text), "summary": made.text})
 
@@ -110,7 +108,7 @@ async def save(request: Request, parts: Parts, owner: Owner) -> Response:
         mode="upload" if asked.mode == "Upload" else "live",
         diarization=asked.diarization,
     )
-    events = dialect.saved(row.id, text, asked, row.title)
+    events = await asyncio.to_thread(dialect.saved, row.id, text, asked, row.title)
     await parts.repository.create(row)
     log = [Numbered(n, 1, event) for n, event in enumerate(events, 1)]
     await parts.repository.seal(row.id, log, Changes(state="done", reason="finished"))
@@ -188,6 +186,11 @@ async def _recorded(parts: Services, owner: str, upload: Upload, asked: Asked) -
     finally:
         intake.leave()
     return recording
+
+
+def _folded(text: str) -> Transcript:
+    """A text that somebody sent as a transcript; one of hours takes a while."""
+    return fold(dialect.saved("", text, Asked(None, None, diarization=True), ""))
 
 
 async def _said(parts: Services, owner: str, recording: str) -> Transcript:

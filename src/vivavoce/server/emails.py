@@ -109,7 +109,7 @@ async def _letter(parts: Services, owner: str, recording: Recording, new: NewEma
         title=recording.title,
         settings=tuple(settings_of(recording)),
         summary=summary,
-        transcript=render(said, "txt") if new.transcript else "",
+        transcript=await asyncio.to_thread(render, said, "txt") if new.transcript else "",
         attachments=await asyncio.to_thread(_attached, recording, said, new.attach),
     )
 
