@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from vivavoce.core.errors import Gone, Held, OurError
 from vivavoce.server import told
-from vivavoce.server.told import PING, Step, last, stream
+from vivavoce.server.told import AHEAD, PING, Step, last, stream
 
 pytestmark = pytest.mark.anyio
 
@@ -65,13 +65,13 @@ async def test_an_error_is_the_last_event(error: Exception, code: bytes) -> None
 
 
 async def test_a_slow_reader_costs_no_memory() -> None:
-    making = Making(*(str(n) for n in range(1000)), ends=True)
+    making = Making(*(str(n) for n in range(AHEAD + 1000)), ends=True)
     told = stream(making.run())
     await anext(told)
     for _ in range(2000):
         await asyncio.sleep(0)
     assert not making.closed.is_set()
-    assert len([piece async for piece in told]) == 999
+    assert len([piece async for piece in told]) == AHEAD + 999
 
 
 def request(*, gone: bool) -> Request:

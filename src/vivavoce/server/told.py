@@ -18,8 +18,9 @@ from vivavoce.core.errors import Gone, OurError, VivavoceError
 
 PING: Final = b": still here\n\n"
 PING_EVERY: Final = 15.0  # seconds
-AHEAD: Final = 64
-"""Steps that are made before a slow reader has read them."""
+AHEAD: Final = 1 << 15
+"""Steps that are made before a slow reader has read them: more than the longest answer has, so that
+no reader holds a language model's turn that others wait for. They are a few MB at most."""
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks whether somebody who wants it all at once is still there."""
 
