@@ -115,6 +115,16 @@ def test_a_binary_env_file_is_named(clean_place: Path) -> None:
         load_settings()
 
 
+def test_a_secret_that_cannot_be_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("vivavoce.toml").write_text("smtp_password = 12345")
+    with pytest.raises(SettingError, match=r"^smtp_password cannot be what it is ") as error:
+        load_settings()
+    assert "12345" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("PORT", "70000"), ("PORT", "eight"), ("WORKERS", "0"), ("LOG_LEVEL", "loud")],

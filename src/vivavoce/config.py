@@ -17,7 +17,7 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from dotenv import dotenv_values
 from platformdirs import user_config_path, user_data_path
@@ -430,7 +430,9 @@ def _impossible(error: ValidationError, found: Mapping[str, Found]) -> SettingEr
     first = error.errors()[0]
     setting = found[str(first["loc"][0])]
     reason = first["msg"][0].lower() + first["msg"][1:]
-    return SettingError(f"{setting.name} cannot be {setting.value!r} ({setting.origin}): {reason}.")
+    secret = SecretStr in get_args(Settings.model_fields[setting.name].annotation)
+    value = "what it is" if secret else repr(setting.value)
+    return SettingError(f"{setting.name} cannot be {value} ({setting.origin}): {reason}.")
 
 
 def _bare(value: object) -> object:
