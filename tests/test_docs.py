@@ -13,6 +13,7 @@ from vivavoce.config import ALIASES, Settings
 from vivavoce.core.errors import SettingError, VivavoceError
 from vivavoce.core.events import Event
 from vivavoce.dialects.native_messages import ClientMessage, ServerMessage
+from vivavoce.server.app import create_app
 from vivavoce.server.errors import BadRange
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
@@ -73,6 +74,18 @@ def test_every_event_is_described_with_its_fields() -> None:
         described = [r for r in rows if r.startswith((f"| `{name}` |", f"An **{name}** has"))]
         assert described, f"{name} is not described"
         assert [f for f in event.__struct_fields__ if f"`{f}`" not in described[0]] == []
+
+
+def test_every_route_is_described() -> None:
+    pages = [(REFERENCE / page).read_text() for page in ("rest.md", "protocol.md")]
+    lines = [line for page in pages for line in page.splitlines()]
+    missing = []
+    for path, methods in create_app().openapi()["paths"].items():
+        short = re.escape(path.removeprefix("/api/v1"))
+        named = re.compile(rf"{short}(?![\w/.{{])|`{re.escape('/' + path.rpartition('/')[2])}`")
+        said = " ".join(line for line in lines if named.search(line))
+        missing += [f"{m.upper()} {path}" for m in methods if m.upper() not in said]
+    assert missing == []
 
 
 def test_every_error_that_a_peer_can_see_is_described() -> None:
