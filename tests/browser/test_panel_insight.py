@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -236,7 +237,7 @@ def test_without_a_model_the_passages_are_called_passages(
 ) -> None:
     def extract(route) -> None:  # type: ignore[no-untyped-def]
         sentence = {"text": SAID[1], "sources": [{"utterance": "u1", "start": 4.5, "end": 8.5}]}
-        answer = {"text": f"- {SAID[1]}", "sentences": [sentence], "sections": []}
+        answer: dict[str, Any] = {"text": f"- {SAID[1]}", "sentences": [sentence], "sections": []}
         answer |= {"extract": True, "model": "extract", "truncated": False}
         body = f"event: answer\ndata: {json.dumps(answer)}\n\n"
         route.fulfill(body=body, content_type="text/event-stream")
