@@ -55,8 +55,8 @@ def test_start_carries_the_format_and_every_option() -> None:
     start = receive(
         NativeDialect(), type="start", format=PCM, language="de", engine="e", options=options
     )
-    options = Options("de", "e", False, "T", "dictation", 700, 9000, translations_follow=True)
-    assert start == Start(AudioFormat(), options)
+    asked = Options("de", "e", False, "T", "dictation", 700, 9000, translations_follow=True)
+    assert start == Start(AudioFormat(), asked)
 
 
 def test_start_needs_no_more_than_a_format() -> None:

@@ -119,6 +119,9 @@ class Nobody:
     def speaks(self, at: int, language: str) -> None:
         raise AssertionError
 
+    def heeds(self, at: int, on: bool) -> None:
+        raise AssertionError
+
 
 async def test_no_decoder_outlives_its_session(data: Path, tmp_path: Path) -> None:
     committer = Committer(0)
