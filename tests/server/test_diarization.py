@@ -13,9 +13,12 @@ from fastapi import FastAPI
 
 from tests.server.conftest import Serving, wav
 from vivavoce.core.commands import Audio, Finish, Options, Start
+from vivavoce.core.errors import DiskError
 from vivavoce.core.types import AudioFormat, Brief
 from vivavoce.engines.fake import say, silence
+from vivavoce.library.diarizations import Diarization, Step
 from vivavoce.library.recording import folder
+from vivavoce.live import diarization
 from vivavoce.server.services import Services
 
 pytestmark = pytest.mark.anyio
@@ -285,3 +288,31 @@ async def test_without_a_diarizer_nobody_is_told_apart(serving: Serving, tmp_pat
 
 def np_pcm(*parts: Any) -> bytes:
     return wav(*parts)[44:]
+
+
+async def test_a_library_that_is_busy_costs_nobody_their_speakers(
+    serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diarization, "LOOK_EVERY", 0.01)
+    async with serving(tmp_path, diarizer="scripted") as app, client(app) as http:
+        queue = app.state.services.diarizing.queue
+        again, step, refused = queue.again, queue.step, list[str]()
+
+        async def begins(most: int) -> Any:
+            if "again" not in refused:
+                refused.append("again")
+                raise DiskError("The library is busy.")
+            return await again(most)
+
+        async def notes(entry: Diarization, what: Step) -> bool:
+            if what.state == "done" and "done" not in refused:
+                refused.append("done")
+                raise DiskError("The library is busy.")
+            return bool(await step(entry, what))
+
+        monkeypatch.setattr(queue, "again", begins)
+        monkeypatch.setattr(queue, "step", notes)
+        recording = await upload(http, diarization="true")
+        state = (await http.get(f"/recordings/{recording}/diarization")).json()
+    assert refused == ["again", "done"]
+    assert state["state"] == "done"
