@@ -66,12 +66,12 @@ async def test_a_recording_gets_another_title(
     http: httpx2.AsyncClient, recording: dict[str, Any]
 ) -> None:
     path = f"/recordings/{recording['id']}"
-    answer = await http.patch(path, json={"title": "  Another  "})
+    answer = await http.patch(path, json={"title": "  Another\u202e\0 "})
     assert answer.json() == recording | {"title": "Another"}
     bads: list[Any] = [{"title": ""}, {"title": "x" * 201}, {"title": None}, {"titel": "x"}, []]
     bads += [{}, {"tags": None}, {"tags": ["x"] * 21}, {"tags": ["x" * 41]}, {"tags": [" "]}]
     bads += [{"tags": ["a\nb"]}, {"tags": "x"}, {"title": "Good", "tags": [1]}]
-    for bad in bads:
+    for bad in [*bads, {"title": " \0\n\u202e "}]:
         assert (await http.patch(path, json=bad)).status_code == 422
     lone = b'{"title": "\\ud800"}'
     headers = {"Content-Type": "application/json"}

@@ -4,13 +4,22 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Self
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
 from vivavoce.config import Settings
 from vivavoce.core import types
 from vivavoce.engines.base import Capabilities
 from vivavoce.library import recording
 from vivavoce.library.recording import Mode, RecordingState
+from vivavoce.server.names import title_from
 
 
 class Use(BaseModel):
@@ -29,7 +38,13 @@ class Use(BaseModel):
         )
 
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+def _title(text: str) -> str:
+    if (title := title_from(text)) is None:
+        raise PydanticCustomError("no_title", "It has nothing that can be read")
+    return title
+
+
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(_title)]
 _ON_ONE_LINE: Final = r"^[^\p{Cc}\p{Zl}\p{Zp}]+$"
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=_ON_ONE_LINE)]
 
