@@ -36,6 +36,14 @@ def speaker(server: ServerProcess, clip: Path) -> Iterator[Speaker]:
 
 
 @pytest.fixture
+def page(browser: Browser, speaker: Speaker) -> Iterator[Page]:
+    """One that is closed before what it shows is deleted: else Chromium tells of the 404."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    with watched(context, None) as page:
+        yield page
+
+
+@pytest.fixture
 def reader(browser: Browser) -> Iterator[Page]:
     """A reader, whose browser may say that a link does not answer any more."""
     context = browser.new_context(viewport={"width": 900, "height": 700}, color_scheme="light")
