@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -21,6 +22,11 @@ block everything. More than a server may take to start, which says better what w
 # No test is about speed, and machines are slow when they like.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# The tests start some hundred processes, which would each compile everything they import where
+# the environment forbids Python to keep what it compiled, as that of many container images does.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Which model makes a final is up to the load where the better one is installed. The tests that
 # are about that say otherwise.
