@@ -4,49 +4,65 @@ import io
 import logging
 import os
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from vivavoce import __version__
-from vivavoce.cli import (
-    audit,
-    bench,
-    config,
-    demo,
-    doctor,
-    listen,
-    models,
-    replay,
-    search,
-    serve,
-    tls,
-    transcribe,
-    usage,
-)
 from vivavoce.cli.console import complain
 from vivavoce.core.errors import VivavoceError
 from vivavoce.telemetry import set_up_own_logs
 
+COMMANDS = (
+    *("serve", "listen", "transcribe", "demo", "models", "tls", "search", "usage", "config"),
+    *("doctor", "bench", "replay", "audit"),
+)
+"""In the order of the help. Each is the function, or the `app` with its own commands, in the module
+of its name."""
+
+
+class Commands(Mapping[str, Any]):
+    """Imports a command when it is asked for: all of them together take seconds, most none."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        module = import_module(f"vivavoce.cli.{name}")
+        if hasattr(module, "app"):
+            return get_group(module.app)
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command()(getattr(module, name))
+        return get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Entrance(TyperGroup):
+    """A group whose commands are imported when they are needed."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Mapping[str, Any] = Commands()  # type: ignore[assignment]
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+
 app = typer.Typer(
+    cls=Entrance,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(serve.serve)
-app.command()(listen.listen)
-app.command()(transcribe.transcribe)
-app.command()(demo.demo)
-app.add_typer(models.app)
-app.add_typer(tls.app)
-app.command()(search.search)
-app.command()(usage.usage)
-app.command()(config.config)
-app.command()(doctor.doctor)
-app.command()(bench.bench)
-app.command()(replay.replay)
-app.command()(audit.audit)
 
 
 def _version(wanted: bool) -> None:
