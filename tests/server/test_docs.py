@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from fastapi import FastAPI
 
+from vivavoce.library.export import FORMATS
 from vivavoce.server import health, http
 from vivavoce.server.docs import page
 
@@ -66,4 +67,4 @@ def test_what_is_said_is_text(read: Reader) -> None:
 
 def test_it_shows_how_to_ask(read: Reader) -> None:
     assert "curl -X POST -F file=@talk.mp3 'http://here:8000/api/v1/recordings'" in read.text
-    assert "One of txt, srt, vtt, json, csv, jsonl. Default: json." in read.text
+    assert f"One of {', '.join(FORMATS)}. Default: json." in read.text
