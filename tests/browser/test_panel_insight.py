@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.editing_steps import saved, uploaded
 from tests.browser.panel_steps import MARKUP, SAID, Studio, opened, studio, talk, turned
@@ -287,3 +287,24 @@ def test_without_a_model_nothing_is_translated(bare: Page, made: Studio, recordi
 
     expect(panel.get_by_text("There is no language model here")).to_be_visible()
     expect(panel.get_by_role("button", name="Translate", exact=True)).to_be_hidden()
+
+
+def test_a_list_that_was_asked_for_before_loses_nothing_made_since(
+    page: Page, made: Studio, recording: str
+) -> None:
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET" and not late:
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/summaries", hold)
+    panel = opened(page, made.server, recording)
+    panel.get_by_role("button", name="Summarise").click()
+    expect(panel.locator("details.made")).to_have_count(1)
+    with page.expect_request("**/summaries"):  # it is asked for once more
+        late[0].fulfill(json={"items": []})
+
+    expect(panel.locator("details.made")).to_have_count(1)

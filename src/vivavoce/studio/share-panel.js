@@ -20,6 +20,7 @@ export class SharePanel {
   #subject = null;
   #signal = null;
   #made = new Map(); // share id -> its token: told once, so known for as long as this page is
+  #changes = 0; // links made and withdrawn here
   #trouble = new Trouble();
   #expires = choice("expires", TIMES, String(7 * 24 * HOUR));
   #audio = check("audio", "They may listen, too", "Else they read only");
@@ -59,10 +60,11 @@ export class SharePanel {
   draw() {}
 
   async #read() {
-    const signal = this.#signal;
+    const [signal, changes] = [this.#signal, this.#changes];
     try {
       const shares = await this.#server.shares(this.#subject.id);
-      if (signal.aborted) return;
+      if (signal.aborted) return undefined;
+      if (changes !== this.#changes) return this.#read(); // the answer may be older than that
       const before = new Map([...this.#list.children].map((row) => [row.dataset.id, row]));
       const now = Date.now();
       const shown = shares.filter(({ id, expires_at: end }) => this.#made.has(id) || new Date(end) > now);
@@ -71,6 +73,7 @@ export class SharePanel {
     } catch (error) {
       if (!signal.aborted) this.#trouble.say(error);
     }
+    return undefined;
   }
 
   #drawNone() {
@@ -105,6 +108,7 @@ export class SharePanel {
     try {
       const share = await this.#server.share(this.#subject.id, wish);
       if (signal.aborted) return;
+      this.#changes += 1;
       this.#made.set(share.id, share.token);
       const row = this.#row(share);
       this.#list.prepend(row);
@@ -127,6 +131,7 @@ export class SharePanel {
         return void this.#trouble.say(error);
       }
     }
+    this.#changes += 1;
     this.#made.delete(id);
     button.closest("li").remove();
     this.#drawNone();

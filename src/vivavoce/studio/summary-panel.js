@@ -21,6 +21,7 @@ export class SummaryPanel {
   #templates = [];
   #kept = new Map(); // id -> { summary, element }, newest first
   #writing = null; // an AbortController
+  #changes = 0; // summaries made and removed here
   #timer = 0;
   #state = ""; // of the words, when it was last asked what is out of date
   #trouble = new Trouble();
@@ -116,9 +117,11 @@ export class SummaryPanel {
 
   async #read() {
     const { id } = this.#subject;
-    const signal = this.#signal;
+    const [signal, changes] = [this.#signal, this.#changes];
     const summaries = await this.#server.summaries(id);
-    if (!signal.aborted) this.#fill(summaries);
+    if (signal.aborted) return undefined;
+    if (changes !== this.#changes) return this.#read(); // the answer may be older than that
+    return this.#fill(summaries);
   }
 
   #fill(summaries) {
@@ -189,6 +192,7 @@ export class SummaryPanel {
   }
 
   #done(summary) {
+    this.#changes += 1;
     const entry = this.#add(summary);
     this.#kept = new Map([[summary.id, entry], ...this.#kept]);
     for (const { element } of this.#kept.values()) element.open = false;
@@ -204,6 +208,7 @@ export class SummaryPanel {
     } catch (error) {
       if (error.status !== 404) return void this.#trouble.say(error);
     }
+    this.#changes += 1;
     this.#kept.get(id)?.element.remove();
     this.#kept.delete(id);
     say("The summary is removed.");
