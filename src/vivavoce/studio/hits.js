@@ -61,5 +61,8 @@ function hit({ recording, at, snippet }) {
     h("span", { class: "said" }, ...said),
     h("span", { class: "meta" }, where),
   );
+  link.addEventListener("click", () => {
+    if (location.hash === link.hash) dispatchEvent(new Event("hashchange")); // there once more
+  });
   return h("li", {}, link);
 }
