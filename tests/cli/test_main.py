@@ -62,3 +62,10 @@ def test_the_package_stays_cheap_to_import() -> None:
     code = "import sys, vivavoce; print(*(set(sys.modules) & {'numpy', 'av', 'onnxruntime'}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_a_command_imports_no_other() -> None:
+    code = "import sys; from vivavoce.cli.main import app; app(['config'], standalone_mode=False)"
+    code += "; print(*(set(sys.modules) & {'av', 'fastapi', 'sqlalchemy', 'uvicorn'}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("\n\n")
