@@ -14,6 +14,7 @@ from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.core.events import AnyEvent, Edited, Final, Named, Numbered, Speaker
 from vivavoce.core.transcript import Transcript
 from vivavoce.core.types import Word
+from vivavoce.library import tags
 from vivavoce.library.found import Hit, Wanted
 from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.library.sql import FILE, SqlRepository
@@ -178,6 +179,16 @@ async def test_the_bin_hides(library: SqlRepository) -> None:
     assert restored.deleted_at is None
     assert await found(library, "goes") == [(id, "u1")]
     assert await library.binned(NOON) == []
+
+
+async def test_of_very_many_tags_the_most_used_are_listed(
+    library: SqlRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tags, "COUNTED", 2)
+    one, two = await kept(library, "so"), await kept(library, "it")
+    await library.retag("local", one, ["z", "b", "a"])
+    await library.retag("local", two, ["z"])
+    assert await library.tags("local") == [("a", 1), ("z", 2)]
 
 
 async def test_tags_are_put_counted_and_go_with_their_recording(library: SqlRepository) -> None:

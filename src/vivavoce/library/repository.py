@@ -56,7 +56,7 @@ class Repository(Protocol):
         ...
 
     async def tags(self, owner: str) -> list[tuple[str, int]]:
-        """The tags in alphabetical order, and how many recordings have each."""
+        """The 500 most used tags in alphabetical order, and how many recordings have each."""
         ...
 
     async def retag(self, owner: str, recording: str, wanted: Sequence[str]) -> Recording:

@@ -2,12 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.library.recording import Recording
 from vivavoce.library.schema import recordings, tags
+
+COUNTED: Final = 500
+"""Tags that are listed at most, those of the most recordings."""
 
 
 async def tags_of(db: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -31,4 +35,5 @@ async def count_tags(db: AsyncConnection, owner: str) -> list[tuple[str, int]]:
     """See `Repository.tags`."""
     query = select(tags.c.tag, func.count()).join(recordings).where(tags.c.owner == owner)
     query = query.where(recordings.c.deleted_at.is_(None)).group_by(tags.c.tag)
-    return [(tag, count) for tag, count in await db.execute(query.order_by(tags.c.tag))]
+    most_used = query.order_by(func.count().desc(), tags.c.tag).limit(COUNTED)
+    return sorted((tag, count) for tag, count in await db.execute(most_used))

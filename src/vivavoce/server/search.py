@@ -81,6 +81,7 @@ async def search(
 
 @router.get("/tags")
 async def tags(parts: Parts, owner: Owner) -> Tags:
-    """All tags, and how many recordings have each."""
+    """The tags in alphabetical order, the 500 most used where there are more, and how many
+    recordings have each."""
     counted = await parts.repository.tags(owner)
     return Tags(items=[Tag(tag=tag, recordings=count) for tag, count in counted])
