@@ -14,7 +14,7 @@ from vivavoce.deliver.publisher import Publisher
 from vivavoce.deliver.targets import Guard
 from vivavoce.deliver.webhook import Caller
 from vivavoce.library.database import Tables
-from vivavoce.library.outbox import Outbox, Parcel
+from vivavoce.library.outbox import Outbox, Parcel, TooOften
 from vivavoce.library.recording import new_id
 from vivavoce.library.repository import Repository
 from vivavoce.library.webhooks import Webhooks
@@ -77,6 +77,8 @@ class Deliveries:
             recording=recording,
         )
         if not await self.outbox.add([parcel]):
+            if recording is None or await self.outbox.full("email", reader):
+                raise TooOften(f"As many e-mails wait for {reader} as may; try again later.")
             raise NotFound(f"There is no recording {recording}.")
         self.letters.wake()
         return parcel

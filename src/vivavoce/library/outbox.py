@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, Update, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -72,6 +72,11 @@ class Outbox:
                     row = insert(outbox).values(msgspec.structs.asdict(parcel))
                     added += (await db.execute(row.on_conflict_do_nothing())).rowcount
         return added
+
+    async def full(self, channel: Channel, address: str) -> bool:
+        """Whether as many wait for an address as may."""
+        async with self._tables.read() as db:
+            return await _full(db, channel, address)
 
     async def limit(self, owner: str, channel: Channel, most: int, now: datetime) -> None:
         """Raises `TooOften` when the last hour brought `most` of this owner."""
@@ -163,9 +168,7 @@ async def _wanted(db: AsyncConnection, parcel: Parcel, gather: bool) -> bool:
         it = select(table.c.id).where(table.c.id == id)
         if id is not None and (await db.execute(it)).first() is None:
             return False  # deleted meanwhile
-    there = outbox.c.channel == parcel.channel, outbox.c.address == parcel.address
-    waiting = select(func.count()).where(*there, outbox.c.state == "waiting")
-    if (await db.execute(waiting)).scalar_one() >= WAITING:
+    if await _full(db, parcel.channel, parcel.address):
         return False
     if not gather:
         return True
@@ -175,7 +178,18 @@ async def _wanted(db: AsyncConnection, parcel: Parcel, gather: bool) -> bool:
         outbox.c.kind == parcel.kind,
         outbox.c.attempts == 0,
     )
+    waiting = _waiting(parcel.channel, parcel.address)
     return not (await db.execute(waiting.where(*alike))).scalar_one()
+
+
+async def _full(db: AsyncConnection, channel: Channel, address: str) -> bool:
+    return (await db.execute(_waiting(channel, address))).scalar_one() >= WAITING
+
+
+def _waiting(channel: Channel, address: str) -> Select[int]:
+    """How many do."""
+    there = outbox.c.channel == channel, outbox.c.address == address
+    return select(func.count()).where(*there, outbox.c.state == "waiting")
 
 
 def _open(channel: Channel, busy: Collection[str]) -> tuple[ColumnElement[bool], ...]:
