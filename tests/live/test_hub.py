@@ -887,6 +887,19 @@ async def test_a_recording_may_be_renamed_while_it_is_made(serve: Serve) -> None
         assert await client.bye() == Bye("finished")
 
 
+async def test_a_live_title_is_one_line_that_can_be_read(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start(Options(title="A\x00\u202etalk\n"))
+        assert (await server.repository.get("local", client.session)).title == "A talk"
+        await client.send(Configure(title="The\x1b\u2066 talk"))
+        assert (await server.repository.get("local", client.session)).title == "The talk"
+        await client.send(Configure(title="\u202e\n"), Finish())
+        assert await client.bye() == Bye("finished")
+        assert (await server.repository.get("local", client.session)).title == "The talk"
+        assert isinstance(client.events[0], Started)
+        assert client.events[0].title == "A talk"
+
+
 async def test_a_language_that_the_engine_does_not_know_is_refused_and_it_goes_on(
     serve: Serve,
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from vivavoce.core.errors import (
     VivavoceError,
 )
 from vivavoce.core.events import Interim, Numbered
+from vivavoce.core.titles import title_from
 from vivavoce.dialects.base import Bye, Resume
 from vivavoce.journal.journal import SessionHeader, read_header
 from vivavoce.library.recording import is_id, new_id
@@ -80,7 +82,7 @@ class Hub:
             owner=owner,
             token_sha256=token_hash(token),
             format=start.format,
-            options=start.options,
+            options=replace(start.options, title=title_from(start.options.title)),
             created_at=datetime.now(UTC),
             media=media,
             kept=kept,

@@ -12,6 +12,7 @@ import structlog
 from vivavoce.core.commands import Configure, Finish
 from vivavoce.core.errors import DiskError, NotFound, VivavoceError
 from vivavoce.core.events import Numbered
+from vivavoce.core.titles import title_from
 from vivavoce.dialects.base import Bye
 from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.repository import Repository
@@ -123,9 +124,10 @@ class LiveSession:
         """Raises `BadMessage` (a language no engine of it knows), `Gone`, `DiskError`."""
         self._chain.check_language(change.language)
         self.journal.control(change)
-        if change.title and self.header.kept:
+        title = title_from(change.title)
+        if title is not None and self.header.kept:
             with suppress(NotFound):  # deleted meanwhile
-                await self._repository.rename(self.header.owner, self.id, change.title)
+                await self._repository.rename(self.header.owner, self.id, title)
 
     async def cancel(self) -> None:
         """End at once; what was said so far is kept."""

@@ -16,12 +16,13 @@ from vivavoce.core.errors import (
     VivavoceError,
 )
 from vivavoce.core.events import Numbered, Warning
+from vivavoce.core.titles import title_from
 from vivavoce.core.types import AudioFormat, Brief
 from vivavoce.dialects.base import Bye, Failed
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.live.seat import Seat
 from vivavoce.server.multipart import Field, File, Item
-from vivavoce.server.names import media_type, title_from, title_of_file
+from vivavoce.server.names import media_type, title_of_file
 from vivavoce.server.services import Services
 
 MIB: Final = 1 << 20

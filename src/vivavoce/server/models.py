@@ -16,10 +16,10 @@ from pydantic_core import PydanticCustomError
 
 from vivavoce.config import Settings
 from vivavoce.core import types
+from vivavoce.core.titles import LONGEST, title_from
 from vivavoce.engines.base import Capabilities
 from vivavoce.library import recording
 from vivavoce.library.recording import Mode, RecordingState
-from vivavoce.server.names import title_from
 
 
 class Use(BaseModel):
@@ -44,7 +44,7 @@ def _title(text: str) -> str:
     return title
 
 
-Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(_title)]
+Title = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_title)]
 _ON_ONE_LINE: Final = r"^[^\p{Cc}\p{Zl}\p{Zp}]+$"
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=_ON_ONE_LINE)]
 

@@ -2,11 +2,10 @@
 
 import mimetypes
 import re
-import unicodedata
 from typing import Final
 from urllib.parse import quote
 
-LONGEST: Final = 200  # characters of a title
+from vivavoce.core.titles import title_from
 
 UNKNOWN: Final = "application/octet-stream"
 _PLAYABLE: Final = re.compile(r"(audio|video)/[a-z0-9][a-z0-9.+-]{0,99}|application/ogg")
@@ -19,12 +18,6 @@ _EXTENSIONS: Final = {
     "audio/ogg": ".ogg",
     "application/ogg": ".ogg",
 }
-
-
-def title_from(text: str | None) -> str | None:
-    """A title without control characters, of one line and bounded; None when nothing is left."""
-    spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text or "")
-    return " ".join(spaced.split())[:LONGEST].strip() or None
 
 
 def title_of_file(name: str | None) -> str | None:
