@@ -9,13 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from vivavoce.insight import answer, summariser, templates
 from vivavoce.insight.job import Job
 from vivavoce.insight.templates import NAME, PROMPT
+from vivavoce.server.patterns import form
 
 Language = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$", max_length=35)
+    str,
+    StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$", max_length=35),
+    form("it is to be a tag of a language, as de or pt-BR"),
 ]
 """A BCP-47 tag."""
 
-TemplateName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
+TemplateName = Annotated[
+    str,
+    StringConstraints(pattern=f"^{NAME.pattern}$"),
+    form("it is to be 1 to 40 small letters, digits and hyphens, at the ends no hyphen"),
+]
 
 
 class _Body(BaseModel):

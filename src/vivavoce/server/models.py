@@ -20,6 +20,7 @@ from vivavoce.core.titles import LONGEST, title_from
 from vivavoce.engines.base import Capabilities
 from vivavoce.library import recording
 from vivavoce.library.recording import Mode, RecordingState
+from vivavoce.server.patterns import form
 
 
 class Use(BaseModel):
@@ -46,7 +47,11 @@ def _title(text: str) -> str:
 
 Title = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_title)]
 _ON_ONE_LINE: Final = r"^[^\p{Cc}\p{Zl}\p{Zp}]+$"
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=_ON_ONE_LINE)]
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40, pattern=_ON_ONE_LINE),
+    form("it is to be one line that can be read"),
+]
 
 
 class Recording(BaseModel):
