@@ -140,6 +140,12 @@ def test_an_impossible_value_is_named_with_its_origin(
     )
 
 
+@pytest.mark.parametrize("address", ["localhost:11434/v1", "ftp://here/v1", "http://", "http://[x"])
+def test_a_language_models_address_is_of_the_web(address: str) -> None:
+    with pytest.raises(SettingError, match="it is to begin with http:// or https:// and a host"):
+        load_settings(llm_base_url=address)
+
+
 def test_the_data_folder_is_absolute_and_knows_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(Path.cwd()))
     monkeypatch.setenv("USERPROFILE", str(Path.cwd()))

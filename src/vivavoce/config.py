@@ -18,6 +18,7 @@ from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_config_path, user_data_path
@@ -139,6 +140,17 @@ def mailbox(text: str) -> Address | None:
     return found if found.username and found.domain and found.addr_spec.isascii() else None
 
 
+def _web(value: str) -> str:
+    """`http://localhost:11434/v1`."""
+    try:
+        parts = urlsplit(value)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return value
+    except ValueError:  # a bracket that is not closed
+        pass
+    raise PydanticCustomError("web", "it is to begin with http:// or https:// and a host")
+
+
 def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         try:
@@ -257,7 +269,7 @@ class Settings(BaseModel):
         False, description="let Home Assistant find the Wyoming service by itself (mDNS)"
     )
 
-    llm_base_url: str | None = Field(
+    llm_base_url: Annotated[str, AfterValidator(_web)] | None = Field(
         None, description="address of a language model that speaks as OpenAI's do; none: OpenAI"
     )
     llm_api_key: SecretStr | None = Field(None, description="key of the language model")

@@ -10,8 +10,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from vivavoce.config import Settings
 from vivavoce.core.errors import NotInstalled
 from vivavoce.insight.endpoint import Endpoint
@@ -21,8 +19,6 @@ from vivavoce.insight.thoughts import Thoughts
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-
-log = structlog.get_logger()
 
 LOOK: Final = "see llm_base_url, and whether the service and the network are up"
 NO_KEY: Final = "none"
@@ -42,11 +38,7 @@ BROKEN: Final = "broke off in mid-answer; try again."
 def language_model(settings: Settings) -> "OpenAIModel | None":
     """The one that the settings name, or none."""
     endpoint = Endpoint.of(settings)
-    if endpoint is None:
-        if settings.llm_base_url is not None and settings.llm_model is None:
-            log.warning("there is no language model: llm_base_url is set, but not llm_model")
-        return None
-    return OpenAIModel(endpoint)
+    return None if endpoint is None else OpenAIModel(endpoint)
 
 
 class OpenAIModel:

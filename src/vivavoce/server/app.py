@@ -55,6 +55,7 @@ from vivavoce.server.azure_speech import routes as azure_speech
 from vivavoce.server.bin import keep_emptying
 from vivavoce.server.doors import Doors
 from vivavoce.server.echo import echo
+from vivavoce.server.half_set import half_set
 from vivavoce.server.live_server import router as live_server
 from vivavoce.server.openai_realtime import routes as openai_realtime
 from vivavoce.server.services import Services
@@ -132,6 +133,8 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
 @asynccontextmanager
 async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterator[Services]:
     """Every part of a running server, started in order and stopped in reverse."""
+    for sentence in half_set(settings):
+        log.warning("half of what belongs together is set", reason=sentence)
     cores = os.cpu_count() or 1
     async with AsyncExitStack() as stack:
         repository = await SqlRepository.open(settings.data_dir)
