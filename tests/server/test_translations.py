@@ -127,12 +127,24 @@ async def test_a_long_recording_goes_in_batches(
     assert 30 <= len(llm.asked) <= 60
 
 
+@pytest.mark.parametrize(
+    ("spoken", "asked"), [("en-GB", "en"), ("de", "de-DE"), ("de-DE", "de-de"), ("zh-Hant", "zh")]
+)
 async def test_what_is_in_that_language_already_is_not_sent(
-    http: httpx2.AsyncClient, parts: Services, llm: LanguageModelServer
+    http: httpx2.AsyncClient, parts: Services, llm: LanguageModelServer, spoken: str, asked: str
 ) -> None:
-    id = await recorded(parts.repository, language="en-GB")
-    job = await translated(http, id, "en")
+    id = await recorded(parts.repository, language=spoken)
+    job = await translated(http, id, asked)
     assert (job["state"], job["total"], llm.asked) == ("done", 0, [])
+
+
+@pytest.mark.parametrize(("spoken", "asked"), [("en-GB", "en-US"), ("zh", "zh-Hant"), ("e", "en")])
+async def test_what_is_in_another_form_of_it_is_sent(
+    http: httpx2.AsyncClient, parts: Services, llm: LanguageModelServer, spoken: str, asked: str
+) -> None:
+    id = await recorded(parts.repository, ["One."], language=spoken)
+    await translated(http, id, asked)
+    assert await shown(parts, id, asked) == [f"One. ({asked})"]
 
 
 async def test_lines_that_are_left_out_or_made_up_do_no_harm(

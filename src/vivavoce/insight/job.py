@@ -20,6 +20,9 @@ LONGER: Final = 4
 """Times as long as what it translates that a translation may be, and `SLACK` characters."""
 SLACK: Final = 200
 
+SCRIPT: Final = 4
+"""Letters of a script in a tag of a language; a region has fewer."""
+
 _LINE: Final = re.compile(r"\s*[\[【]\s*(\d{1,4})\s*[\]】]\s*(.*\S)\s*")
 
 
@@ -111,4 +114,9 @@ def translations(written: str, batch: Sequence[Passage]) -> Mapping[str, str]:
 
 
 def _same(spoken: str | None, language: str) -> bool:
-    return spoken is not None and spoken.split("-")[0].lower() == language.lower()
+    """Whether there is nothing to translate. `de` is any German; but `zh` need not be written
+    as `zh-Hant` is."""
+    theirs, ours = (spoken or "").lower().split("-"), language.lower().split("-")
+    if theirs[0] != ours[0]:
+        return False
+    return theirs == ours or len(ours) == 1 or (len(theirs) == 1 and len(ours[1]) != SCRIPT)
