@@ -166,6 +166,7 @@ async def test_a_model_that_fails_is_one_warning(
     id = await recorded(parts.repository)
     with llm.being(503):
         job = await translated(http, id, "de")
+        assert (await translated(http, id, "de")) == job, "asked for again"
     assert job["state"] == "failed"
     assert "HTTP 503" in job["message"]
     (warning,) = await warnings(parts, id)
@@ -173,6 +174,21 @@ async def test_a_model_that_fails_is_one_warning(
     assert "Translation into de" in warning.message
     assert (await translated(http, id, "de"))["state"] == "done"
     assert None not in await shown(parts, id, "de")
+
+
+async def test_each_reason_and_language_has_a_warning(
+    http: httpx2.AsyncClient, parts: Services, llm: LanguageModelServer
+) -> None:
+    id = await recorded(parts.repository)
+    for status, language in ((503, "de"), (401, "de"), (503, "fr"), (401, "de")):
+        with llm.being(status):
+            await translated(http, id, language)
+    said = [(w.code, w.message.split(" waits")[0]) for w in await warnings(parts, id)]
+    assert said == [
+        ("language_model", "Translation into de"),
+        ("language_model_refused", "Translation into de"),
+        ("language_model", "Translation into fr"),
+    ]
 
 
 async def test_one_utterance_that_a_filter_refuses_keeps_no_other_back(

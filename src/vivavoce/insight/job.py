@@ -40,7 +40,6 @@ class Job:
     waiting: dict[str, str] = field(default_factory=dict)  # utterances in order, and their text
     tries: dict[str, int] = field(default_factory=dict)
     lines: int = LINES  # of the next batch
-    warned: bool = False
     _texts: dict[str, str] = field(default_factory=dict)  # how utterances read
     _edited: set[str] = field(default_factory=set)
     _spoken: set[str] = field(default_factory=set)  # what was said in this very language

@@ -37,7 +37,7 @@ FIRST, LONGEST = 1.0, 30.0
 RUNNING: Final = 64
 """Translations at a time, those of live sessions included, at which no others are begun."""
 REMEMBERED: Final = 256
-"""Translations that are over and can be asked about."""
+"""Translations that are over and can be asked about, and warnings that are not said again."""
 
 
 class Translator:
@@ -49,6 +49,7 @@ class Translator:
         self._annotations = annotations
         self._jobs: dict[tuple[str, str], Job] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._warned: dict[tuple[str, str, str], None] = {}  # (recording, language, code)
 
     def ask(self, owner: str, recording: str, language: str) -> Job:
         """As `begin`, for who can ask again later. Raises `Full`."""
@@ -181,11 +182,14 @@ class Translator:
             raise ModelError(f"The language model {name} did not translate line by line.")
 
     async def _warn(self, job: Job, error: VivavoceError) -> None:
-        """Once, however often it fails."""
+        """Once of each reason, however often it fails and is asked for again."""
         job.message = error.message
-        if job.warned:
+        reason = job.recording, job.language, error.code
+        if reason in self._warned:
             return
-        job.warned = True
+        self._warned[reason] = None
+        if len(self._warned) > REMEMBERED:
+            del self._warned[next(iter(self._warned))]  # the oldest
         log.warning("cannot translate", session=job.recording, reason=error.message)
         sentence = f"Translation into {job.language} waits or is missing: {error.message}"
         warning = Warning(code=error.code, message=sentence)
