@@ -128,6 +128,35 @@ def test_a_long_stretch_that_changed_is_changed_throughout() -> None:
     assert {word.confidence for word in found[1:-1]} == {None}
 
 
+def test_words_that_were_replaced_throughout_leave_the_others_of_a_long_text_as_they_are() -> None:
+    """No table has room for so many; none is needed."""
+    final = heard(*(Word("foo" if i % 9 == 0 else f"w{i % 50}", i, i + 1, 0.5) for i in range(900)))
+    for other in ("bar", "bar baz", ""):
+        found = read(final, " ".join(final.text.replace("foo", other).split())).words
+        assert [w for w in found if w.confidence] == [w for w in final.words if w.text != "foo"]
+
+
+def longest(a: list[str], b: list[str]) -> int:
+    """By the definition."""
+    row = [0] * (len(b) + 1)
+    for word in a:
+        above = row[:]
+        for j, other in enumerate(b, 1):
+            row[j] = above[j - 1] + 1 if word == other else max(above[j], row[j - 1])
+    return row[-1]
+
+
+few = st.lists(st.sampled_from("abcdef"), max_size=20)
+
+
+@given(few, few)
+def test_as_many_words_stay_as_can(old: list[str], new: list[str]) -> None:
+    final = heard(*(Word(text, i, i + 1, 0.5) for i, text in enumerate(old)))
+    stayed = [word for word in read(final, " ".join(new)).words if word.confidence]
+    assert len(stayed) == longest(old, new)
+    assert all(word in final.words for word in stayed)
+
+
 def transcript(*texts: str) -> Transcript:
     return fold(
         Final(id=f"u{n}", start=n, end=n + 1, text=text, engine="e", model="m")

@@ -6,7 +6,7 @@ length, and words that are put in share what lies between their neighbours.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vivavoce.core.errors import Conflict, NotFound, PeerError
@@ -28,6 +28,8 @@ _TOKEN = re.compile(f"[{_ALONE}][{_AFTER}]*|[^\\s{_ALONE}]+")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SILENT = re.compile(r"[\W_]+")
+
+_Subsequence = Callable[[list[str], list[str]], Iterator[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ def _words(utterance: Utterance, text: str) -> Iterator[Word]:
     kept = _kept([_key(text[a:b]) for a, b in tokens], old)
     next_old = next_token = 0
     for i, first, last in [*kept, (len(old), len(tokens), len(tokens))]:
-        fresh = [text[a:b] for a, b in tokens[next_token:first]]
-        yield from _put(fresh, utterance, next_old, i)
+        if fresh := [text[a:b] for a, b in tokens[next_token:first]]:
+            yield from _put(fresh, utterance, next_old, i)
         if i < len(old):
             said = text[tokens[first][0] : tokens[last - 1][1]]
             yield Word(said, old[i].start, old[i].end, old[i].confidence, old[i].speaker)
@@ -139,19 +141,35 @@ def _kept(new: list[str], old: Sequence[Word]) -> list[tuple[int, int, int]]:
 
 def _key(token: str) -> str:
     """What makes it this word and not another."""
-    return _SILENT.sub("", token.casefold()) or token
+    folded = token.casefold()
+    return folded if folded.isalnum() else _SILENT.sub("", folded) or token
 
 
 def _common(a: list[str], b: list[str]) -> Iterator[tuple[int, int]]:
     """The places of a longest common subsequence, in order."""
+    return _inward(a, b, _shared)
+
+
+def _inward(a: list[str], b: list[str], amid: _Subsequence) -> Iterator[tuple[int, int]]:
+    """The words that are the same at both ends, and what `amid` finds between them."""
     shorter = min(len(a), len(b))
     head = next((i for i in range(shorter) if a[i] != b[i]), shorter)
     rest = shorter - head
     tail = next((i for i in range(rest) if a[-1 - i] != b[-1 - i]), rest)
     yield from ((i, i) for i in range(head))
     middle = a[head : len(a) - tail], b[head : len(b) - tail]
-    yield from ((head + i, head + j) for i, j in _longest(*middle))
+    yield from ((head + i, head + j) for i, j in amid(*middle))
     yield from ((len(a) - i, len(b) - i) for i in range(tail, 0, -1))
+
+
+def _shared(a: list[str], b: list[str]) -> Iterator[tuple[int, int]]:
+    """As `_common`, where the ends differ. Words that only one of them has belong to none; where
+    a word was replaced throughout nothing but equal ends is left without them."""
+    in_a, in_b = set(a), set(b)
+    of_a = [i for i, word in enumerate(a) if word in in_b]
+    of_b = [j for j, word in enumerate(b) if word in in_a]
+    for i, j in _inward([a[i] for i in of_a], [b[j] for j in of_b], _longest):
+        yield of_a[i], of_b[j]
 
 
 def _longest(a: list[str], b: list[str]) -> Iterator[tuple[int, int]]:
