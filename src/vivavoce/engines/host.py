@@ -9,6 +9,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import BinaryIO
 
 import numpy as np
@@ -150,7 +151,9 @@ def _native(engine: Hosted) -> NativeEngine:
 def serve(host: Host, calls: BinaryIO, answers: BinaryIO) -> None:
     """Answer calls until there are no more."""
     while len(head := calls.read(LENGTH.size)) == LENGTH.size:
-        body = calls.read(*LENGTH.unpack(head))
+        (length,) = LENGTH.unpack(head)
+        if len(body := calls.read(length)) < length:
+            return  # who called is gone
         answers.write(pack(host.answer(unpack_call(body))))
         answers.flush()
 
@@ -186,7 +189,8 @@ def main(kind: str, name: str) -> None:
         hello = Answer(error=f"{name} cannot be loaded: {type(error).__name__}: {error}")
     else:
         hello = Answer()
-    with io.BufferedWriter(answers) as out:
+    # A server that was killed hears no answer, and its log needs no word of that.
+    with suppress(BrokenPipeError), io.BufferedWriter(answers) as out:
         out.write(pack(hello))
         out.flush()
         if hello.error is None:
