@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter
@@ -12,8 +11,9 @@ from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.core.transcript import Transcript
 from vivavoce.deliver.letter import Attachment, Letter
 from vivavoce.library.export import FORMATS, render
-from vivavoce.library.outbox import Parcel, State
+from vivavoce.library.outbox import Parcel
 from vivavoce.library.recording import Recording
+from vivavoce.server.dispatch import Dispatch
 from vivavoce.server.errors import BadParameter, StillLive
 from vivavoce.server.models import Error
 from vivavoce.server.names import file_name
@@ -35,28 +35,15 @@ class NewEmail(BaseModel):
     attach: list[str] = Field([], max_length=10, description="formats of `/info`, as files")
 
 
-class Email(BaseModel):
+class Email(Dispatch):
     """An e-mail that was asked for, and what became of it."""
 
     id: str
     to: str
-    state: State
-    attempts: int
-    message: str | None = Field(description="why the last attempt came to nothing")
-    created_at: datetime = Field(description="UTC")
-    next_at: datetime | None = Field(description="when it is tried next; null: it is not")
 
     @classmethod
     def of(cls, parcel: Parcel) -> Self:
-        return cls(
-            id=parcel.id,
-            to=parcel.address,
-            state=parcel.state,
-            attempts=parcel.attempts,
-            message=parcel.message,
-            created_at=parcel.created_at,
-            next_at=parcel.due_at if parcel.state == "waiting" else None,
-        )
+        return cls._of(parcel, id=parcel.id, to=parcel.address)
 
 
 class Emails(BaseModel):

@@ -11,11 +11,12 @@ from vivavoce.core.errors import PeerError
 from vivavoce.deliver.postman import NotNow, Refused, now
 from vivavoce.deliver.targets import BadTarget, parsed
 from vivavoce.deliver.webhook import new_secret
-from vivavoce.library.outbox import Parcel, State
+from vivavoce.library.outbox import Parcel
 from vivavoce.library.recording import new_id
 from vivavoce.library.webhooks import MOST
 from vivavoce.library.webhooks import Webhook as Row
 from vivavoce.live.news import KINDS, Kind
+from vivavoce.server.dispatch import Dispatch
 from vivavoce.server.models import Error
 from vivavoce.server.services import Owner, Parts
 
@@ -56,30 +57,17 @@ class Webhooks(BaseModel):
     items: list[Webhook]
 
 
-class Delivery(BaseModel):
+class Delivery(Dispatch):
     """One thing that a webhook was to be told, and what became of it."""
 
     id: str = Field(description="the `webhook-id` of its calls")
     event: str
     recording: str | None
-    state: State
-    attempts: int
-    message: str | None = Field(description="why the last attempt came to nothing")
-    created_at: datetime = Field(description="UTC")
-    next_at: datetime | None = Field(description="when it is tried next; null: it is not")
 
     @classmethod
     def of(cls, parcel: Parcel) -> Self:
-        return cls(
-            id=parcel.id,
-            event=parcel.kind,
-            recording=parcel.recording,
-            state=parcel.state,
-            attempts=parcel.attempts,
-            message=parcel.message,
-            created_at=parcel.created_at,
-            next_at=parcel.due_at if parcel.state == "waiting" else None,
-        )
+        more = {"event": parcel.kind, "recording": parcel.recording}
+        return cls._of(parcel, id=parcel.id, **more)
 
 
 class Deliveries(BaseModel):
