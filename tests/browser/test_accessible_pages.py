@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessible import violations
 from tests.browser.conftest import OF_A_CUT_LINE, watched
 from tests.browser.editing_steps import said, written
 from tests.browser.sharing import call
-from tests.browser.test_accessible_recorder import SCREENS, violations
+from tests.browser.test_accessible_recorder import SCREENS
 from vivavoce.core.events import Marker, Named, Speaker, Translated
 from vivavoce.testing.process import ServerProcess
 
@@ -59,3 +60,8 @@ def test_axe_finds_nothing(
         expect(page.locator(PAGES[path]).first).to_be_visible()
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_axe_would_find_it(page: Page) -> None:
+    page.set_content("<html lang=en><title>A page</title><main><img src='x'></main>")
+    assert any("image-alt: <img" in found for found in violations(page))

@@ -7,21 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessible import WIDER_THAN_THE_SCREEN, violations
 from tests.browser.conftest import watched
 from tests.browser.scripted import ScriptedServer
 from vivavoce.testing.process import ServerProcess
 
-AXE = Path(__file__).parents[1] / "vendors" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = [(1280, 800), (390, 844)]
-WIDER_THAN_THE_SCREEN = """[...document.querySelectorAll("body *")]
-  .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 0.5)
-  .map((e) => e.outerHTML.slice(0, 120))"""
-
-
-def violations(page: Page) -> list[Any]:
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then(({ violations }) => violations)")
-    return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
 
 
 def well(page: Page) -> None:

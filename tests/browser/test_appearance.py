@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessible import WIDER_THAN_THE_SCREEN
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.relay import Relay
 
@@ -12,9 +13,6 @@ FAIL_WITH = """name => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
 }"""
 PAPER = "getComputedStyle(document.body).backgroundColor"
-WIDER_THAN_THE_SCREEN = """[...document.querySelectorAll("body *")]
-  .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 0.5)
-  .map((e) => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture

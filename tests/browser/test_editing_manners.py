@@ -1,28 +1,16 @@
 """The editor for everybody: accessibility, light and dark, a telephone, hours of words."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessible import WIDER_THAN_THE_SCREEN, violations
 from tests.browser.editing_steps import click_word, opened, said, saved, written
-from tests.browser.test_appearance import WIDER_THAN_THE_SCREEN
 from vivavoce.core.events import Marker, Named, Speaker, Translated
 from vivavoce.testing.process import ServerProcess
 
-AXE = Path(__file__).parents[1] / "vendors" / "node_modules" / "axe-core" / "axe.min.js"
-RUN = """async () => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}"""
 COLOURS = 8
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found: list[str] = page.evaluate(RUN)
-    return found
 
 
 @pytest.fixture(scope="module")
