@@ -420,7 +420,7 @@ steps = st.lists(
 
 
 @given(steps)
-@settings(max_examples=150)
+@settings(max_examples=75)
 def test_whatever_happens_everything_acknowledged_is_there(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
 ) -> None:

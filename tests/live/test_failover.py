@@ -418,7 +418,7 @@ FAULTS = st.lists(st.sampled_from(["", "", "raise", "die", "hang"]), max_size=10
 YES = st.booleans()
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(first=FAULTS, second=FAULTS, natives=st.tuples(YES, YES), flushes=YES, interims=YES)
 async def test_whatever_fails_every_word_comes_once_and_in_order(
     first: list[str],
@@ -462,7 +462,7 @@ def heard(finals: Sequence[Final]) -> list[int]:
     return [word.start for final in finals for word in final.words]
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     st.lists(st.sampled_from(["", "", "die", "raise", "hang"]), max_size=8),
     st.lists(st.sampled_from(["", "", "die", "raise"]), max_size=8),
