@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypotheses
 from hypothesis import strategies as st
 
 from vivavoce.config import ALIASES, PREFIX, Settings, environment, explain, load_settings
@@ -213,6 +214,7 @@ def test_prices_are_given_with_commas_or_as_a_table(clean_place: Path) -> None:
     assert load_settings().cost("azure", 16_000 * 3600) == 1
 
 
+@hypotheses(max_examples=25)
 @given(
     st.dictionaries(st.sampled_from(["azure", "aws", "openai"]), st.floats(0, 1e300), min_size=1)
 )
