@@ -118,7 +118,7 @@ def marked(page: Page, name: str) -> list[str]:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("[data-saved]")).to_have_text("Saved")
+    expect(page.locator("#tools [data-saved]")).to_have_text("Saved")
 
 
 def kept_text(page: Page, server: ServerProcess, id: str) -> str:

@@ -313,7 +313,7 @@ def test_changes_are_kept_while_the_server_is_away_and_sent_again(
         page.keyboard.press("Enter")
 
     kept = "2 changes are kept here until the server answers."
-    expect(page.locator("[data-saved]")).to_have_text(kept)
+    expect(page.locator("#tools [data-saved]")).to_have_text(kept)
     expect(utterances).to_have_text(["ONE.", "TWO."])
     relay.mend()
 

@@ -205,6 +205,9 @@ def recording(i: int) -> dict[str, object]:
         "state": "done",
         "duration": 1.0,
         "preview": "",
+        "tags": [],
+        "speakers": [],
+        "bytes": 32_044,
     }
 
 

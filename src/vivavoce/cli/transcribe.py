@@ -29,6 +29,7 @@ class Format(StrEnum):
     vtt = "vtt"
     json = "json"
     csv = "csv"
+    md = "md"
     jsonl = "jsonl"
 
 

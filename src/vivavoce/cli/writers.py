@@ -42,6 +42,9 @@ class Writer:
         """An utterance's own export, as it stands in the middle of a longer one."""
         if self._format == "srt":
             return self._renumbered(alone)
+        if self._format == "md":
+            self._cues += 1
+            return alone if self._cues == 1 else f"\n{alone}"
         return alone.removeprefix(self._header)
 
     def _renumbered(self, alone: str) -> str:
