@@ -132,6 +132,7 @@ def test_it_follows_to_another_recording_and_closes_with_the_last(
     page.get_by_role("textbox", name="Question").fill("Who calls the insurance?")
     page.keyboard.press("Enter")
     expect(page.locator("#panel article h3")).to_have_text("Who calls the insurance?")
+    expect(page.get_by_role("button", name="Copy the answer")).to_be_visible()  # it is whole
     other = talk(server)
 
     page.evaluate("(id) => (location.hash = `#/r/${id}`)", other)
