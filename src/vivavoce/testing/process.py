@@ -28,6 +28,11 @@ STOPPED = (0, -signal.SIGTERM)
 """How a server may end after SIGTERM: uvicorn raises the signal again once all is done."""
 
 
+SESSIONS = 64
+"""Live sessions admitted where a test says nothing: a machine that is busy with other tests
+measures few, and a client that left without a word keeps one for its grace."""
+
+
 class ServerProcess:
     """`settings` are those of `vivavoce.config.Settings`; `folder` takes the data and the log."""
 
@@ -38,7 +43,7 @@ class ServerProcess:
         self.data_dir = folder / "data"
         self._folder = folder
         self._command = [part.format(port=self.port) for part in command]
-        self._settings = {"data_dir": self.data_dir, **settings}
+        self._settings = {"data_dir": self.data_dir, "max_sessions": SESSIONS, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
