@@ -52,10 +52,8 @@ async def repository(tmp_path: Path) -> AsyncIterator[SqlRepository]:
 
 
 @pytest.fixture
-async def tables(repository: SqlRepository) -> AsyncIterator[Tables]:
-    found = Tables(repository.path)
-    yield found
-    await found.close()
+def tables(repository: SqlRepository) -> Tables:
+    return repository.tables
 
 
 @pytest.fixture

@@ -24,10 +24,8 @@ async def library(tmp_path: Path) -> AsyncIterator[SqlRepository]:
 
 
 @pytest.fixture
-async def shares(library: SqlRepository) -> AsyncIterator[Shares]:
-    shares = Shares(library.path)
-    yield shares
-    await shares.close()
+def shares(library: SqlRepository) -> Shares:
+    return Shares(library.tables)
 
 
 @pytest.fixture
@@ -42,13 +40,13 @@ def written(folder: Path) -> bytes:
 
 
 async def test_a_token_finds_its_link_and_is_not_kept(
-    shares: Shares, talk: str, tmp_path: Path
+    shares: Shares, library: SqlRepository, talk: str, tmp_path: Path
 ) -> None:
     share, token = await shares.create("local", talk, NOON, NOON + HOUR, audio=True)
 
     assert await shares.found(token) == share
     assert (share.recording, share.audio, share.expires_at) == (talk, True, NOON + HOUR)
-    await shares.close()
+    await library.close()
     kept = written(tmp_path)
     assert share.id.encode() in kept
     assert token.encode() not in kept

@@ -233,7 +233,7 @@ async def test_a_full_disk_is_a_disk_error_that_names_the_library(
 ) -> None:
     written = recording()
     await library.create(written)
-    async with library._writer.connect() as connection:
+    async with library.tables._writer.connect() as connection:
         # The same answer that a full disk gives; the limit is this connection's own.
         await connection.exec_driver_sql("PRAGMA max_page_count = 1")
     long = numbered(final(1, "word " * 100_000))

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from tests.insight.talks import recorded
 from vivavoce.core.errors import NotFound
-from vivavoce.library.database import Tables
 from vivavoce.library.recording import new_id
 from vivavoce.library.sql import SqlRepository
 from vivavoce.library.summaries import MOST, Summaries, Summary, Template, TooManySummaries
@@ -25,10 +24,8 @@ async def repository(tmp_path: Path) -> AsyncIterator[SqlRepository]:
 
 
 @pytest.fixture
-async def kept(repository: SqlRepository) -> AsyncIterator[Summaries]:
-    tables = Tables(repository.path)
-    yield Summaries(tables)
-    await tables.close()
+def kept(repository: SqlRepository) -> Summaries:
+    return Summaries(repository.tables)
 
 
 def made(recording: str) -> Summary:

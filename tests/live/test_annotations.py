@@ -139,7 +139,7 @@ async def test_what_comes_while_the_session_is_put_away_waits_for_it(serve: Serv
     async with serve() as server:
         client = await spoken(server)
         adding = annotations(server)
-        async with server.repository._write():  # the library is busy
+        async with server.repository.tables.write():  # the library is busy
             await client.send(Finish())
             await client.until(lambda a: isinstance(a, Numbered) and isinstance(a.event, Ended))
             late = asyncio.create_task(adding.add("local", client.session, editing("late")))

@@ -7,7 +7,6 @@ open what was shared.
 import hashlib
 import secrets
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -48,12 +47,8 @@ class Shares:
     Every method may raise `DiskError`, which names the library.
     """
 
-    def __init__(self, path: Path) -> None:
-        """`path`: the library's file, whose tables are up to date."""
-        self._tables = Tables(path)
-
-    async def close(self) -> None:
-        await self._tables.close()
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
 
     async def create(
         self, owner: str, recording: str, created: datetime, expires: datetime, *, audio: bool

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from vivavoce.core.transcript import Transcript, fold
 from vivavoce.core.types import Use, seconds
 from vivavoce.library import annotating, listing, tags
 from vivavoce.library import search as searching
-from vivavoce.library.database import async_engine, disk_trouble, writing
+from vivavoce.library.database import Tables
 from vivavoce.library.found import Hits, Wanted
 from vivavoce.library.migrations import upgrade
 from vivavoce.library.recording import Changes, Page, Recording
@@ -38,8 +38,8 @@ class SqlRepository:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reader = async_engine(path)
-        self._writer = writing(self._reader)
+        self.tables = Tables(path)
+        """For whoever keeps tables of their own in the same file."""
 
     @classmethod
     async def open(cls, data_dir: Path) -> "SqlRepository":
@@ -52,17 +52,17 @@ class SqlRepository:
         return cls(path)
 
     async def close(self) -> None:
-        await self._reader.dispose()
+        await self.tables.close()
 
     async def create(self, recording: Recording) -> None:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             await make_known(db, recording.owner)
             values = msgspec.structs.asdict(recording)
             del values["uses"], values["tags"]  # tables of their own, and none so far
             await db.execute(insert(recordings), values)
 
     async def get(self, owner: str, recording: str) -> Recording:
-        async with self._read() as db:
+        async with self.tables.read() as db:
             return await listing.one(db, recording, owner)
 
     async def page(
@@ -72,40 +72,40 @@ class SqlRepository:
         cursor: str | None = None,
         wanted: Wanted = Wanted(),  # noqa: B008  # it never changes
     ) -> Page:
-        async with self._read() as db:
+        async with self.tables.read() as db:
             return await listing.page(db, owner, limit, cursor, wanted)
 
     async def search(
         self, owner: str, query: str, limit: int = 20, cursor: str | None = None
     ) -> Hits:
-        async with self._read() as db:
+        async with self.tables.read() as db:
             return await searching.search(db, owner, query, limit, cursor)
 
     async def tags(self, owner: str) -> list[tuple[str, int]]:
-        async with self._read() as db:
+        async with self.tables.read() as db:
             return await tags.count_tags(db, owner)
 
     async def retag(self, owner: str, recording: str, wanted: Sequence[str]) -> Recording:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             await tags.put_tags(db, await listing.one(db, recording, owner), wanted)
             return await listing.one(db, recording)
 
     async def bin(self, owner: str, recording: str, at: datetime | None) -> Recording:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             await listing.one(db, recording, owner)
             return await _change(db, recording, Changes(deleted_at=at))
 
     async def binned(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
-        async with self._read() as db:
+        async with self.tables.read() as db:
             return await listing.binned(db, before, limit)
 
     async def rename(self, owner: str, recording: str, title: str) -> Recording:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             await listing.one(db, recording, owner)
             return await _change(db, recording, Changes(title=title))
 
     async def update(self, recording: str, changes: Changes) -> Recording:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             return await _change(db, recording, changes)
 
     async def seal(
@@ -116,7 +116,7 @@ class SqlRepository:
         uses: Sequence[Use] = (),
     ) -> Recording:
         transcript = fold(numbered.event for numbered in events)
-        async with self._write() as db:
+        async with self.tables.write() as db:
             row = await listing.one(db, recording)
             if row.state in ("done", "failed"):
                 return row
@@ -127,7 +127,7 @@ class SqlRepository:
             return await _change(db, recording, Changes(**length.given | changes.given))
 
     async def annotate(self, owner: str, recording: str, make: Make) -> list[Numbered]:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             row = await listing.one(db, recording, owner)
             return await annotating.annotate(db, row, make)
 
@@ -140,55 +140,43 @@ class SqlRepository:
 
     async def transcript(self, owner: str, recording: str) -> Transcript:
         query = select(transcripts.c.transcript).where(transcripts.c.recording == recording)
-        async with self._read() as db:
+        async with self.tables.read() as db:
             await listing.one(db, recording, owner)
             row = (await db.execute(query)).first()
         return Transcript() if row is None else _decode_transcript(row[0])
 
     async def delete(self, owner: str, recording: str, tidy: bool = True) -> None:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             await listing.one(db, recording, owner)
             await db.execute(delete(recordings).where(recordings.c.id == recording))
         if tidy:
             with suppress(DiskError):  # it is deleted; the next deletion tidies up after both
-                await searching.tidy(self._write)
+                await searching.tidy(self.tables.write)
 
     async def count(self, owner: str, day: date, uses: Sequence[Use]) -> None:
-        async with self._write() as db:
+        async with self.tables.write() as db:
             await count_uses(db, owner, day, uses)
 
     async def usage(self, owner: str, since: date | None = None) -> list[tuple[date, Use]]:
-        async with self._read() as db:
+        async with self.tables.read() as db:
             return await total_uses(db, owner, since)
 
     async def unfinished(self) -> list[str]:
         open_states = recordings.c.state.in_(("live", "transcribing"))
         query = select(recordings.c.id).where(open_states).order_by(recordings.c.created_at)
-        async with self._read() as db:
+        async with self.tables.read() as db:
             return [row[0] for row in await db.execute(query)]
 
     async def check(self) -> None:
-        async with self._write():
+        async with self.tables.write():
             pass  # to begin is to take the write lock, which an unwritable file refuses
 
     async def _events(self, recording: str, after: int) -> list[Numbered]:
         query = select(events.c.n, events.c.epoch, events.c.event)
         query = query.where(events.c.recording == recording, events.c.n > after)
-        async with self._read() as db:
+        async with self.tables.read() as db:
             rows = await db.execute(query.order_by(events.c.n).limit(BATCH))
             return [Numbered(n, epoch, _decode_event(event)) for n, epoch, event in rows]
-
-    @asynccontextmanager
-    async def _read(self) -> AsyncIterator[AsyncConnection]:
-        with disk_trouble(self.path):
-            async with self._reader.begin() as db:
-                yield db
-
-    @asynccontextmanager
-    async def _write(self) -> AsyncIterator[AsyncConnection]:
-        with disk_trouble(self.path):
-            async with self._writer.begin() as db:
-                yield db
 
 
 async def _change(db: AsyncConnection, recording: str, changes: Changes) -> Recording:

@@ -139,11 +139,8 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
     async with AsyncExitStack() as stack:
         repository = await SqlRepository.open(settings.data_dir)
         stack.push_async_callback(repository.close)
-        links = Shares(repository.path)
-        stack.push_async_callback(links.close)
+        tables = repository.tables
         blobs = ObjectBlobs.local(settings.data_dir / "blobs")
-        tables = Tables(repository.path)
-        stack.push_async_callback(tables.close)
         deliveries = Deliveries(settings, repository, tables)
         stack.push_async_callback(deliveries.stop)
         deliveries.start()
@@ -202,7 +199,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             repository=repository,
             blobs=blobs,
             visits=Visits(),
-            shares=links,
+            shares=Shares(tables),
             doors=Doors(),
             news=news,
             deliveries=deliveries,
