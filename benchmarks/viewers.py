@@ -151,7 +151,7 @@ async def _speak(session: Any, said: bytes, rate: int) -> None:
 async def pairs(viewers: int, count: int, seconds: float) -> list[tuple[Run, Run]]:
     """Runs without readers and with them, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        command = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
+        command = (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol")
         server = ServerProcess(Path(folder), command, finals="tiny")
         server.start()
         try:

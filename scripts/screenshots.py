@@ -276,7 +276,7 @@ def main(wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         model = stack.enter_context(LanguageModelServer())
         model.says = says
-        command = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
+        command = (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol")
         model_here = {"llm_base_url": model.url, "llm_model": "a-model"}
         mail = {"smtp_host": "localhost", "smtp_from": "studio@example.org"}
         server = ServerProcess(Path(name), command, **model_here, **mail)

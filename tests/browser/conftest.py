@@ -97,7 +97,7 @@ def browser(launch: Callable[..., Browser], clip: Path) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    command = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
+    command = (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol")
     server = ServerProcess(tmp_path_factory.mktemp("server"), command, finals="tiny")
     server.start()
     yield server

@@ -39,7 +39,7 @@ def studio(folder: Path) -> Iterator[Studio]:
     with LanguageModelServer() as model, mail_thread() as mailbox:
         server = ServerProcess(
             folder,
-            (*UVICORN, "--http", "vivavoce.server.protocol:Protocol"),
+            (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol"),
             finals="tiny",
             llm_base_url=model.url,
             llm_model="tale",

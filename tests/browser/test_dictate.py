@@ -65,7 +65,7 @@ def open_server(
     site: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
     """A server whose scripts the other site's pages may use."""
-    command = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
+    command = (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol")
     folder = tmp_path_factory.mktemp("open server")
     server = ServerProcess(folder, command, finals="tiny", origins=site[0])
     server.start()

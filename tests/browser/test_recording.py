@@ -23,7 +23,7 @@ HEARD_TO_ITS_END = """() =>
   document.querySelector("#timer").textContent >= "0:06" &&
   document.querySelector(".utterance") && !document.querySelector(".utterance.open")"""
 MINUTES_WITHOUT_A_SERVER = """async (minutes) => {
-  const { Recording } = await import(new URL("studio/recorder.js", document.baseURI));
+  const { Recording } = await import(new URL("studio/recorder/recorder.js", document.baseURI));
   class Silence extends EventTarget {
     rate = 16000;
     async stop() {}

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import watched
 from tests.browser.test_recording import assert_nothing_lost, finish, record
-from vivavoce.server.authority import authority, server_certificate
+from vivavoce.server.transport.authority import authority, server_certificate
 from vivavoce.testing.process import UVICORN, ServerProcess, free_port, running
 
 NAME = "secure.test"

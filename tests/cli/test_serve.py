@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from vivavoce import dialects
-from vivavoce.server.protocol import MAX_MESSAGE
+from vivavoce.server.transport.protocol import MAX_MESSAGE
 
 
 @pytest.mark.parametrize("extra", [[], ["--workers", "2"]])

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from vivavoce.server.authority import authority
+from vivavoce.server.transport.authority import authority
 
 
 def test_it_makes_an_authority_and_says_how_it_is_trusted(run: Any, home: Path) -> None:

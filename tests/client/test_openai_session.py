@@ -24,7 +24,7 @@ from vivavoce.core.errors import BadCredentials, Gone, PeerError
 from vivavoce.core.events import AnyEvent, Final, Warning
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
-from vivavoce.server.authority import authority, server_certificate
+from vivavoce.server.transport.authority import authority, server_certificate
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.relay import Relay
 from vivavoce.testing.words import word_errors

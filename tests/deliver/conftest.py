@@ -17,7 +17,7 @@ from vivavoce.library.sql import SqlRepository
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """A certificate for 127.0.0.1, whose authority this process trusts."""
-    from vivavoce.server.authority import authority, server_certificate
+    from vivavoce.server.transport.authority import authority, server_certificate
 
     public = authority(tmp_path / "tls")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from vivavoce.server.certificates import new_authority, new_leaf
+from vivavoce.server.transport.certificates import new_authority, new_leaf
 
 HUB = "huggingface.co"
 VOSK = "alphacephei.com"

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from vivavoce.engines.base import Engine
 from vivavoce.plugins import create
-from vivavoce.server.authority import authority
+from vivavoce.server.transport.authority import authority
 from vivavoce.testing.process import UVICORN, ServerProcess, free_port
 from vivavoce.testing.saboteur import Saboteur, over_http, over_http2
 
@@ -38,7 +38,7 @@ class Secure(ServerProcess):
 
     def __init__(self, folder: Path, engine: str = "moonshine") -> None:
         self.tls_port, self.wyoming_port = free_port(), free_port()
-        command = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
+        command = (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol")
         ports = {"tls_port": self.tls_port, "wyoming_port": self.wyoming_port}
         super().__init__(folder, command, engine=engine, finals="tiny", max_sessions=64, **ports)
         self.trusted = authority(self.data_dir / "tls")

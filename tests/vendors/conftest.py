@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from vivavoce.server.authority import authority, server_certificate
+from vivavoce.server.transport.authority import authority, server_certificate
 from vivavoce.testing.process import UVICORN, ServerProcess, running
 
 HERE = Path(__file__).parent

@@ -33,7 +33,7 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.eventstream import Message, pack, unpack
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import silence
-from vivavoce.server.authority import server_certificate
+from vivavoce.server.transport.authority import server_certificate
 from vivavoce.testing.encode import Shape, encode
 from vivavoce.testing.process import UVICORN, ServerProcess, running
 
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.anyio
 
 KEY = "AKIDEXAMPLE"
 PIECE = 4096  # bytes
-SERVE = (*UVICORN, "--http", "vivavoce.server.protocol:Protocol")
+SERVE = (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol")
 
 
 class Server(ServerProcess):

@@ -18,9 +18,9 @@ from vivavoce import plugins
 from vivavoce.cli.console import stdout
 from vivavoce.config import Settings, environment, load_settings
 from vivavoce.core.errors import EngineError, SettingError
-from vivavoce.server import tls
-from vivavoce.server.authority import authority
-from vivavoce.server.protocol import MAX_MESSAGE
+from vivavoce.server.transport import tls
+from vivavoce.server.transport.authority import authority
+from vivavoce.server.transport.protocol import MAX_MESSAGE
 
 APP = "vivavoce.asgi:app"
 
@@ -78,7 +78,7 @@ def serve(
         APP,
         host=settings.host,
         port=settings.port,
-        http="vivavoce.server.protocol:Protocol",
+        http="vivavoce.server.transport.protocol:Protocol",
         workers=settings.workers,
         reload=reload,
         reload_dirs=[str(Path(vivavoce.__file__).parent)] if reload else None,

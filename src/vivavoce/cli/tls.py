@@ -7,8 +7,8 @@ import typer
 
 from vivavoce.cli.console import stderr
 from vivavoce.config import load_settings
-from vivavoce.server.authority import authority, server_certificate
-from vivavoce.server.tls import folder
+from vivavoce.server.transport.authority import authority, server_certificate
+from vivavoce.server.transport.tls import folder
 
 app = typer.Typer(name="tls", no_args_is_help=True)
 

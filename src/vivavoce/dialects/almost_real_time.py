@@ -171,8 +171,8 @@ _PAGE: Final = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Recordings &ndash; Vivavoce</title>
 <link rel="icon" href="studio/favicon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="studio/base.css">
-<link rel="stylesheet" href="studio/list-audio.css">
+<link rel="stylesheet" href="studio/style/base.css">
+<link rel="stylesheet" href="studio/style/list-audio.css">
 <script src="studio/list-audio.js" type="module"></script>
 </head>
 <body>

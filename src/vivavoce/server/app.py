@@ -35,35 +35,26 @@ from vivavoce.live.news import News
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
-from vivavoce.server import (
-    almost_real_time,
-    connect,
-    docs,
-    errors,
-    health,
-    http,
-    live_http,
-    openai_rest,
-    page,
-    shares,
-    tls,
-    wyoming,
-)
-from vivavoce.server.aws_poc import aws_poc
-from vivavoce.server.aws_transcribe import router as aws_transcribe
-from vivavoce.server.azure_speech import routes as azure_speech
-from vivavoce.server.bin import keep_emptying
-from vivavoce.server.doors import Doors
-from vivavoce.server.echo import echo
+from vivavoce.server import errors
 from vivavoce.server.half_set import half_set
-from vivavoce.server.live_server import router as live_server
-from vivavoce.server.openai_realtime import routes as openai_realtime
+from vivavoce.server.pages import connect, docs, studio
+from vivavoce.server.protocols import almost_real_time, live_http, openai_rest, wyoming
+from vivavoce.server.protocols.aws_poc import aws_poc
+from vivavoce.server.protocols.aws_transcribe import router as aws_transcribe
+from vivavoce.server.protocols.azure_speech import routes as azure_speech
+from vivavoce.server.protocols.echo import echo
+from vivavoce.server.protocols.live_server import router as live_server
+from vivavoce.server.protocols.openai_realtime import routes as openai_realtime
+from vivavoce.server.protocols.socketio import SocketIO
+from vivavoce.server.protocols.visits import Visits
+from vivavoce.server.protocols.webrtc import Peers
+from vivavoce.server.protocols.ws import live
+from vivavoce.server.rest import health, recordings, shares
+from vivavoce.server.rest.bin import keep_emptying
+from vivavoce.server.rest.doors import Doors
 from vivavoce.server.services import Services
-from vivavoce.server.socketio import SocketIO
 from vivavoce.server.stopping import prepared
-from vivavoce.server.visits import Visits
-from vivavoce.server.webrtc import Peers
-from vivavoce.server.ws import live
+from vivavoce.server.transport import tls
 from vivavoce.telemetry import set_up_logs
 
 SESSIONS_PER_CORE = 8
@@ -109,7 +100,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
         redoc_url=None,
     )
     errors.install(app)
-    app.include_router(http.router, prefix="/api/v1")
+    app.include_router(recordings.router, prefix="/api/v1")
     app.include_router(live_http.router, prefix="/api/v1")
     app.include_router(openai_rest.router)
     app.include_router(openai_realtime())
@@ -125,7 +116,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     connect.mount(app)
     docs.mount(app)
     shares.mount(app)
-    page.mount(app, settings.origins or ())
+    studio.mount(app, settings.origins or ())
     app.router.routes.extend(azure_speech())  # the last: it answers Speech SDKs at any address
     return app
 

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from vivavoce.core.errors import Conflict, FrameGap, NotFound, OurError, PeerError, VivavoceError
-from vivavoce.server import openai_errors
+from vivavoce.server.protocols import openai_errors
 
 RETRY_AFTER: Final = "2"  # seconds
 

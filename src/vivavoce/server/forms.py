@@ -15,7 +15,7 @@ from vivavoce.core.errors import BadMessage, PeerError, TooLarge
 from vivavoce.journal.disk import disk_errors
 from vivavoce.server.intake import MIB
 from vivavoce.server.multipart import FIELD, Field, File, Item, read_form
-from vivavoce.server.uploads import check_length
+from vivavoce.server.rest.uploads import check_length
 
 FIELDS: Final = 64
 """The most fields of one form."""

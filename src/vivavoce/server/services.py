@@ -21,8 +21,8 @@ from vivavoce.live.diarization import Diarizing
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
-from vivavoce.server.doors import Doors
-from vivavoce.server.visits import Visits
+from vivavoce.server.protocols.visits import Visits
+from vivavoce.server.rest.doors import Doors
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,30 @@
 /** The page's own wiring: which part tells which. */
 
-import { Actions, wordsOf } from "./actions.js";
-import { Api } from "./api.js";
-import { AskPanel } from "./ask-panel.js";
-import { Dock } from "./dock.js";
-import { acceptFiles } from "./drop.js";
-import { Editing } from "./editing.js";
-import { EmailPanel } from "./email-panel.js";
-import { Finder } from "./finder.js";
-import { Hits } from "./hits.js";
-import { LibraryView, busy } from "./library-view.js";
-import { Making } from "./making.js";
-import { OptionsSheet } from "./options-sheet.js";
-import { Panel } from "./panel.js";
-import { Player } from "./player.js";
-import { SharePanel } from "./share-panel.js";
-import { Stage } from "./stage.js";
-import { SummaryPanel } from "./summary-panel.js";
-import { themeSwitch } from "./theme-switch.js";
-import { Transcript } from "./transcript.js";
-import { TranscriptView } from "./transcript-view.js";
-import { TranslatePanel } from "./translate-panel.js";
-import { UploadsView } from "./uploads-view.js";
-import { watch } from "./watch.js";
-import { WhoPanel } from "./who-panel.js";
-import { engineOf } from "./words.js";
+import { Actions, wordsOf } from "./library/actions.js";
+import { Api } from "./common/api.js";
+import { AskPanel } from "./panels/ask-panel.js";
+import { Dock } from "./recorder/dock.js";
+import { acceptFiles } from "./recorder/drop.js";
+import { Editing } from "./editor/editing.js";
+import { EmailPanel } from "./panels/email-panel.js";
+import { Finder } from "./library/finder.js";
+import { Hits } from "./library/hits.js";
+import { LibraryView, busy } from "./library/library-view.js";
+import { Making } from "./panels/making.js";
+import { OptionsSheet } from "./recorder/options-sheet.js";
+import { Panel } from "./panels/panel.js";
+import { Player } from "./editor/player.js";
+import { SharePanel } from "./panels/share-panel.js";
+import { Stage } from "./library/stage.js";
+import { SummaryPanel } from "./panels/summary-panel.js";
+import { themeSwitch } from "./common/theme-switch.js";
+import { Transcript } from "./transcript/transcript.js";
+import { TranscriptView } from "./transcript/transcript-view.js";
+import { TranslatePanel } from "./panels/translate-panel.js";
+import { UploadsView } from "./recorder/uploads-view.js";
+import { watch } from "./transcript/watch.js";
+import { WhoPanel } from "./panels/who-panel.js";
+import { engineOf } from "./common/words.js";
 
 const SETTLE_EVERY = 500; // ms between looks at a recording that is being sealed
 

@@ -1,7 +1,7 @@
 /** The page `connect`: snippets with this server's address, and lights for what is heard. */
 
-import { h, setIcon, setText } from "./dom.js";
-import { themeSwitch } from "./theme-switch.js";
+import { h, setIcon, setText } from "./common/dom.js";
+import { themeSwitch } from "./common/theme-switch.js";
 
 const LOOK_EVERY = 1000; // ms
 const COPIED_FOR = 2000; // ms

@@ -21,7 +21,7 @@ from h2.events import (
 )
 from hyperframe.frame import GoAwayFrame
 
-from vivavoce.server.http2_frames import Frames
+from vivavoce.server.transport.http2_frames import Frames
 
 
 @dataclass(slots=True)

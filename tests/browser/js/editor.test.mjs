@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { History } from "../../../src/vivavoce/studio/history.js";
-import { layOut, piecesOf, textOf } from "../../../src/vivavoce/studio/paragraphs.js";
-import { matchesIn, patternOf, replaced, tidied } from "../../../src/vivavoce/studio/search-text.js";
-import { skipTo, speechOf } from "../../../src/vivavoce/studio/silence.js";
-import { colourOf, newLabel, saidBy, sayingOf, speakersOf } from "../../../src/vivavoce/studio/speakers.js";
-import { lastAt, wordAtPlace, wordAtTime, wordsIn } from "../../../src/vivavoce/studio/word-at.js";
+import { History } from "../../../src/vivavoce/studio/editor/history.js";
+import { layOut, piecesOf, textOf } from "../../../src/vivavoce/studio/transcript/paragraphs.js";
+import { matchesIn, patternOf, replaced, tidied } from "../../../src/vivavoce/studio/transcript/search-text.js";
+import { skipTo, speechOf } from "../../../src/vivavoce/studio/editor/silence.js";
+import { colourOf, newLabel, saidBy, sayingOf, speakersOf } from "../../../src/vivavoce/studio/transcript/speakers.js";
+import { lastAt, wordAtPlace, wordAtTime, wordsIn } from "../../../src/vivavoce/studio/transcript/word-at.js";
 
 const SECOND = 16000;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Pace, amount, leftOf, refusal } from "../../../src/vivavoce/studio/files.js";
+import { Pace, amount, leftOf, refusal } from "../../../src/vivavoce/studio/recorder/files.js";
 
 const bytes = (text) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 const why = (text, size = 100, limit = 1) => refusal({ size, head: bytes(text), limit });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { Transcript } from "../../../src/vivavoce/studio/transcript.js";
+import { Transcript } from "../../../src/vivavoce/studio/transcript/transcript.js";
 
 const corpus = process.env.FOLDS ?? new URL("../../data/folds.json", import.meta.url);
 

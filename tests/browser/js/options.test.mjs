@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { named } from "../../../src/vivavoce/studio/languages.js";
+import { named } from "../../../src/vivavoce/studio/common/languages.js";
 import {
   DEFAULTS, cleaned, enginesOf, isUsual, possible, tagsOf, translationsOf, wishesOf,
-} from "../../../src/vivavoce/studio/options.js";
+} from "../../../src/vivavoce/studio/recorder/options.js";
 
 const engine = (name, languages, rest = {}) => ({
   name, installed: true, hint: "", capabilities: { name, model: name, languages, translations: [] }, ...rest,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Outbox } from "../../../src/vivavoce/studio/outbox.js";
-import { HttpError } from "../../../src/vivavoce/studio/sse.js";
-import { Transcript } from "../../../src/vivavoce/studio/transcript.js";
+import { Outbox } from "../../../src/vivavoce/studio/recorder/outbox.js";
+import { HttpError } from "../../../src/vivavoce/studio/common/sse.js";
+import { Transcript } from "../../../src/vivavoce/studio/transcript/transcript.js";
 
 /** A transcript of one utterance, and an outbox whose server answers with what is put in `answers`. */
 function scene() {

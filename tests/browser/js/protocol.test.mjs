@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as P from "../../../src/vivavoce/studio/protocol.js";
+import * as P from "../../../src/vivavoce/studio/common/protocol.js";
 
 const PCM = { format: { encoding: "pcm_s16le", rate: 48000, channels: 1 } };
 const FILE = { format: { encoding: "container" } };

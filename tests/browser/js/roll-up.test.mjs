@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lookOf } from "../../../src/vivavoce/studio/captions-look.js";
-import { RollUp } from "../../../src/vivavoce/studio/roll-up.js";
+import { lookOf } from "../../../src/vivavoce/studio/viewer/captions-look.js";
+import { RollUp } from "../../../src/vivavoce/studio/viewer/roll-up.js";
 
 const WIDTH = 12; // characters
 const rolling = () => new RollUp((text) => text.length <= WIDTH);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { layOut } from "../../../src/vivavoce/studio/paragraphs.js";
+import { layOut } from "../../../src/vivavoce/studio/transcript/paragraphs.js";
 
 test("a paragraph that was spoken begins one, and is no note", () => {
   const said = (key, start) => ({ key, start, end: start + 100, text: key, words: [] });

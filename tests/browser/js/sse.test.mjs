@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EventParser } from "../../../src/vivavoce/studio/sse.js";
+import { EventParser } from "../../../src/vivavoce/studio/common/sse.js";
 
 const STREAM = 'id: 1\r\nevent: started\r\ndata: {"n":1}\r\n\r\n: still here\n\nevent: interim\ndata: {"a"\ndata: :1}\n\n';
 

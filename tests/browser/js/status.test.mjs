@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lineOf, lostOf, stateOf, switchOf, troubleOf } from "../../../src/vivavoce/studio/status.js";
-import { Tally } from "../../../src/vivavoce/studio/tally.js";
+import { lineOf, lostOf, stateOf, switchOf, troubleOf } from "../../../src/vivavoce/studio/recorder/status.js";
+import { Tally } from "../../../src/vivavoce/studio/recorder/tally.js";
 
 const LINE = { captured: 10, acknowledged: 9, waiting: 1 };
 const recording = (rest = {}) => ({ session: { state: "live", error: null }, waiting: 0, tally: new Tally(), ...rest });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Transcript } from "../../../src/vivavoce/studio/transcript.js";
+import { Transcript } from "../../../src/vivavoce/studio/transcript/transcript.js";
 
 const final = (id, start, end, text) => ({ type: "final", id, start, end, text });
 const interim = (id, start, end, stable, tail) => ({ type: "interim", id, start, end, stable, tail });

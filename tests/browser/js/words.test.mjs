@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock, engineOf, lineTrouble, span, stateOf, titleAt } from "../../../src/vivavoce/studio/words.js";
+import { clock, engineOf, lineTrouble, span, stateOf, titleAt } from "../../../src/vivavoce/studio/common/words.js";
 
 test("times read like clocks", () => {
   assert.deepEqual([0, 9.99, 75.4, 3675].map(clock), ["0:00", "0:09", "1:15", "1:01:15"]);

@@ -10,9 +10,9 @@
  * `vivavoce-error` {message}.
  */
 
-import { MicrophoneError } from "../studio/microphone.js";
-import { Recording } from "../studio/recorder.js";
-import { failureOf } from "../studio/words.js";
+import { MicrophoneError } from "../studio/recorder/microphone.js";
+import { Recording } from "../studio/recorder/recorder.js";
+import { failureOf } from "../studio/common/words.js";
 import { fieldOf, isField } from "./field.js";
 import { sheet } from "./look.js";
 

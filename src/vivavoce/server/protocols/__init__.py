@@ -1,0 +1,1 @@
+"""Where the clients of each protocol connect: one file per dialect, and its line."""
