@@ -1,6 +1,7 @@
 """`fold`: the transcript is what the events say, and nothing else.
 
-The page folds the same events itself (`studio/transcript/transcript.js`); both are held to one corpus.
+The page folds the same events itself (`studio/transcript/transcript.js`); both are held to one
+corpus.
 """
 
 from collections.abc import Iterable

@@ -5,13 +5,12 @@ import asyncio
 import httpx2
 import pytest
 
+from tests.server.conftest import wav
 from vivavoce.core.commands import Options, Start
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.fake import say, silence
 from vivavoce.library.recording import folder
 from vivavoce.server.services import Services
-
-from tests.server.conftest import wav
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,114 @@
+"""The kinds of values that settings have."""
+
+import math
+from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from vivavoce import plugins
+from vivavoce.core.errors import EngineError
+
+# Absolute, because a worker process may be started in another folder.
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+File = Folder
+Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+
+def _folder_or_name(value: str) -> str:
+    """A folder that is here is absolute too; anything else is left as it is."""
+    folder = Path(value).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else value
+
+
+def _names(value: object) -> object:
+    """A comma list, as variables and flags have it, as its parts."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Names = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), BeforeValidator(_names)
+]
+
+
+def _prices(value: object) -> object:
+    """`azure=1.00,aws=1.44`, or a table in TOML, as engines and numbers."""
+    if isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",")]
+        value = {engine.strip(): price.strip() for engine, _, price in parts}
+    if not isinstance(value, Mapping):
+        raise _wrong("prices are given as engine=price, with commas between them")
+    for engine in value:
+        try:
+            plugins.check(engine)
+        except EngineError as error:
+            raise _wrong(error.message.removesuffix(".")) from None
+    return {engine: _price(engine, price) for engine, price in value.items()}
+
+
+def _price(engine: str, price: object) -> float:
+    try:
+        number = float(str(price))
+    except ValueError:
+        number = -1
+    if not 0 <= number < math.inf:
+        raise _wrong(f"the price of {engine} is {price!r}, and has to be a number, 0 or more")
+    return number
+
+
+def _wrong(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("prices", "{sentence}", {"sentence": sentence})
+
+
+Prices = Annotated[dict[str, float], BeforeValidator(_prices)]
+
+
+def _mailbox(value: str) -> str:
+    """`ada@example.org`, or `Ada <ada@example.org>`."""
+    if mailbox(value) is None:
+        raise PydanticCustomError("mailbox", "it is to be an e-mail address")
+    return value
+
+
+def mailbox(text: str) -> Address | None:
+    """Whom an e-mail is from; None: this names nobody."""
+    name, address = parseaddr(text)
+    try:
+        found = Address(name, addr_spec=address)
+    except (ValueError, IndexError, HeaderParseError):
+        return None
+    return found if found.username and found.domain and found.addr_spec.isascii() else None
+
+
+def _web(value: str) -> str:
+    """`http://localhost:11434/v1`."""
+    try:
+        parts = urlsplit(value)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return value
+    except ValueError:  # a bracket that is not closed
+        pass
+    raise PydanticCustomError("web", "it is to begin with http:// or https:// and a host")
+
+
+def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        try:
+            ip_network(name)
+        except ValueError:
+            sentence = f"{name!r} is no network, as 192.168.1.0/24 is, and no address"
+            raise PydanticCustomError("networks", "{sentence}", {"sentence": sentence}) from None
+    return names
+
+
+FolderOrName = Annotated[str, AfterValidator(_folder_or_name)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Web = Annotated[str, AfterValidator(_web)]
+Networks = Annotated[Names, AfterValidator(_networks)]
