@@ -5,6 +5,7 @@ from email.headerregistry import Address
 
 from pydantic import ConfigDict, PrivateAttr
 
+from vivavoce.config.client import Client
 from vivavoce.config.deliver import Deliver
 from vivavoce.config.engines import Engines
 from vivavoce.config.insight import Insight
@@ -15,7 +16,8 @@ from vivavoce.config.wyoming import Wyoming
 from vivavoce.core.types import SAMPLE_RATE
 
 
-class Settings(Deliver, Insight, Wyoming, Engines, Live, Serving):  # fields: the last one's first
+# The last one's fields are the first.
+class Settings(Client, Deliver, Insight, Wyoming, Engines, Live, Serving):
     """What a process runs with; build it with `load_settings`. It never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
