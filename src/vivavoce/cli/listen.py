@@ -13,7 +13,7 @@ from vivavoce.api import Transcriber
 from vivavoce.cli.console import show_table, stderr, stopped_by_interrupt
 from vivavoce.cli.microphone import Microphone, MicrophoneError, microphones, playing, recording
 from vivavoce.cli.sending import sending
-from vivavoce.cli.service import OpenAI, Service, Vivavoce
+from vivavoce.cli.service import Key, OpenAI, Service, Vivavoce
 from vivavoce.cli.words import Words
 from vivavoce.client import Unreachable
 from vivavoce.client.conversation import Conversation
@@ -46,6 +46,7 @@ def listen(
         typer.Option(help="openai: any server with OpenAI's Realtime transcription."),
     ] = "vivavoce",
     model: Annotated[str, typer.Option(help="What to ask for with --protocol openai.")] = MODEL,
+    key: Key = None,
     key_env: Annotated[
         str,
         typer.Option(metavar="NAME", help="Variable with the key, with --protocol openai."),
@@ -64,18 +65,19 @@ def listen(
     if devices:
         show_table(("Number", "Device", "Hz"), [_row(found) for found in microphones()])
         return
-    settings = load_settings(engine=engine, language=language)
+    settings = load_settings(engine=engine, language=language, key=key)
     capture = _capture(device)
     url = server or local_server(settings)
     if voice_commands and protocol == "openai":
         raise typer.BadParameter("OpenAI's protocol has no spoken commands.")
     if voice_commands and not url:
         raise Unreachable("Spoken commands are obeyed by a server, and none runs here; start one.")
-    service: Service | None = Vivavoce(url, settings.language, voice_commands) if url else None
+    own = settings.key and settings.key.get_secret_value()
+    service: Service | None = Vivavoce(url, settings.language, voice_commands, own) if url else None
     if protocol == "openai":
         if not url:
             raise Unreachable("No server runs on this machine; name one with --server URL.")
-        service = OpenAI(url, settings.language, model, key_env)
+        service = OpenAI(url, settings.language, model, key_env, key)
     asyncio.run(_listen(capture, settings, service, duration))
 
 
@@ -196,9 +198,17 @@ def local_server(settings: Settings) -> str | None:
     url = f"http://localhost:{settings.port}"
     try:
         info = httpx2.get(f"{url}/api/v1/info", timeout=PATIENCE, trust_env=False)
-        return url if info.is_success and "engine" in info.json() else None
+        return url if _is_ours(info.json()) else None
     except (httpx2.HTTPError, ValueError):
         return None
+
+
+def _is_ours(said: Any) -> bool:
+    """Whether a Vivavoce said this of itself; also one that tells it to nobody without a key."""
+    match said:
+        case {"engine": _} | {"error": {"code": BadCredentials.code}}:
+            return True
+    return False
 
 
 def _row(found: Microphone) -> tuple[str, str, str]:

@@ -15,10 +15,11 @@ from vivavoce.api import Transcriber
 from vivavoce.cli.console import complain
 from vivavoce.cli.piped import standard_input
 from vivavoce.cli.progress import FileProgress, file_length
+from vivavoce.cli.service import Key, explained
 from vivavoce.cli.writers import Write, Writer
 from vivavoce.client import Recordings
 from vivavoce.config import load_settings
-from vivavoce.core.errors import BadMessage, DiskError, EngineError, VivavoceError
+from vivavoce.core.errors import BadCredentials, BadMessage, DiskError, EngineError, VivavoceError
 
 PIPE = "-"
 
@@ -56,6 +57,7 @@ def transcribe(
     server: Annotated[
         str | None, typer.Option(metavar="URL", help="Let this server do it, and keep it.")
     ] = None,
+    key: Key = None,
 ) -> None:
     """Transcribe audio or video files; the text streams out as it is found."""
     chosen = format or _format_of(output)
@@ -63,7 +65,7 @@ def transcribe(
     failed = asyncio.run(
         _here(jobs, chosen, language, engine, speakers)
         if server is None
-        else _there(server, jobs, chosen, language, engine, speakers)
+        else _there(server, key, jobs, chosen, language, engine, speakers)
     )
     if failed:
         raise typer.Exit(1)
@@ -98,6 +100,7 @@ async def _here(
 
 async def _there(
     server: str,
+    key: str | None,
     jobs: Sequence[tuple[str, Path | None]],
     format: Format,
     language: str | None,
@@ -105,18 +108,23 @@ async def _there(
     speakers: bool,
 ) -> bool:
     """On a server; as `_here`."""
-    async with Recordings(server) as recordings:
+    secret = load_settings(key=key).key
+    own = secret and secret.get_secret_value()
+    async with Recordings(server, key=own) as recordings:
 
         async def work(file: str, write: Write) -> None:
             source = standard_input() if file == PIPE else Path(file)
-            done = await recordings.upload(
-                source,
-                title=_name(file),
-                language=language,
-                engine=engine,
-                diarization=speakers,
-                wait=True,
-            )
+            try:
+                done = await recordings.upload(
+                    source,
+                    title=_name(file),
+                    language=language,
+                    engine=engine,
+                    diarization=speakers,
+                    wait=True,
+                )
+            except BadCredentials as error:
+                raise explained(error, own) from error
             if done.state == "failed":
                 raise EngineError(f"The server could not transcribe it ({done.reason}).")
             write(await recordings.transcript(done.id, format))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from vivavoce.client.conversation import conversing
+from vivavoce.client.keys import own_key
 from vivavoce.client.session import Session
 from vivavoce.core.commands import Endpointing
 from vivavoce.core.types import AudioFormat, Brief
@@ -18,6 +19,7 @@ async def connect(
     url: str,
     format: AudioFormat | None = None,
     *,
+    key: str | None = None,
     language: str | None = None,
     engine: str | None = None,
     interims: bool = True,
@@ -31,6 +33,7 @@ async def connect(
 ) -> AsyncIterator[Session]:
     """Open a live session on the server at `url`, e.g. `http://localhost:8000`.
 
+    `key`: one that the server knows, if it asks for one; without it, that in `VIVAVOCE_KEY`.
     Without a `format`, 16 kHz mono in signed 16 bits. `endpoint_ms`, the silence that ends an
     utterance, beats `endpointing`. `voice_commands`: phrases such as "new paragraph" do what
     they say. `brief`: what the engine is told and asked beside.
@@ -38,7 +41,8 @@ async def connect(
     Leaving the block finishes the session and waits for its end; leaving it by an exception
     just hangs up.
 
-    Raises `Unreachable`, or the error the server refused the session with.
+    Raises `Unreachable`, or the error the server refused the session with: `BadCredentials`
+    where it does not take the key.
     """
     format = format or AudioFormat()
     check_format(format)
@@ -58,5 +62,5 @@ async def connect(
         speakers=brief.speakers,
     )
     start = StartMessage(format=format, language=language, engine=engine, options=options)
-    async with conversing(Session(url, start, bound=buffer)) as session:
+    async with conversing(Session(url, start, bound=buffer, key=own_key(key))) as session:
         yield session

@@ -9,6 +9,7 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from vivavoce.client.errors import Unreachable
+from vivavoce.client.keys import headers
 from vivavoce.core.errors import BadCredentials, BadMessage, PeerError, VivavoceError
 from vivavoce.dialects.native_messages import SUBPROTOCOL
 
@@ -45,7 +46,7 @@ async def open_line(
         return await connect(
             url,
             subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
-            additional_headers={"Authorization": f"Bearer {key}"} if key else None,
+            additional_headers=headers(key),
             compression=None,
             max_size=LARGEST,
             ping_interval=ALIVE,

@@ -11,6 +11,7 @@ import msgspec
 
 from vivavoce.client.address import http_url
 from vivavoce.client.errors import Unreachable
+from vivavoce.client.keys import headers, own_key
 from vivavoce.client.protocol import error_from
 from vivavoce.core.errors import OurError, PeerError, VivavoceError
 from vivavoce.dialects.native_messages import ErrorMessage
@@ -48,13 +49,17 @@ class _Error(msgspec.Struct, frozen=True):
 class Recordings:
     """The recordings of one server; `async with Recordings(url) as recordings`.
 
+    `key`: one that the server knows, if it asks for one; without it, that in `VIVAVOCE_KEY`.
+
     Every method raises the `VivavoceError` that the server answered with, or `Unreachable`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, key: str | None = None) -> None:
         # Only the server knows how long transcribing takes, so an answer may take any time.
         timeout = httpx2.Timeout(10.0, read=None, write=60.0)
-        self._http = httpx2.AsyncClient(base_url=http_url(url, "/api/v1"), timeout=timeout)
+        self._http = httpx2.AsyncClient(
+            base_url=http_url(url, "/api/v1"), timeout=timeout, headers=headers(own_key(key))
+        )
 
     async def __aenter__(self) -> Self:
         return self

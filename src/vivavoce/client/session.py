@@ -24,8 +24,11 @@ class Session(Conversation[ClientProtocol]):
     in another reading: a `Final` replaces an earlier one of the same id.
     """
 
-    def __init__(self, url: str, start: StartMessage, *, bound: int) -> None:
+    def __init__(
+        self, url: str, start: StartMessage, *, bound: int, key: str | None = None
+    ) -> None:
         super().__init__(live_url(url), ClientProtocol(start, bound=bound))
+        self._key = key
 
     @property
     def id(self) -> str:
@@ -73,7 +76,7 @@ class Session(Conversation[ClientProtocol]):
         )
 
     async def _open_line(self) -> ClientConnection:
-        return await open_line(self._url)
+        return await open_line(self._url, key=self._key)
 
     def _say_finish(self) -> None:
         self._protocol.control(FinishMessage())
