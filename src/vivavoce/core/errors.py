@@ -49,6 +49,12 @@ class BadCredentials(PeerError):
     code, status, close = "bad_credentials", 401, 4401
 
 
+class Forbidden(PeerError):
+    """Who asks is known, and may not."""
+
+    code, status = "forbidden", 403
+
+
 class NotFound(PeerError):
     code, status = "not_found", 404
 
