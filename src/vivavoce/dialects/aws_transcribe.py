@@ -17,9 +17,11 @@ import msgspec
 from vivavoce.core.commands import Audio, Finish, Start
 from vivavoce.core.errors import (
     BadAudio,
+    BadCredentials,
     BadMessage,
     Draining,
     EngineError,
+    Forbidden,
     Full,
     Held,
     PeerError,
@@ -42,6 +44,8 @@ PASSED_OVER: Final = "ConfigurationEvent"
 """Of call analytics, but clients may send it anywhere."""
 
 NAMES: Final[tuple[tuple[type[VivavoceError], str, int], ...]] = (
+    (BadCredentials, "UnrecognizedClientException", 403),
+    (Forbidden, "AccessDeniedException", 403),
     (Held, "ConflictException", 409),
     (PeerError, "BadRequestException", 400),
     (Full, "LimitExceededException", 429),

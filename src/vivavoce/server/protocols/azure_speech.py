@@ -77,12 +77,13 @@ class _SdkRoute(WebSocketRoute):
     """For Speech SDKs alone: the address belongs to others too."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] == "websocket" and _is_sdk(HTTPConnection(scope)):
+        if scope["type"] == "websocket" and is_sdk(HTTPConnection(scope)):
             return super().matches(scope)
         return Match.NONE, {}
 
 
-def _is_sdk(connection: HTTPConnection) -> bool:
+def is_sdk(connection: HTTPConnection) -> bool:
+    """Whether a Speech SDK asks, by what each of them brings to every address."""
     return (
         SUBPROTOCOL in connection.scope.get("subprotocols", ())
         or "x-connectionid" in connection.headers

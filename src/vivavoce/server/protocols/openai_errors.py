@@ -50,5 +50,10 @@ def detail(error: VivavoceError) -> dict[str, Any]:
         "message": error.message,
         "type": "invalid_request_error" if error.status < 500 else "server_error",
         "param": param,
-        "code": CODES.get(error.code, error.code),
+        "code": code(error),
     }
+
+
+def code(error: VivavoceError) -> str:
+    """Theirs, where they have one for it."""
+    return CODES.get(error.code, error.code)

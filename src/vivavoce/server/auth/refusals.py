@@ -1,0 +1,142 @@
+"""How somebody is refused who may not: in the manner that the clients of each protocol expect.
+
+Over HTTP that is a status and a body in the protocol's own form. A WebSocket is accepted, told in
+a message, and closed: what the answer to a handshake says reaches no page of a browser. Azure's
+SDKs are the exception, which know a wrong key by the handshake's status and by nothing else.
+
+Nothing of what was sent is read, and nothing of a credential is said or logged.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from vivavoce.core.errors import BadCredentials, Forbidden, VivavoceError
+from vivavoce.dialects import aws_transcribe as aws
+from vivavoce.dialects import openai_realtime as openai
+from vivavoce.dialects.aws_poc import AwsPocDialect
+from vivavoce.dialects.base import Failed, Wire
+from vivavoce.dialects.live_server import LiveServerDialect
+from vivavoce.dialects.native import NativeDialect
+from vivavoce.dialects.native_messages import SUBPROTOCOL
+from vivavoce.dialects.openai_realtime_messages import Refused
+from vivavoce.library.recording import new_id
+from vivavoce.server import errors
+from vivavoce.server.line import LineLost, WebSocketLine
+from vivavoce.server.protocols import almost_real_time, aws_transcribe, azure_speech, openai_errors
+
+log = structlog.get_logger()
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, error: VivavoceError) -> None:
+    """Answer a request or a WebSocket, of which nothing was read yet, with this error."""
+    path = route(scope)
+    log.info("refused", code=error.code, reason=error.message)
+    if scope["type"] == "http":
+        await answer(path, error)(scope, receive, send)
+        return
+    ws = WebSocket(scope, receive, send)
+    manner = _manner(path)
+    if manner is None or azure_speech.is_sdk(HTTPConnection(scope)):
+        await ws.send_denial_response(errors.refusal(error, headers(error)))
+        return
+    offered = manner.subprotocol if manner.subprotocol in scope.get("subprotocols", ()) else None
+    with suppress(LineLost):
+        await ws.accept(offered)
+        line = WebSocketLine(ws)
+        for wire in manner.said(error):
+            await line.say(wire)
+        await line.close(*manner.close(error))
+
+
+def route(scope: Scope) -> str:
+    """The path as our own routes know it, wherever the application is mounted."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
+def answer(path: str, error: VivavoceError) -> Response:
+    """The refusal of an HTTP request."""
+    if openai_errors.concerns(path):
+        return openai_errors.refusal(error, headers=headers(error))
+    if path in AWS:
+        return aws_transcribe.refusal(error)
+    if path in PAGE:
+        return JSONResponse({"error": error.message}, error.status, headers(error))
+    return errors.refusal(error, headers(error))
+
+
+def headers(error: VivavoceError) -> dict[str, str]:
+    """What says how a key is shown, or when to come again."""
+    if isinstance(error, BadCredentials):
+        return {"WWW-Authenticate": "Bearer"}
+    after = getattr(error, "after", None)  # seconds, of what is too often
+    return {} if after is None else {"Retry-After": str(max(1, ceil(after)))}
+
+
+def _paths(router: object) -> frozenset[str]:
+    return frozenset(route.path for route in router.routes)  # type: ignore[attr-defined]
+
+
+AWS: Final = _paths(aws_transcribe.router)
+PAGE: Final = _paths(almost_real_time.router)
+"""Of the almost real-time app, whose programs show the `error` of what they are answered."""
+
+
+def _close(error: VivavoceError) -> tuple[int, str]:
+    return error.close, error.code
+
+
+def _openai_close(error: VivavoceError) -> tuple[int, str]:
+    """As their service closes; 3000 and 3003 are what is registered for these two."""
+    code = openai_errors.code(error)
+    if isinstance(error, BadCredentials):
+        return 3000, f"invalid_request_error.{code}"
+    return (3003 if isinstance(error, Forbidden) else error.close), code
+
+
+def _openai(error: VivavoceError) -> Sequence[Wire]:
+    refused = Refused(error.message, openai_errors.code(error))
+    return openai.OpenAIRealtimeDialect(new_id()).send(Failed(refused))
+
+
+def _echo(error: VivavoceError) -> Sequence[Wire]:
+    return (error.message,)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What the clients at an address are told, and with which code and reason it closes."""
+
+    said: Callable[[VivavoceError], Sequence[Wire]]
+    subprotocol: str | None = None
+    close: Callable[[VivavoceError], tuple[int, str]] = _close
+
+
+LIVE_SERVER: Final = Manner(lambda error: LiveServerDialect("", time.time).send(Failed(error)))
+AMAZON: Final = Manner(lambda error: (aws.said(error),))
+
+MANNERS: Final[Mapping[str, Manner]] = {
+    "/api/v1/live": Manner(lambda error: NativeDialect().send(Failed(error)), SUBPROTOCOL),
+    "/v1/realtime": Manner(_openai, openai.SUBPROTOCOL, _openai_close),
+    "/ws": Manner(lambda error: AwsPocDialect().send(Failed(error))),
+    "/ws/echo": Manner(_echo),
+    "/ws/transcribe": LIVE_SERVER,
+    **dict.fromkeys((path for path in AWS if path.endswith("-websocket")), AMAZON),
+}
+
+
+def _manner(path: str) -> Manner | None:
+    """None: by the status of the handshake."""
+    if path.startswith("/ws/transcribe/"):
+        return LIVE_SERVER
+    return MANNERS.get(path)
