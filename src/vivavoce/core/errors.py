@@ -59,6 +59,28 @@ class NotFound(PeerError):
     code, status = "not_found", 404
 
 
+class TooSlow(PeerError):
+    """What was begun does not get on."""
+
+    code, status = "too_slow", 408
+
+
+class Throttled(PeerError):
+    """More than one client may have now; `after` is in seconds."""
+
+    code, status, close, retryable = "rate_limited", 429, 1013, True
+
+    def __init__(self, message: str, after: float) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class QuotaSpent(Throttled):
+    """As much audio as one owner may have in a day."""
+
+    code = "quota"
+
+
 class Held(PeerError):
     """Another client holds the session."""
 
