@@ -10,6 +10,7 @@ from vivavoce.config.deliver import Deliver
 from vivavoce.config.engines import Engines
 from vivavoce.config.insight import Insight
 from vivavoce.config.kinds import mailbox
+from vivavoce.config.limits import Limits
 from vivavoce.config.live import Live
 from vivavoce.config.serving import Serving
 from vivavoce.config.wyoming import Wyoming
@@ -17,7 +18,7 @@ from vivavoce.core.types import SAMPLE_RATE
 
 
 # The last one's fields are the first.
-class Settings(Client, Deliver, Insight, Wyoming, Engines, Live, Serving):
+class Settings(Client, Deliver, Insight, Wyoming, Engines, Limits, Live, Serving):
     """What a process runs with; build it with `load_settings`. It never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
