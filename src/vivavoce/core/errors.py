@@ -70,7 +70,7 @@ class Throttled(PeerError):
 
     code, status, close, retryable = "rate_limited", 429, 1013, True
 
-    def __init__(self, message: str, after: float) -> None:
+    def __init__(self, message: str, after: float = 60) -> None:
         super().__init__(message)
         self.after = after
 

@@ -3,6 +3,7 @@
 What is asked of a protocol that is not ours is refused in that protocol's form.
 """
 
+from math import ceil
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from vivavoce.core.errors import Conflict, FrameGap, NotFound, OurError, PeerError, VivavoceError
+from vivavoce.core.errors import (
+    Conflict,
+    FrameGap,
+    NotFound,
+    OurError,
+    PeerError,
+    Throttled,
+    VivavoceError,
+)
 from vivavoce.server.protocols import openai_errors
 
 RETRY_AFTER: Final = "2"  # seconds
@@ -72,8 +81,15 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VivavoceError)
     if isinstance(error, OurError):
         log.warning("refused", code=error.code, reason=error.message)
+    return _said(request, error, headers=_again(error))
+
+
+def _again(error: VivavoceError) -> dict[str, str] | None:
+    """When to come again, where that is known."""
+    if isinstance(error, Throttled):
+        return {"Retry-After": str(max(1, ceil(error.after)))}
     later = isinstance(error, OurError) and error.retryable
-    return _said(request, error, headers={"Retry-After": RETRY_AFTER} if later else None)
+    return {"Retry-After": RETRY_AFTER} if later else None
 
 
 NOT_AN_OBJECT = ("model_attributes_type", "dict_type")
@@ -97,6 +113,10 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     """What the framework refuses by itself: a path or a method that nobody serves."""
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, VivavoceError):  # by which the reading of a body was stopped
+        return await _ours(request, error.__cause__)
+    if isinstance(error.__cause__, RecursionError):
+        return _said(request, BadParameter("The body is nested too deep."))
     path, method = request.url.path, request.method
     if error.status_code == 404:
         return _said(request, NotFound(f"There is nothing at {path}."))

@@ -12,6 +12,7 @@ from vivavoce.core.errors import (
     Gone,
     NotFound,
     OurError,
+    QuotaSpent,
     TooLarge,
     VivavoceError,
 )
@@ -30,6 +31,12 @@ MIB: Final = 1 << 20
 FIELDS: Final = ("title", "language", "engine", "diarization", "speakers")
 SWITCH: Final = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 MOST_SPEAKERS: Final = 20
+
+WHY: Final[dict[str, type[VivavoceError]]] = {
+    BadAudio.code: BadAudio,
+    QuotaSpent.code: QuotaSpent,
+}
+"""What a session may end of before its audio does, by the code of its last warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +188,7 @@ class Intake:
         why: VivavoceError | None = None
         async for answer in self._seat.answers():
             if isinstance(answer, Numbered) and isinstance(answer.event, Warning):
-                kind = BadAudio if answer.event.code == BadAudio.code else OurError
-                why = kind(answer.event.message)
+                why = WHY.get(answer.event.code, OurError)(answer.event.message)
         return why
 
 

@@ -18,6 +18,7 @@ from vivavoce.core.errors import (
     Gone,
     OurError,
     PeerError,
+    QuotaSpent,
     VivavoceError,
 )
 from vivavoce.core.events import AnyEvent, Ended, Numbered, Warning
@@ -38,6 +39,7 @@ T = TypeVar("T")
 FAULTS: Final[dict[str, type[VivavoceError]]] = {
     BadAudio.code: BadAudio,
     EngineError.code: EngineError,
+    QuotaSpent.code: QuotaSpent,
 }
 """What a session that ended for a reason of this name is refused with."""
 
