@@ -73,8 +73,9 @@ class Hub:
         """A new session and the hold on it.
 
         Raises `Full`, `Draining`, `EngineError`, `DiskError`, `BadMessage` (no such engine,
-        a language it does not know).
+        a language it does not know), `QuotaSpent`.
         """
+        await self._opener.allowance.check(owner)
         self._admit(start.options)
         token = secrets.token_urlsafe(24)
         header = SessionHeader(

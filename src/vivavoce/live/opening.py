@@ -21,6 +21,7 @@ from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.diarizations import Diarizations
 from vivavoce.library.recording import Changes, Recording
 from vivavoce.library.repository import Repository
+from vivavoce.live.allowance import Account, Allowance, Boundless
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
 from vivavoce.live.engines import Engines
@@ -52,10 +53,12 @@ class Opener:
         grace: float,
         news: News | None = None,
         queue: Diarizations | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         """`folder` is where live sessions are journalled; `grace` is in seconds; in `queue` wait
         those whose speakers are to be told apart."""
         self.folder = folder
+        self.allowance = allowance or Boundless()
         self._engines = engines
         self._repository = repository
         self._sealer = sealer
@@ -199,6 +202,7 @@ class Opener:
             translations=by_model,
         )
         runner.attended = lambda: session.attended
+        runner.pay = Account(self.allowance, header.owner, said.resume).pay
         return session
 
     def _spoken(self, header: SessionHeader, action: Action, at: int) -> None:

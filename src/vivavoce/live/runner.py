@@ -7,11 +7,17 @@ fed from where all that was said leaves off.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
-from vivavoce.core.errors import DiskError, EngineError, EngineExpired, VivavoceError
+from vivavoce.core.errors import (
+    DiskError,
+    EngineError,
+    EngineExpired,
+    QuotaSpent,
+    VivavoceError,
+)
 from vivavoce.core.events import AnyEvent, Final, Interim
 from vivavoce.core.results import Aligned, Decided, Flushed, Heard, Switched
 from vivavoce.core.session import Session
@@ -71,6 +77,7 @@ class Runner:
         self._aligning = aligning
         self.voice = voice
         self.attended: Callable[[], bool] = lambda: True  # whether a client is on the line
+        self.pay: Callable[[int], Awaitable[None]] = _free  # is told up to where it was heard
         self._passage: Passage | None = None
         self._name = said.engine  # who decodes
         self._better: str | None = None  # who is to decode next
@@ -111,6 +118,8 @@ class Runner:
         except VivavoceError as error:
             self.reason = error.code
             await self._say(self._session.warn(error.code, error.message))
+        with suppress(QuotaSpent):  # by its last second
+            await self.pay(self._reached)
         await self._say(self._session.end(self.reason, self._reached))
 
     def cancel(self) -> None:
@@ -236,7 +245,8 @@ class Runner:
         await self._say(self._session.mark(at, label))
 
     async def lag(self, position: int) -> None:
-        """Say so when a live session's words come late."""
+        """Say so when a live session's words come late. Raises `QuotaSpent`."""
+        await self.pay(position)
         format = self._journal.header.format
         if format.encoding == "container" or not self._options.interims:
             return
@@ -279,3 +289,7 @@ class Runner:
                     return
                 await asyncio.sleep(ROOM)
         self._said = self._said.after(event)
+
+
+async def _free(position: int) -> None:
+    """As much as comes."""
