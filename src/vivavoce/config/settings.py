@@ -5,6 +5,7 @@ from email.headerregistry import Address
 
 from pydantic import ConfigDict, PrivateAttr
 
+from vivavoce.config.auth import Auth
 from vivavoce.config.client import Client
 from vivavoce.config.deliver import Deliver
 from vivavoce.config.engines import Engines
@@ -18,7 +19,7 @@ from vivavoce.core.types import SAMPLE_RATE
 
 
 # The last one's fields are the first.
-class Settings(Client, Deliver, Insight, Wyoming, Engines, Limits, Live, Serving):
+class Settings(Client, Deliver, Insight, Wyoming, Engines, Limits, Live, Auth, Serving):
     """What a process runs with; build it with `load_settings`. It never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

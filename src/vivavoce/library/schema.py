@@ -231,6 +231,28 @@ class _Diarizations(TypedColumns):
     message: Named[str | None]
 
 
+class _Keys(TypedColumns):
+    """By which programs and people are known; of the keys themselves only hashes."""
+
+    id: Named[str] = Column(primary_key=True)
+    owner: Named[str] = Column(ForeignKey("principals.id"))
+    name: Named[str]
+    sha256: Named[str]
+    scopes: Named[tuple[str, ...]] = Column(Strings)
+    limits: Named[str]  # JSON
+    created_at: Named[datetime] = Column(Utc)
+    expires_at: Named[datetime | None] = Column(Utc)
+    revoked_at: Named[datetime | None] = Column(Utc)
+    last_used_at: Named[datetime | None] = Column(Utc)
+
+
+class _Secrets(TypedColumns):
+    """What all processes of a server have to know, and nobody else."""
+
+    name: Named[str] = Column(primary_key=True)
+    value: Named[str]  # hexadecimal
+
+
 principals: Final = Table("principals", metadata, _Principals)
 recordings: Final = Table(
     "recordings",
@@ -280,3 +302,5 @@ SEARCH: Final = (
 for _statement in SEARCH:
     event.listen(passages, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 diarizations: Final = Table("diarizations", metadata, _Diarizations, Index(None, "state"))
+keys: Final = Table("keys", metadata, _Keys)
+secrets: Final = Table("secrets", metadata, _Secrets)

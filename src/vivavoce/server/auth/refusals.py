@@ -58,6 +58,17 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: VivavoceErro
         await line.close(*manner.close(error))
 
 
+async def farewell(scope: Scope, send: Send, error: VivavoceError) -> None:
+    """The same to a WebSocket that was accepted, and may not go on."""
+    manner = _manner(route(scope)) or OTHERS
+    with suppress(OSError, RuntimeError):  # it is gone already
+        for wire in manner.said(error):
+            kind = "bytes" if isinstance(wire, bytes) else "text"
+            await send({"type": "websocket.send", kind: wire})
+        code, reason = manner.close(error)
+        await send({"type": "websocket.close", "code": code, "reason": reason})
+
+
 def route(scope: Scope) -> str:
     """The path as our own routes know it, wherever the application is mounted."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
@@ -122,6 +133,7 @@ class Manner:
     close: Callable[[VivavoceError], tuple[int, str]] = _close
 
 
+OTHERS: Final = Manner(lambda _: ())
 LIVE_SERVER: Final = Manner(lambda error: LiveServerDialect("", time.time).send(Failed(error)))
 AMAZON: Final = Manner(lambda error: (aws.said(error),))
 

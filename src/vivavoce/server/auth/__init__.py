@@ -1,0 +1,1 @@
+"""Who may: keys, tokens, and the gate that every request passes."""
