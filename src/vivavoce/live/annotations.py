@@ -17,6 +17,7 @@ from vivavoce.journal.bell import Bell
 from vivavoce.library.repository import MOST, Make, Repository
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News, NoNews
+from vivavoce.live.redacting import Redactor, annotation
 from vivavoce.live.session import LiveSession
 
 LOOK_EVERY: Final = 0.25  # seconds
@@ -33,8 +34,16 @@ ELSEWHERE: Final = 5.0
 class Annotations:
     """Every recording's. `close` lets go of who follows."""
 
-    def __init__(self, hub: Hub, repository: Repository, news: News | None = None) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        repository: Repository,
+        news: News | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        """`redactor` knows what is not to be kept, whoever says it."""
         self._hub = hub
+        self._redactor = redactor
         self._repository = repository
         self._news = news or NoNews()
         self._followed: dict[str, _Followed] = {}
@@ -48,6 +57,7 @@ class Annotations:
         said. Raises `NotFound`, `Held` (another process of this server has the session),
         `Draining`, `DiskError`, `TooLarge`.
         """
+        make = self._redacted(make)
         for look in range(LOOKS):
             if look:
                 await asyncio.sleep(LOOK_EVERY)
@@ -91,6 +101,11 @@ class Annotations:
         self._closed = True
         for followed in self._followed.values():
             followed.bell.ring()
+
+    def _redacted(self, make: Make) -> Make:
+        if (redactor := self._redactor) is None:
+            return make
+        return lambda transcript: [annotation(redactor, event) for event in make(transcript)]
 
     def _told(self, owner: str, recording: str, said: list[Numbered]) -> list[Numbered]:
         if (followed := self._followed.get(recording)) is not None and said:

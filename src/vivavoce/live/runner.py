@@ -28,6 +28,7 @@ from vivavoce.journal.journal import Journal
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
 from vivavoce.live.passage import Passage
+from vivavoce.live.redacting import Redacting
 from vivavoce.live.said import Said
 from vivavoce.live.streams import open_stream
 from vivavoce.live.voice import Voice
@@ -67,6 +68,7 @@ class Runner:
         *,
         aligning: Aligning | None = None,
         voice: Voice,
+        redacting: Redacting | None = None,
     ) -> None:
         self._journal = journal
         self._broadcast = broadcast
@@ -76,6 +78,7 @@ class Runner:
         self._said = said
         self._aligning = aligning
         self.voice = voice
+        self._redacting = redacting
         self.attended: Callable[[], bool] = lambda: True  # whether a client is on the line
         self.pay: Callable[[int], Awaitable[None]] = _free  # is told up to where it was heard
         self._passage: Passage | None = None
@@ -268,7 +271,8 @@ class Runner:
 
     async def _say(self, events: Iterable[AnyEvent]) -> None:
         finals: list[Final] = []  # with a command: what is known beside them is said first
-        for event in events:
+        for said in events:
+            event = said if self._redacting is None else self._redacting.event(said)
             if isinstance(event, Interim):
                 self._broadcast.show(event)
             else:
