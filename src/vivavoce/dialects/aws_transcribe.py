@@ -25,6 +25,7 @@ from vivavoce.core.errors import (
     Full,
     Held,
     PeerError,
+    Throttled,
     VivavoceError,
 )
 from vivavoce.core.events import Final as FinalEvent
@@ -47,6 +48,7 @@ NAMES: Final[tuple[tuple[type[VivavoceError], str, int], ...]] = (
     (BadCredentials, "UnrecognizedClientException", 403),
     (Forbidden, "AccessDeniedException", 403),
     (Held, "ConflictException", 409),
+    (Throttled, "LimitExceededException", 429),
     (PeerError, "BadRequestException", 400),
     (Full, "LimitExceededException", 429),
     (Draining, "ServiceUnavailableException", 503),

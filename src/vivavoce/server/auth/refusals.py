@@ -18,7 +18,6 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from vivavoce.core.errors import BadCredentials, Forbidden, VivavoceError
 from vivavoce.dialects import aws_transcribe as aws
@@ -31,7 +30,6 @@ from vivavoce.dialects.native_messages import SUBPROTOCOL
 from vivavoce.dialects.openai_realtime_messages import Refused
 from vivavoce.library.recording import new_id
 from vivavoce.server import errors
-from vivavoce.server.line import LineLost, WebSocketLine
 from vivavoce.server.protocols import almost_real_time, aws_transcribe, azure_speech, openai_errors
 
 log = structlog.get_logger()
@@ -44,29 +42,32 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: VivavoceErro
     if scope["type"] == "http":
         await answer(path, error)(scope, receive, send)
         return
-    ws = WebSocket(scope, receive, send)
-    manner = _manner(path)
-    if manner is None or azure_speech.is_sdk(HTTPConnection(scope)):
-        await ws.send_denial_response(errors.refusal(error, headers(error)))
-        return
-    offered = manner.subprotocol if manner.subprotocol in scope.get("subprotocols", ()) else None
-    with suppress(LineLost):
-        await ws.accept(offered)
-        line = WebSocketLine(ws)
-        for wire in manner.said(error):
-            await line.say(wire)
-        await line.close(*manner.close(error))
+    await receive()  # that somebody wants to connect
+    manner = _manner(scope, path)
+    with suppress(OSError):  # who is gone meanwhile need not know
+        if not manner.handshake:
+            offered = scope.get("subprotocols", ())
+            chosen = manner.subprotocol if manner.subprotocol in offered else None
+            await send({"type": "websocket.accept", "subprotocol": chosen, "headers": []})
+            await _told(send, manner, error)
+        elif "websocket.http.response" in scope.get("extensions", {}):
+            await errors.refusal(error, headers(error))(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": error.close, "reason": error.code})
 
 
-async def farewell(scope: Scope, send: Send, error: VivavoceError) -> None:
-    """The same to a WebSocket that was accepted, and may not go on."""
-    manner = _manner(route(scope)) or OTHERS
-    with suppress(OSError, RuntimeError):  # it is gone already
-        for wire in manner.said(error):
-            kind = "bytes" if isinstance(wire, bytes) else "text"
-            await send({"type": "websocket.send", kind: wire})
-        code, reason = manner.close(error)
-        await send({"type": "websocket.close", "code": code, "reason": reason})
+async def farewell(scope: Scope, _receive: Receive, send: Send, error: VivavoceError) -> None:
+    """Let somebody go who is connected already, and tell them why."""
+    log.info("let go", code=error.code, reason=error.message)
+    with suppress(OSError):
+        await _told(send, _manner(scope, route(scope)), error)
+
+
+async def _told(send: Send, manner: "Manner", error: VivavoceError) -> None:
+    for wire in manner.said(error):
+        await send({"type": "websocket.send", "text" if isinstance(wire, str) else "bytes": wire})
+    code, reason = manner.close(error)
+    await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 def route(scope: Scope) -> str:
@@ -120,7 +121,16 @@ def _openai(error: VivavoceError) -> Sequence[Wire]:
     return openai.OpenAIRealtimeDialect(new_id()).send(Failed(refused))
 
 
-def _echo(error: VivavoceError) -> Sequence[Wire]:
+def _azure_close(error: VivavoceError) -> tuple[int, str]:
+    """They show the reason of a close, and after this code they do not try again."""
+    return azure_speech.INVALID, azure_speech.reason(error)
+
+
+def _nothing(_error: VivavoceError) -> Sequence[Wire]:
+    return ()
+
+
+def _sentence(error: VivavoceError) -> Sequence[Wire]:
     return (error.message,)
 
 
@@ -131,24 +141,28 @@ class Manner:
     said: Callable[[VivavoceError], Sequence[Wire]]
     subprotocol: str | None = None
     close: Callable[[VivavoceError], tuple[int, str]] = _close
+    handshake: bool = False  # whether its status tells who is not connected yet
 
 
-OTHERS: Final = Manner(lambda _: ())
 LIVE_SERVER: Final = Manner(lambda error: LiveServerDialect("", time.time).send(Failed(error)))
 AMAZON: Final = Manner(lambda error: (aws.said(error),))
+AZURE: Final = Manner(_nothing, close=_azure_close, handshake=True)
+OTHER: Final = Manner(_nothing, handshake=True)
 
 MANNERS: Final[Mapping[str, Manner]] = {
     "/api/v1/live": Manner(lambda error: NativeDialect().send(Failed(error)), SUBPROTOCOL),
     "/v1/realtime": Manner(_openai, openai.SUBPROTOCOL, _openai_close),
     "/ws": Manner(lambda error: AwsPocDialect().send(Failed(error))),
-    "/ws/echo": Manner(_echo),
+    "/ws/echo": Manner(_sentence),
     "/ws/transcribe": LIVE_SERVER,
     **dict.fromkeys((path for path in AWS if path.endswith("-websocket")), AMAZON),
+    **dict.fromkeys(azure_speech.PATHS, AZURE),
 }
 
 
-def _manner(path: str) -> Manner | None:
-    """None: by the status of the handshake."""
+def _manner(scope: Scope, path: str) -> Manner:
+    if azure_speech.is_sdk(HTTPConnection(scope)):
+        return AZURE
     if path.startswith("/ws/transcribe/"):
         return LIVE_SERVER
-    return MANNERS.get(path)
+    return MANNERS.get(path, OTHER)

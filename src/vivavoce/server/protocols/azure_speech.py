@@ -110,7 +110,12 @@ class AzureConnection(Connection):
 
     def _farewell(self, error: VivavoceError) -> tuple[int, str]:
         code = INVALID if isinstance(error, PeerError) else error.close
-        return code, error.message.encode()[:REASON].decode(errors="ignore")
+        return code, reason(error)
+
+
+def reason(error: VivavoceError) -> str:
+    """As much of an error's sentence as a close can have."""
+    return error.message.encode()[:REASON].decode(errors="ignore")
 
 
 def promises(engines: Engines, options: Options) -> Promises:

@@ -5,7 +5,14 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
-from vivavoce.core.errors import BadAudio, BadCredentials, NotFound, VivavoceError
+from vivavoce.core.errors import (
+    BadAudio,
+    BadCredentials,
+    NotFound,
+    QuotaSpent,
+    Throttled,
+    VivavoceError,
+)
 
 PREFIX: Final = "/v1/"
 
@@ -13,6 +20,8 @@ CODES: Final[dict[str, str]] = {
     "bad_request": "invalid_value",
     "bad_message": "invalid_value",
     BadCredentials.code: "invalid_api_key",
+    Throttled.code: "rate_limit_exceeded",
+    QuotaSpent.code: "insufficient_quota",
 }
 """Their words for codes of ours; the others are said as they are."""
 
