@@ -15,7 +15,7 @@ from typer.main import get_command, get_group
 from vivavoce import __version__
 from vivavoce.cli.console import complain
 from vivavoce.core.errors import VivavoceError
-from vivavoce.telemetry import set_up_own_logs
+from vivavoce.telemetry.logs import set_up_own_logs
 
 COMMANDS = (
     *("serve", "listen", "transcribe", "demo", "models", "tls", "search", "usage", "config"),

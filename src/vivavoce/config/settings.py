@@ -13,13 +13,14 @@ from vivavoce.config.insight import Insight
 from vivavoce.config.kinds import mailbox
 from vivavoce.config.limits import Limits
 from vivavoce.config.live import Live
+from vivavoce.config.seen import Seen
 from vivavoce.config.serving import Serving
 from vivavoce.config.wyoming import Wyoming
 from vivavoce.core.types import SAMPLE_RATE
 
 
 # The last one's fields are the first.
-class Settings(Client, Deliver, Insight, Wyoming, Engines, Limits, Live, Auth, Serving):
+class Settings(Client, Deliver, Insight, Seen, Wyoming, Engines, Limits, Live, Auth, Serving):
     """What a process runs with; build it with `load_settings`. It never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

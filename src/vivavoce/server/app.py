@@ -55,7 +55,7 @@ from vivavoce.server.rest.doors import Doors
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
 from vivavoce.server.transport import tls
-from vivavoce.telemetry import set_up_logs
+from vivavoce.telemetry.logs import set_up_logs
 
 SESSIONS_PER_CORE = 8
 """Live sessions admitted for each core until it is measured, or where it cannot be."""
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     start raises `SettingError` and `EngineError`.
     """
     settings = settings or load_settings()
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     sockets = SocketIO(settings.origins or ())
     peers = Peers()
 
@@ -98,6 +98,8 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
         lifespan=lifespan,
         docs_url=None,  # the framework's own pages come from a CDN
         redoc_url=None,
+        # The framework's own would send addresses with what is secret in them.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
     app.include_router(recordings.router, prefix="/api/v1")

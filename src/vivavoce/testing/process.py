@@ -43,7 +43,8 @@ class ServerProcess:
         self.data_dir = folder / "data"
         self._folder = folder
         self._command = [part.format(port=self.port) for part in command]
-        self._settings = {"data_dir": self.data_dir, "max_sessions": SESSIONS, **settings}
+        own = {"data_dir": self.data_dir, "max_sessions": SESSIONS, "log_format": "human"}
+        self._settings = {**own, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

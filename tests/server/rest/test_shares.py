@@ -21,7 +21,7 @@ from vivavoce.live.seat import Seat
 from vivavoce.server.rest.doors import Doors
 from vivavoce.server.rest.shares import SOMEBODY
 from vivavoce.server.services import Services
-from vivavoce.telemetry import _without_keys
+from vivavoce.telemetry.logs import _without_keys
 
 pytestmark = pytest.mark.anyio
 LINKED = ("", "/events", "/audio")
