@@ -44,6 +44,8 @@ from vivavoce.live.runner import LAST, Runner
 from vivavoce.live.said import Said
 from vivavoce.live.service_host import RemoteTurn, ServiceHost
 from vivavoce.live.streams import Pool
+from vivavoce.live.tallied import Tallied
+from vivavoce.live.tally import Tally
 from vivavoce.live.voice import Voice
 from vivavoce.testing.clock import virtual_time
 from vivavoce.testing.local import LocalAligner, LocalEngines, LocalHosts, LocalRemote
@@ -219,7 +221,15 @@ async def scene(
         options = StreamOptions(interims=interims, language="en")
         voice = Voice(journal, broadcast, on=False, language="en")
         runner = Runner(
-            journal, broadcast, core, chain, options, said, aligning=aligning, voice=voice
+            journal,
+            broadcast,
+            core,
+            chain,
+            options,
+            said,
+            aligning=aligning,
+            voice=voice,
+            tallied=Tallied(header, 0, Tally()),
         )
         task = asyncio.create_task(runner.run())
         try:

@@ -15,6 +15,8 @@ failing, and only recovery (`Journal.open`), which cuts what is not whole, ends 
 
 import asyncio
 import math
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from vivavoce.core.errors import DiskError
@@ -25,23 +27,39 @@ from vivavoce.journal.disk import Disk
 THREADS = 8  # fsyncs that wait for the disk together; it merges them
 
 
+def unseen(_seconds: float) -> None:
+    """For who does not want to know how long acknowledgements take."""
+
+
 class Durable:
     """How much one writer has written to its files, and how much of that is on the disk.
 
     Marks are the writer's own growing count (of frames, of events).
     """
 
-    def __init__(self, committer: "Committer", files: tuple[AppendFile, ...], mark: int) -> None:
+    def __init__(
+        self,
+        committer: "Committer",
+        files: tuple[AppendFile, ...],
+        mark: int,
+        committed: Callable[[float], None] | None = None,
+    ) -> None:
+        """`committed` is told how many seconds the first of what a commit covers waited."""
         self.written = mark
         self.mark = mark  # known to be on the disk
         self.error: DiskError | None = None
         self.changed = Bell()  # rings when `mark` or `error` has changed
         self._committer = committer
         self._files = files
+        self._committed = committed
+        self._since: float | None = None  # when what no commit covers yet was first written
+        self._covered: float | None = None  # the same of the commit that runs
 
     def wrote(self, mark: int) -> None:
         """The files now hold everything up to `mark`; have it fsynced soon."""
         self.written = mark
+        if self._since is None and self._committed is not None:
+            self._since = time.monotonic()
         self._committer.add(self)
 
     async def reached(self, mark: int) -> None:
@@ -69,6 +87,7 @@ class Durable:
         """For the committer: a commit begins that will cover this mark."""
         for file in self._files:
             file.begin_sync()
+        self._covered, self._since = self._since, None
         return self.written
 
     def sync(self) -> None:
@@ -82,6 +101,8 @@ class Durable:
             self.mark = mark
             for file in self._files:
                 file.end_sync()
+            if self._covered is not None and self._committed is not None:
+                self._committed(time.monotonic() - self._covered)
         else:
             why = error.strerror if isinstance(error, OSError) else None
             folder = self._files[0].path.parent
@@ -93,8 +114,15 @@ class Durable:
 class Committer:
     """One per process. `disk` is where everything it commits lies."""
 
-    def __init__(self, delay_ms: int = 100, disk: Disk | None = None) -> None:
+    def __init__(
+        self,
+        delay_ms: int = 100,
+        disk: Disk | None = None,
+        acked: Callable[[float], None] = unseen,
+    ) -> None:
+        """`acked` is told how many seconds audio waited for its fsync."""
         self.disk = disk or Disk()
+        self._acked = acked
         self._delay = delay_ms / 1000
         self._dirty: dict[Durable, None] = {}  # in order of their first write
         self._began = -math.inf  # the last commit, in the loop's time
@@ -102,9 +130,10 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="commit")
 
-    def track(self, *files: AppendFile, mark: int) -> Durable:
-        """A new writer, whose files are on the disk up to `mark`."""
-        return Durable(self, files, mark)
+    def track(self, *files: AppendFile, mark: int, acknowledged: bool = False) -> Durable:
+        """A new writer, whose files are on the disk up to `mark`. `acknowledged`: somebody waits
+        to hear so."""
+        return Durable(self, files, mark, self._acked if acknowledged else None)
 
     def add(self, durable: Durable) -> None:
         """For Durable: it has something to commit."""

@@ -57,7 +57,8 @@ class Journal:
         self.complete = any(isinstance(c.command, Finish) for c in read_controls(files.controls))
         self.uses = Uses(self.folder, committer.disk)
         self._files = files
-        self._sound = committer.track(files.audio, files.frames, mark=self.next_frame)
+        frames = self.next_frame
+        self._sound = committer.track(files.audio, files.frames, mark=frames, acknowledged=True)
         self._commands = committer.track(files.controls, mark=files.controls.size)
         self._grown = Bell()
         self._disk = committer.disk

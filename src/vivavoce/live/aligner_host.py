@@ -15,6 +15,7 @@ from vivavoce.core.errors import EngineError
 from vivavoce.engines.base import Pcm, Span, Urgency
 from vivavoce.engines.calls import Align
 from vivavoce.live.host_process import HostProcess
+from vivavoce.live.tally import Tally
 from vivavoce.plugins import create_aligner
 
 log = structlog.get_logger()
@@ -29,8 +30,9 @@ _Job = tuple[int, int, Align, "asyncio.Future[list[Span]]"]
 class AlignerHost:
     """An `Aligning`. Use `start` and `stop`."""
 
-    def __init__(self, name: str = "pocketsphinx") -> None:
+    def __init__(self, name: str = "pocketsphinx", tally: Tally | None = None) -> None:
         self.name = name
+        self._tally = tally or Tally()
         self.languages = create_aligner(name).capabilities.languages
         self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
         self._order = itertools.count()
@@ -105,6 +107,7 @@ class AlignerHost:
     async def _started(self) -> HostProcess:
         if self._host is None or not self._host.alive:
             if self._host is not None:
+                self._tally.restarted[self.name] += 1
                 await self._host.stop()
                 self._host = None
             self._host = await HostProcess.start(self.name, "aligner")

@@ -23,6 +23,7 @@ class Breaker:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.reason = ""  # why it failed last
+        self.errors = 0  # ever
         self._clock = clock
         self._failures = 0  # in a row, while closed
         self._pause = 0.0  # seconds; 0: closed
@@ -57,6 +58,7 @@ class Breaker:
     def failed(self, reason: str, *, grave: bool = False) -> None:
         """`grave`: it cost so much that nobody else should find out the same way."""
         self.reason = reason
+        self.errors += 1
         if self._pause == 0:
             self._failures += 1
             if grave or self._failures >= FAILURES:

@@ -232,6 +232,7 @@ class Diarizing:
                 except HostDied:
                     if not left:
                         raise
+                    self._engines.tally.restarted[self._name] += 1
         except NotFound:
             step = _failed("The recording has no audio.")
         except VivavoceError as error:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from contextvars import Context
 from functools import cache
 
 import structlog
@@ -17,6 +18,7 @@ from vivavoce.live.breaker import Breaker
 from vivavoce.live.chain import Chain
 from vivavoce.live.hosts import DEADLINE
 from vivavoce.live.streams import Pool, check_language, make_pool
+from vivavoce.live.tally import Tally
 from vivavoce.live.translating import shared_out
 
 log = structlog.get_logger()
@@ -38,11 +40,13 @@ class Engines:
         deadline: float = DEADLINE,
         *,
         model: bool = False,
+        tally: Tally | None = None,
     ) -> None:
-        """`model`: whether a language model translates what an engine cannot. Raises
-        `EngineError` for an engine nobody has."""
+        """`model`: whether a language model translates what an engine cannot; `tally` is what
+        their work is counted in. Raises `EngineError` for an engine nobody has."""
         self.names = tuple(dict.fromkeys(chain))
-        self.aligner: AlignerHost | None = AlignerHost()
+        self.tally = tally or Tally()
+        self.aligner: AlignerHost | None = AlignerHost(tally=self.tally)
         self.capabilities = cache(plugins.capabilities)
         self._count = count
         self._finals = finals
@@ -143,20 +147,31 @@ class Engines:
     def breaker(self, name: str) -> Breaker:
         return self._breakers.setdefault(name, Breaker(_now))
 
+    @property
+    def breakers(self) -> Mapping[str, Breaker]:
+        """Of the engines that were ever asked for."""
+        return self._breakers
+
+    @property
+    def at_work(self) -> Mapping[str, Pool]:
+        """Of the engines that are loaded."""
+        return self._pools
+
     def loaded(self, name: str) -> bool:
         return name in self._pools
 
     def wake(self, name: str) -> None:
         waking = self._waking.get(name)
         if waking is None or waking.done():
-            self._waking[name] = asyncio.create_task(self._wake(name))
+            self._waking[name] = asyncio.create_task(self._wake(name), context=Context())
 
     async def get(self, name: str) -> Pool:
         """The pool of an engine, loaded. Raises `EngineError` for one that will not load."""
         if name in self._pools:
             return self._pools[name]
         if name not in self._loading:
-            self._loading[name] = asyncio.create_task(self._load(name))
+            # It lives on when the session is over that asked first, and is not to be logged as its.
+            self._loading[name] = asyncio.create_task(self._load(name), context=Context())
         loading = self._loading[name]
         try:
             return await asyncio.shield(loading)
@@ -184,7 +199,7 @@ class Engines:
 
     def _pool(self, name: str) -> Pool:
         finals = self._finals if name == self.names[0] else "auto"
-        return make_pool(name, self._count, finals, self._deadline)
+        return make_pool(name, self._count, finals, self._deadline, self.tally)
 
 
 def _now() -> float:

@@ -7,8 +7,10 @@ that dies or hangs is replaced and its call made again elsewhere: a window holds
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 
@@ -28,9 +30,11 @@ from vivavoce.engines.calls import (
 from vivavoce.live.better import LOAD_DEADLINE, Better, Finals
 from vivavoce.live.host_process import HostDied, HostProcess
 from vivavoce.live.room import Room
+from vivavoce.live.tally import Tally
 from vivavoce.plugins import capabilities
 
 TRIES = 3
+SAMPLE = 4  # bytes in a `Window`
 DEADLINE = 20.0  # seconds for one call, where nothing else is set; a 30 s window takes under one
 
 Sent = Callable[[Window], None]
@@ -43,13 +47,19 @@ class Hosts:
     """`count` processes of `engine`. Use `start` and `stop`."""
 
     def __init__(
-        self, engine: str, count: int, finals: Finals = "auto", deadline: float = DEADLINE
+        self,
+        engine: str,
+        count: int,
+        finals: Finals = "auto",
+        deadline: float = DEADLINE,
+        tally: Tally | None = None,
     ) -> None:
         """`deadline` is in seconds for one call. Raises `EngineError` (`plugins.create`)."""
         self.capabilities: Capabilities = capabilities(engine)
         self._room = Room(count)
         self._better = Better(engine, self.capabilities.better, finals, self._room)
         self._engine = engine
+        self._tally = tally or Tally()
         self.count = count
         self._deadline = deadline
         self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
@@ -130,7 +140,8 @@ class Hosts:
     async def open(self, options: StreamOptions) -> "RemoteStream":
         """A stream on one of a native engine's hosts, the one with the fewest."""
         host = await self._started(min(range(self.count), key=self._busy))
-        stream = RemoteStream(host, next(self._streams), self._deadline)
+        worked = partial(self._tally.worked, self._engine)
+        stream = RemoteStream(host, next(self._streams), self._deadline, worked)
         try:
             await stream.call(OpenStream(stream.number, options))
         except BaseException:
@@ -179,12 +190,15 @@ class Hosts:
                 host = await self._started(slot)
                 if sent is not None:
                     sent(window)
+                began = time.perf_counter()
                 answered = await host.call(Decode(window), self._deadline)
             except HostDied:
                 if attempt == TRIES:
                     raise
             else:
                 assert answered.reading is not None
+                took, samples = time.perf_counter() - began, len(window.samples) // SAMPLE
+                self._tally.worked(self._engine, samples, took)
                 return answered.reading
         raise AssertionError
 
@@ -195,6 +209,7 @@ class Hosts:
             host = self._hosts.get(slot)
             if host is None or not host.alive:
                 if host is not None:
+                    self._tally.restarted[self._engine] += 1
                     await host.stop()
                 host = self._hosts[slot] = await HostProcess.start(self._engine)
                 if self._better.loaded:
@@ -212,7 +227,15 @@ class Hosts:
 class RemoteStream:
     """A native engine's stream in a host process. It counts on its host until `close`."""
 
-    def __init__(self, host: HostProcess, number: int, deadline: float) -> None:
+    def __init__(
+        self,
+        host: HostProcess,
+        number: int,
+        deadline: float,
+        worked: Callable[[int, float], None] = lambda _samples, _seconds: None,
+    ) -> None:
+        """`worked` is told how many samples the host was fed, and for how long it was busy."""
+        self._worked = worked
         self.host = host
         self.number = number
         self._deadline = deadline
@@ -225,7 +248,10 @@ class RemoteStream:
 
     async def feed(self, pcm: Pcm) -> Sequence[Result]:
         samples = np.asarray(pcm, "<f4").tobytes()
-        return (await self.call(Feed(self.number, samples))).results
+        began = time.perf_counter()
+        answered = await self.call(Feed(self.number, samples))
+        self._worked(len(pcm), time.perf_counter() - began)
+        return answered.results
 
     async def flush(self) -> Sequence[Result]:
         return (await self.call(FlushStream(self.number))).results

@@ -48,6 +48,7 @@ class Hub:
 
     def __init__(self, opener: Opener, *, max_sessions: int) -> None:
         self._opener = opener
+        self.tally = opener.tally
         self.max_sessions = max_sessions  # live ones; may be changed at any time
         self.heard = Heard()
         self.began: Callable[[LiveSession], None] = lambda _: None  # is told of each, at once
@@ -133,6 +134,11 @@ class Hub:
     def live_sessions(self) -> list[LiveSession]:
         """Those of this process in which somebody speaks, the oldest first."""
         return [live for live in self._sessions.values() if live.live and live.bye is None]
+
+    @property
+    def files(self) -> int:
+        """How many files of this process are transcribed."""
+        return sum(not session.live for session in self._sessions.values())
 
     async def cancel(self, session: str) -> None:
         """End a live session that is to be deleted, and wait until nothing of it runs."""

@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from vivavoce.core.results import Reading, Result
 from vivavoce.engines.base import Pcm, StreamOptions, Turn, Urgency, Window
 from vivavoce.engines.native import Remote
-from vivavoce.live.hosts import Hosts
+from vivavoce.live.hosts import SAMPLE, Hosts
 from vivavoce.live.service_host import ServiceHost
+from vivavoce.telemetry.traces import span
 
 Count = Callable[[str, int], None]
 """Told of a model, and how many samples it was sent just now."""
-
-SAMPLE = 4  # bytes in a `Window`
 
 
 def uncounted(model: str, samples: int) -> None:
@@ -30,7 +29,13 @@ class MeteredDecoder:
         self._count = count
 
     async def decode(self, window: Window, urgency: Urgency) -> Reading:
-        return await self._hosts.decode(window, urgency, self._sent)
+        if urgency is Urgency.INTERIM:
+            return await self._hosts.decode(window, urgency, self._sent)
+        samples = len(window.samples) // SAMPLE
+        with span("decode", engine=self._hosts.capabilities.name, samples=samples) as decoding:
+            reading = await self._hosts.decode(window, urgency, self._sent)
+            decoding.set_attribute("vivavoce.model", reading.model or window.model or "")
+            return reading
 
     def _sent(self, window: Window) -> None:
         model = window.model or self._hosts.capabilities.model

@@ -31,6 +31,8 @@ from vivavoce.live.said import Said, said
 from vivavoce.live.seal import Sealer
 from vivavoce.live.session import LiveSession
 from vivavoce.live.streams import stream_options
+from vivavoce.live.tallied import Tallied
+from vivavoce.live.tally import Tally
 from vivavoce.live.voice import Voice
 
 log = structlog.get_logger()
@@ -54,10 +56,12 @@ class Opener:
         news: News | None = None,
         queue: Diarizations | None = None,
         allowance: Allowance | None = None,
+        tally: Tally | None = None,
     ) -> None:
         """`folder` is where live sessions are journalled; `grace` is in seconds; in `queue` wait
-        those whose speakers are to be told apart."""
+        those whose speakers are to be told apart; `tally` is what they are counted in."""
         self.folder = folder
+        self.tally = tally or Tally()
         self.allowance = allowance or Boundless()
         self._engines = engines
         self._repository = repository
@@ -188,8 +192,17 @@ class Opener:
         aligner = self._engines.aligner
         voice = Voice(journal, broadcast, header.options.voice_commands, options.language)
         voice.told = lambda action, at: self._spoken(header, action, at)
+        tallied = Tallied(header, journal.size, self.tally)
         runner = Runner(
-            journal, broadcast, core, chain, options, said, aligning=aligner, voice=voice
+            journal,
+            broadcast,
+            core,
+            chain,
+            options,
+            said,
+            aligning=aligner,
+            voice=voice,
+            tallied=tallied,
         )
         session = LiveSession(
             journal,
@@ -199,6 +212,7 @@ class Opener:
             self._grace,
             chain=chain,
             repository=self._repository,
+            tallied=tallied,
             translations=by_model,
         )
         runner.attended = lambda: session.attended

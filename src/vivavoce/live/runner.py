@@ -31,6 +31,7 @@ from vivavoce.live.passage import Passage
 from vivavoce.live.redacting import Redacting
 from vivavoce.live.said import Said
 from vivavoce.live.streams import open_stream
+from vivavoce.live.tallied import Tallied
 from vivavoce.live.voice import Voice
 
 ROOM = 0.5
@@ -69,6 +70,7 @@ class Runner:
         aligning: Aligning | None = None,
         voice: Voice,
         redacting: Redacting | None = None,
+        tallied: Tallied,
     ) -> None:
         self._journal = journal
         self._broadcast = broadcast
@@ -79,6 +81,7 @@ class Runner:
         self._aligning = aligning
         self.voice = voice
         self._redacting = redacting
+        self._tallied = tallied
         self.attended: Callable[[], bool] = lambda: True  # whether a client is on the line
         self.pay: Callable[[int], Awaitable[None]] = _free  # is told up to where it was heard
         self._passage: Passage | None = None
@@ -124,6 +127,12 @@ class Runner:
         with suppress(QuotaSpent):  # by its last second
             await self.pay(self._reached)
         await self._say(self._session.end(self.reason, self._reached))
+
+    @property
+    def behind(self) -> int:
+        """Samples that have come and are not fed, where that can be told."""
+        fed = self._reached if self._passage is None else self._passage.position
+        return max(0, (self._received or 0) - max(fed, self._said.resume))
 
     def cancel(self) -> None:
         """End soon, without what is not decided yet."""
@@ -250,11 +259,16 @@ class Runner:
     async def lag(self, position: int) -> None:
         """Say so when a live session's words come late. Raises `QuotaSpent`."""
         await self.pay(position)
+        if (received := self._received) is not None:
+            await self._say(self._session.behind(received - max(position, self._said.resume)))
+
+    @property
+    def _received(self) -> int | None:
+        """Samples; None where nobody waits for words, or bytes are no samples yet."""
         format = self._journal.header.format
         if format.encoding == "container" or not self._options.interims:
-            return
-        received = self._journal.size // format.frame_bytes * SAMPLE_RATE // format.rate
-        await self._say(self._session.behind(received - max(position, self._said.resume)))
+            return None
+        return self._journal.size // format.frame_bytes * SAMPLE_RATE // format.rate
 
     async def _say_left(self, passage: Passage) -> None:
         """When the words of the last finals were said: that may be found after the stream is
@@ -273,6 +287,7 @@ class Runner:
         finals: list[Final] = []  # with a command: what is known beside them is said first
         for said in events:
             event = said if self._redacting is None else self._redacting.event(said)
+            self._tallied.said(event)
             if isinstance(event, Interim):
                 self._broadcast.show(event)
             else:

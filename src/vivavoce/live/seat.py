@@ -122,7 +122,9 @@ class Seat:
 
     def _append(self, audio: Audio) -> None:
         journal = self._session.journal
-        if not journal.append(audio.frame, audio.payload):
-            # Held already, and the client does not know it: say again what is durable.
-            self._acked = min(self._acked, audio.frame - 1)
-            self._session.broadcast.changed.ring()
+        if journal.append(audio.frame, audio.payload):
+            self._session.tallied.arrived(journal.size)
+            return
+        # Held already, and the client does not know it: say again what is durable.
+        self._acked = min(self._acked, audio.frame - 1)
+        self._session.broadcast.changed.ring()

@@ -27,6 +27,7 @@ from vivavoce.engines.calls import (
 )
 from vivavoce.engines.service import LOOK
 from vivavoce.live.host_process import HostDied, HostProcess
+from vivavoce.live.tally import Tally
 from vivavoce.plugins import capabilities
 
 OUTSTANDING = 4
@@ -40,8 +41,9 @@ class ServiceHost:
     waiting = 0
     enough_room = True  # it computes elsewhere
 
-    def __init__(self, engine: str, deadline: float) -> None:
+    def __init__(self, engine: str, deadline: float, tally: Tally | None = None) -> None:
         """`deadline` is in seconds for one call. Raises `EngineError` (`plugins.create`)."""
+        self._tally = tally or Tally()
         self.capabilities: Capabilities = capabilities(engine)
         self.deadline = deadline
         self._engine = engine
@@ -90,6 +92,7 @@ class ServiceHost:
             if self._stopping:
                 raise EngineError(f"{self._engine} was stopped.")
             if self._process is None or not self._process.alive:
+                self._tally.restarted[self._engine] += self._process is not None
                 await self._end()
                 self._process = await HostProcess.start(self._engine)
                 self._hearing = asyncio.create_task(self._hear(self._process))

@@ -20,6 +20,9 @@ from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
 from vivavoce.live.runner import Runner
 from vivavoce.live.seal import Sealer
+from vivavoce.live.tallied import Tallied
+from vivavoce.telemetry.logs import bound
+from vivavoce.telemetry.traces import span
 
 log = structlog.get_logger()
 
@@ -59,12 +62,14 @@ class LiveSession:
         *,
         chain: Chain,
         repository: Repository,
+        tallied: Tallied,
         translations: Sequence[str] = (),
     ) -> None:
         """`translations`: languages into which a language model is to translate it."""
         self.id = journal.header.session
         self.header = journal.header
         self.translations = tuple(translations)
+        self.tallied = tallied
         self.journal = journal
         self.broadcast = broadcast
         self.trouble: DiskError | None = None  # why frames are not acknowledged
@@ -92,6 +97,11 @@ class LiveSession:
     def heed_no_stop(self) -> None:
         """A replay: whoever said so was obeyed already, and the audio ends there."""
         self._runner.voice.heedless = True
+
+    @property
+    def behind(self) -> int:
+        """Samples that have come and are not with the engine yet."""
+        return self._runner.behind
 
     @property
     def live(self) -> bool:
@@ -176,13 +186,15 @@ class LiveSession:
             yield numbered
 
     async def _run(self) -> None:
-        try:
-            await self._runner.run()
-            await self.finish()
-        except Exception:
-            # Not foreseen. The audio stays in the journal, and the next start takes it up.
-            log.exception("session failed", session=self.id)
-            await self._let_go(Bye("internal", 1011))
+        """What is logged from here on, and by what it starts, names the session."""
+        with bound(session=self.id), span("session", session=self.id):
+            try:
+                await self._runner.run()
+                await self.finish()
+            except Exception:
+                # Not foreseen. The audio stays in the journal, and the next start takes it up.
+                log.exception("session failed")
+                await self._let_go(Bye("internal", 1011))
 
     async def finish(self) -> None:
         """Seal what has ended, or delete what nobody wants."""
@@ -202,7 +214,7 @@ class LiveSession:
                 await self.journal.remove()
                 break
             except DiskError as error:
-                log.warning("cannot seal yet", session=self.id, reason=error.message)
+                log.warning("cannot seal yet", reason=error.message)
                 await asyncio.sleep(AGAIN)
         await self._over(Bye(self._runner.reason))
 

@@ -18,6 +18,7 @@ from vivavoce.live.better import Finals
 from vivavoce.live.hosts import Hosts
 from vivavoce.live.metered import Count, MeteredDecoder, MeteredRemote, MeteredService, uncounted
 from vivavoce.live.service_host import ServiceHost
+from vivavoce.live.tally import Tally
 from vivavoce.plugins import capabilities
 
 PER_MS = SAMPLE_RATE // 1000  # samples
@@ -35,12 +36,14 @@ Pool = Hosts | ServiceHost
 """The processes of one engine, of either sort."""
 
 
-def make_pool(engine: str, count: int, finals: Finals, deadline: float) -> Pool:
+def make_pool(
+    engine: str, count: int, finals: Finals, deadline: float, tally: Tally | None = None
+) -> Pool:
     """Not started: `count` processes, or the one that a service needs. `deadline` is in seconds
     for one call. Raises `EngineError` (`plugins.create`)."""
     if capabilities(engine).kind == "service":
-        return ServiceHost(engine, deadline)
-    return Hosts(engine, count, finals, deadline)
+        return ServiceHost(engine, deadline, tally)
+    return Hosts(engine, count, finals, deadline, tally)
 
 
 VADS: dict[str, type[Vad] | type[LevelVad]] = {"silero": Vad, "level": LevelVad}
