@@ -22,7 +22,8 @@ class Principal:
     key: str | None = None  # the key's id; None: nobody asked for one
     limits: Limits | None = None
     recording: str | None = None  # the only one that may be read; None: every one of theirs
-    until: datetime | None = None  # aware; when their connections end; None: with the key
+    until: datetime | None = None  # aware; how long they are known; None: as long as the key is
+    lasting: bool = False  # what they opened until then goes on after it
 
 
 LOCAL: Final = Principal("local", "local", frozenset(SCOPES))

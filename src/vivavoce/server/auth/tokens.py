@@ -4,6 +4,7 @@ A token is a JWT that this server signs, so nothing is kept of it. It acts for a
 more than that key may now: when the key is revoked, so are they all.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -43,9 +44,10 @@ class Tokens:
         scopes: frozenset[Scope] | None = None,
         recording: str | None = None,
         use: Use = "api",
+        session: Mapping[str, Any] | None = None,
     ) -> tuple[str, datetime]:
         """A token, and when it expires: with what it is made from at the latest. It may no more
-        than the principal may."""
+        than the principal may. `session`: what else it is to stand for, as JSON has it."""
         now = datetime.now(UTC)
         expires = now + lifetime
         if principal.until is not None:
@@ -61,6 +63,8 @@ class Tokens:
         }
         if (bound := recording or principal.recording) is not None:
             claims["recording"] = bound
+        if session is not None:
+            claims["session"] = session
         return jwt.encode({"alg": ALGORITHM}, claims, self._secret), expires
 
     async def read(self, text: str, *, page: bool = False) -> Principal:
@@ -84,8 +88,18 @@ class Tokens:
             key=key.id,
             limits=key.limits,
             recording=claims.get("recording"),
-            until=None if use == "connect" else expires,
+            until=expires,
+            lasting=use == "connect",
         )
+
+    def session(self, text: str) -> dict[str, Any] | None:
+        """What a token stands for, as `make` was told; None: nothing, or it is not good."""
+        try:
+            claims = self._claims(text.removeprefix(EPHEMERAL))
+        except BadCredentials:
+            return None
+        found: dict[str, Any] | None = claims.get("session")
+        return found if claims["exp"] > datetime.now(UTC).timestamp() else None
 
     def _claims(self, text: str) -> dict[str, Any]:
         """What was signed here is as it was made."""
