@@ -11,6 +11,7 @@ import structlog
 from vivavoce.core.errors import VivavoceError
 from vivavoce.journal.bell import Bell
 from vivavoce.library.outbox import Channel, Outbox, Parcel
+from vivavoce.telemetry.traces import span
 
 WAITS: Final = tuple(timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18_000, 36_000))
 """Between one attempt and the next: eight attempts within 18 hours."""
@@ -147,7 +148,8 @@ class Postman:
 
     async def _attempt(self, parcel: Parcel) -> None:
         try:
-            await self._carrier.send(parcel)
+            with span(self._channel, "client", attempt=parcel.attempts, event=parcel.kind):
+                await self._carrier.send(parcel)
         except Refused as error:
             await self._give_up(parcel, str(error))
         except NotNow as error:

@@ -1,6 +1,7 @@
 """Summaries of recordings and answers to questions about them, by a model or without one."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from vivavoce.library import summaries
 from vivavoce.library.recording import new_id
 from vivavoce.library.summaries import Summaries, Summary
 from vivavoce.live.news import News
+from vivavoce.telemetry.traces import noted
 
 EXTRACT: Final = "extract"
 """What stands for the name of a model where there is none."""
@@ -180,7 +182,7 @@ class Summariser:
         language: str | None,
         said: Sequence[Passage],
     ) -> Steps:
-        answer = Answer("")
+        answer, began = Answer(""), time.monotonic()
         if model is None:
             answer = await asyncio.to_thread(extract, said, form(template.name))
             yield Delta(answer.text)
@@ -205,6 +207,8 @@ class Summariser:
             answer=msgspec.json.encode(answer).decode(),
         )
         await self._kept.add(summary)
+        took = time.monotonic() - began
+        noted("summary", took, recording=recording, template=template.name, model=summary.model)
         told = {"summary": summary.id, "template": template.name}
         self._news.mention(owner, "summary.made", recording, **told)
         yield Kept(summary, answer)

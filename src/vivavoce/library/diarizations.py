@@ -92,6 +92,12 @@ class Diarizations:
             row = (await db.execute(query)).first()
         return None if row is None else _entry(row)
 
+    async def waiting(self) -> int:
+        """How many recordings wait."""
+        query = select(func.count()).where(diarizations.c.state == "waiting")
+        async with self._tables.read() as db:
+            return (await db.execute(query)).scalar_one()
+
     async def pending(self) -> bool:
         """Whether there is something to be done, or was left half done."""
         ready = (diarizations.c.state == "waiting") & recordings.c.state.in_(ENDED)

@@ -73,6 +73,12 @@ class Outbox:
                     added += (await db.execute(row.on_conflict_do_nothing())).rowcount
         return added
 
+    async def waiting(self, channel: Channel) -> int:
+        """How many are still to be taken."""
+        waits = outbox.c.channel == channel, outbox.c.state == "waiting"
+        async with self._tables.read() as db:
+            return (await db.execute(select(func.count()).where(*waits))).scalar_one()
+
     async def full(self, channel: Channel, address: str) -> bool:
         """Whether as many wait for an address as may."""
         async with self._tables.read() as db:

@@ -35,6 +35,7 @@ from vivavoce.live.news import News
 from vivavoce.live.opening import Opener
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
+from vivavoce.live.tally import Tally
 from vivavoce.server import errors
 from vivavoce.server.half_set import half_set
 from vivavoce.server.pages import connect, docs, studio
@@ -49,9 +50,10 @@ from vivavoce.server.protocols.socketio import SocketIO
 from vivavoce.server.protocols.visits import Visits
 from vivavoce.server.protocols.webrtc import Peers
 from vivavoce.server.protocols.ws import live
-from vivavoce.server.rest import health, recordings, shares
+from vivavoce.server.rest import health, metrics, recordings, shares
 from vivavoce.server.rest.bin import keep_emptying
 from vivavoce.server.rest.doors import Doors
+from vivavoce.server.seen import Seen
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
 from vivavoce.server.transport import tls
@@ -71,12 +73,18 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     """
     settings = settings or load_settings()
     set_up_logs(settings.log_level, settings.log_format)
+    seen = Seen(settings)
     sockets = SocketIO(settings.origins or ())
     peers = Peers()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with services(settings, disk) as found, wyoming.listening(found), peers:
+        async with (
+            services(settings, disk, seen.tally) as found,
+            seen.showing(found),
+            wyoming.listening(found),
+            peers,
+        ):
             app.state.services = found
             async with tls.listening(app, settings) as stop_tls:
 
@@ -102,6 +110,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
+    app.state.seen = seen
     app.include_router(recordings.router, prefix="/api/v1")
     app.include_router(live_http.router, prefix="/api/v1")
     app.include_router(openai_rest.router)
@@ -110,6 +119,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     app.include_router(almost_real_time.router)
     app.include_router(aws_transcribe)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.router.routes.append(WebSocketRoute("/api/v1/live", live))
     app.router.routes.append(WebSocketRoute("/ws", aws_poc))
     app.router.routes.append(WebSocketRoute("/ws/echo", echo))
@@ -124,11 +134,14 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
 
 
 @asynccontextmanager
-async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterator[Services]:
+async def services(
+    settings: Settings, disk: Disk | None = None, tally: Tally | None = None
+) -> AsyncIterator[Services]:
     """Every part of a running server, started in order and stopped in reverse."""
     for sentence in half_set(settings):
         log.warning("half of what belongs together is set", reason=sentence)
     cores = os.cpu_count() or 1
+    tally = tally or Tally()
     async with AsyncExitStack() as stack:
         repository = await SqlRepository.open(settings.data_dir)
         stack.push_async_callback(repository.close)
@@ -138,7 +151,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
         stack.push_async_callback(deliveries.stop)
         deliveries.start()
         news = deliveries.news
-        committer = Committer(settings.commit_ms, disk)
+        committer = Committer(settings.commit_ms, disk, tally.acked)
         stack.push_async_callback(committer.close)
         share = max(1, cores // settings.workers)  # of the machine, for this process
         engines = Engines(
@@ -147,6 +160,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             settings.finals,
             settings.engine_deadline_s,
             model=Endpoint.of(settings) is not None,
+            tally=tally,
         )
         stack.push_async_callback(engines.stop)
         await engines.start()
@@ -160,6 +174,7 @@ async def services(settings: Settings, disk: Disk | None = None) -> AsyncIterato
             settings.grace_s,
             news,
             queue := Diarizations(tables),
+            tally=tally,
         )
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)

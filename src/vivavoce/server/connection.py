@@ -19,6 +19,7 @@ from vivavoce.dialects.base import Answer, Bye, Dialect, Failed, Request, Resume
 from vivavoce.live.hub import Hub
 from vivavoce.live.seat import Seat
 from vivavoce.server.line import Line, LineLost
+from vivavoce.telemetry.logs import bound
 
 log = structlog.get_logger()
 
@@ -37,6 +38,9 @@ class Connection:
 
     async def run(self) -> None:
         """Until the last session, or the line, ends."""
+        tally, protocol = self._hub.tally, self._protocol
+        tally.connections[protocol] += 1
+        tally.connected[protocol] += 1
         try:
             for wire in self._dialect.greet():
                 await self._say(wire)
@@ -47,11 +51,14 @@ class Connection:
             await self._refuse(error)
         except LineLost:
             pass
+        finally:
+            tally.connections[protocol] -= 1
 
     async def _session(self) -> None:
         seat = await self._open()
         try:
-            await self._serve(seat)
+            with bound(session=seat.ready.session):
+                await self._serve(seat)
         finally:
             if not self._dialect.manners.resumable and not seat.over:
                 with suppress(VivavoceError):  # then it ends when its grace time does
@@ -139,7 +146,12 @@ class Connection:
         if frame == self._gap:
             self._gap = None
         if frame == 0:
-            self._hub.heard.note(type(self._dialect).__module__.rpartition(".")[2])
+            self._hub.heard.note(self._protocol)
+
+    @property
+    def _protocol(self) -> str:
+        """By the name that its dialect's file has."""
+        return type(self._dialect).__module__.rpartition(".")[2]
 
     async def _answer(self, seat: Seat) -> None:
         async for answer in seat.answers():
@@ -168,6 +180,7 @@ class Connection:
 
     async def _refuse(self, error: VivavoceError) -> None:
         """Say what is wrong, then close as the error says. The session may be resumed."""
+        self._hub.tally.refused[error.code] += 1
         if isinstance(error, OurError):
             log.warning("refused", code=error.code, reason=error.message)
         else:

@@ -22,6 +22,7 @@ from vivavoce.core.errors import (
     Throttled,
     VivavoceError,
 )
+from vivavoce.server.access import refuse
 from vivavoce.server.protocols import openai_errors
 
 RETRY_AFTER: Final = "2"  # seconds
@@ -135,6 +136,7 @@ def _said(
     status: int | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
+    refuse(request.scope, error.code)
     if openai_errors.concerns(request.url.path):
         return openai_errors.refusal(error, status, headers)
     return JSONResponse(_body(error), status or error.status, headers)

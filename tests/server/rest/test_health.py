@@ -35,7 +35,7 @@ async def test_it_is_alive_and_ready(http: httpx2.AsyncClient) -> None:
     ready = await http.get("http://test/ready")
     assert (ready.status_code, ready.json()) == (
         200,
-        {"ready": True, "engine": "ok", "data_dir": "ok", "library": "ok"},
+        {"ready": True, "server": "ok", "engine": "ok", "data_dir": "ok", "library": "ok"},
     )
 
 
@@ -56,6 +56,17 @@ async def test_it_is_not_ready_without_its_engine(
     await parts.engines.default.stop()
     answer = await http.get("http://test/ready")
     assert (answer.status_code, answer.json()["engine"]) == (503, "loading")
+
+
+async def test_it_is_alive_and_not_ready_while_it_stops(
+    http: httpx2.AsyncClient, parts: Services
+) -> None:
+    await parts.hub.drain(0)
+    answer = await http.get("http://test/ready")
+    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    assert answer.json()["server"] == "stopping"
+    assert answer.json()["engine"] == "ok"
+    assert (await http.get("http://test/health")).json() == {"status": "ok"}
 
 
 async def test_it_says_what_it_can_do(http: httpx2.AsyncClient) -> None:

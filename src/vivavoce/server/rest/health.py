@@ -26,14 +26,16 @@ async def health() -> Health:
 
 @router.get("/ready", responses={503: {"model": Ready, "description": "Not yet, or not now."}})
 async def ready(parts: Parts, response: Response) -> Ready:
-    """An engine of the chain is loaded and what is said can be kept."""
+    """An engine of the chain is loaded, what is said can be kept, and the server is not stopping:
+    then nobody new is to be sent here."""
     found = Ready(
         ready=False,
+        server="stopping" if parts.hub.draining else "ok",
         engine="ok" if parts.engines.ready else "loading",
         data_dir=await asyncio.to_thread(_writable, parts.settings.data_dir),
         library=await _library(parts),
     )
-    if found.engine == found.data_dir == found.library == "ok":
+    if found.server == found.engine == found.data_dir == found.library == "ok":
         return found.model_copy(update={"ready": True})
     response.status_code = 503
     return found

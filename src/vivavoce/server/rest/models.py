@@ -177,6 +177,7 @@ class Ready(BaseModel):
     """`ready` is true when every part says `ok`; the others say what is wrong with them."""
 
     ready: bool
+    server: str
     engine: str
     data_dir: str
     library: str

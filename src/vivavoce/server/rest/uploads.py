@@ -11,6 +11,7 @@ from vivavoce.server.intake import MIB, MOST_SPEAKERS, Intake, Wishes
 from vivavoce.server.multipart import File, Item, read_form
 from vivavoce.server.rest.models import Error, Recording
 from vivavoce.server.services import Owner, Parts
+from vivavoce.telemetry.traces import span
 
 router = APIRouter(tags=["recordings"])
 
@@ -85,16 +86,24 @@ async def upload(
 
 async def receive(request: Request, intake: Intake) -> str:
     """The recording's id once the audio is durable; else nothing of it is left."""
-    try:
-        async for item in _items(request):
-            await intake.take(item)
-        return await intake.finish()
-    except ClientDisconnect as error:
-        await intake.abandon()
-        raise PeerError("The upload broke off.") from error
-    except BaseException:
-        await intake.abandon()
-        raise
+    uploads = request.app.state.services.hub.tally.uploads
+    outcome = "refused"
+    with span("upload"):
+        try:
+            async for item in _items(request):
+                await intake.take(item)
+            recording = await intake.finish()
+            outcome = "taken"
+            return recording
+        except ClientDisconnect as error:
+            outcome = "broken"
+            await intake.abandon()
+            raise PeerError("The upload broke off.") from error
+        except BaseException:
+            await intake.abandon()
+            raise
+        finally:
+            uploads[outcome] += 1
 
 
 async def _items(request: Request) -> AsyncIterator[Item]:
