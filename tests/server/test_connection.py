@@ -54,7 +54,7 @@ class Line:
 
 
 async def connected(line: Line, parts: Services) -> Connection:
-    return Connection(await line.accepted(), NativeDialect(), parts.hub)
+    return Connection(await line.accepted(), NativeDialect(), parts.hub, "local")
 
 
 async def test_a_control_message_waits_for_the_frames_before_it(parts: Services) -> None:
@@ -170,7 +170,7 @@ class Talk:
 async def test_one_session_follows_another_on_a_line(parts: Services) -> None:
     words = [say(word).tobytes() for word in ("alfa", "bravo")]
     line = Talk("over", words[0], "out", "eh", "over", words[1], "out", until=2)
-    await Connection(line, Walkie(), parts.hub).run()
+    await Connection(line, Walkie(), parts.hub, "local").run()
     line.said.remove("what?")  # it is answered at once, whatever the session does
     first, second = line.said[1], line.said[4]
     assert line.said == ["hello", first, "alfa", "finished", second, "bravo", "finished"]
@@ -200,13 +200,13 @@ class Slow(Talk):
 
 async def test_what_is_being_answered_when_a_session_ends_is_answered(parts: Services) -> None:
     line = Slow("over", say("alfa").tobytes(), "out", "eh", until=1)
-    await Connection(line, Walkie(), parts.hub).run()
+    await Connection(line, Walkie(), parts.hub, "local").run()
     assert line.said[2:] == ["alfa", "finished", "what?"]
 
 
 async def test_a_lost_line_finishes_what_cannot_be_resumed(parts: Services) -> None:
     line = Talk("over", say("alfa").tobytes())
-    await Connection(line, Walkie(), parts.hub).run()
+    await Connection(line, Walkie(), parts.hub, "local").run()
     session = str(line.said[1])
     await parts.hub.sealed(session)
     recording = await parts.repository.get("local", session)
@@ -215,5 +215,5 @@ async def test_a_lost_line_finishes_what_cannot_be_resumed(parts: Services) -> N
 
 async def test_a_message_too_large_is_refused_in_the_protocols_own_words(parts: Services) -> None:
     line = Talk("over", bytes((1 << 16) + 1))
-    await Connection(line, Walkie(), parts.hub).run()
+    await Connection(line, Walkie(), parts.hub, "local").run()
     assert line.closed == 1009

@@ -9,18 +9,19 @@ import re
 import secrets
 import string
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
 import msgspec
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.library.database import Tables
+from vivavoce.library.owners import make_known
 from vivavoce.library.schema import keys, principals
 from vivavoce.library.schema import secrets as kept
-from vivavoce.library.uses import make_known
 
 Scope = Literal["transcribe", "read", "manage"]
 
@@ -129,16 +130,18 @@ class Keys:
     async def secret(self, name: str) -> bytes:
         """A random secret of this library's, made when it is first asked for: 32 bytes."""
         query = select(kept.c.value).where(kept.c.name == name)
-        try:
-            async with self._tables.write() as db:
-                if (row := (await db.execute(query)).first()) is None:
-                    value = secrets.token_hex(32)
-                    await db.execute(insert(kept), {"name": name, "value": value})
-                    return bytes.fromhex(value)
-        except IntegrityError:  # another process was faster
-            async with self._tables.read() as db:
-                row = (await db.execute(query)).one()
-        return bytes.fromhex(row[0])
+        if (found := await self._secret(query)) is None:
+            made = {"name": name, "value": secrets.token_hex(32)}
+            with suppress(IntegrityError):  # another process was faster
+                async with self._tables.write() as db:
+                    await db.execute(insert(kept), made)
+            found = await self._secret(query)
+            assert found is not None
+        return bytes.fromhex(found)
+
+    async def _secret(self, query: Select[str]) -> str | None:
+        async with self._tables.read() as db:
+            return (await db.execute(query)).scalar_one_or_none()
 
 
 def named(text: str, what: str) -> str:

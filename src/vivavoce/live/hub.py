@@ -42,6 +42,8 @@ DONE = 1000
 FILES = 16
 """Files that may be transcribed at a time, beside the live sessions."""
 
+GONE = "The session {} has ended, or never was."
+
 
 class Hub:
     """Call `recover` once at the start and `drain` at the end."""
@@ -100,20 +102,23 @@ class Hub:
             raise Draining("The server is stopping; try again in a moment.")
         return Seat(session, token)
 
-    async def resume(self, resume: Resume) -> Seat:
+    async def resume(self, resume: Resume, owner: str = "local") -> Seat:
         """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`.
+
+        To whom it does not belong it has never been.
 
         One that ended while the line was lost still says its last words, for its grace.
         """
         if self._draining:
             raise Draining("The server is stopping; resume in a moment.")
         header = await self._header(resume.session)
-        if header is not None and not owns(header, resume.token):
+        if header is None or header.owner != owner:
+            raise Gone(GONE.format(resume.session))
+        if not owns(header, resume.token):
             raise BadCredentials(f"This is not the token of the session {resume.session}.")
-        session = None if header is None else await self._claimed(resume.session)
-        session = session or self._ended.get(resume.session)
+        session = await self._claimed(resume.session) or self._ended.get(resume.session)
         if session is None:
-            raise Gone(f"The session {resume.session} has ended, or never was.")
+            raise Gone(GONE.format(resume.session))
         return Seat(session, resume.token, epoch=resume.epoch, after=resume.after)
 
     def watch(self, session: str, after: int = 0) -> AsyncIterator[Numbered | Interim] | None:

@@ -31,6 +31,11 @@ class Seat:
         session.hold(self)
 
     @property
+    def owner(self) -> str:
+        """Whose the session is."""
+        return self._session.header.owner
+
+    @property
     def lost(self) -> bool:
         """Whether the hold is over."""
         return self._lost is not None

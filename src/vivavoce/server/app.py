@@ -37,6 +37,8 @@ from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
 from vivavoce.live.tally import Tally
 from vivavoce.server import errors
+from vivavoce.server.auth.auth import authentication
+from vivavoce.server.guards import guard
 from vivavoce.server.half_set import half_set
 from vivavoce.server.pages import connect, docs, studio
 from vivavoce.server.protocols import almost_real_time, live_http, openai_rest, wyoming
@@ -53,6 +55,7 @@ from vivavoce.server.protocols.ws import live
 from vivavoce.server.rest import health, metrics, recordings, shares
 from vivavoce.server.rest.bin import keep_emptying
 from vivavoce.server.rest.doors import Doors
+from vivavoce.server.rest.tokens import router as tokens
 from vivavoce.server.seen import Seen
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
@@ -112,6 +115,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     errors.install(app)
     app.state.seen = seen
     app.include_router(recordings.router, prefix="/api/v1")
+    app.include_router(tokens, prefix="/api/v1")
     app.include_router(live_http.router, prefix="/api/v1")
     app.include_router(openai_rest.router)
     app.include_router(openai_realtime())
@@ -130,6 +134,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     shares.mount(app)
     studio.mount(app, settings.origins or ())
     app.router.routes.extend(azure_speech())  # the last: it answers Speech SDKs at any address
+    guard(app, settings)
     return app
 
 
@@ -215,6 +220,7 @@ async def services(
             summariser=summariser,
             translator=translator,
             diarizing=diarizing,
+            auth=await stack.enter_async_context(authentication(tables)),
         )
         emptying = asyncio.create_task(keep_emptying(found))
         stack.push_async_callback(_ended, emptying)

@@ -27,7 +27,8 @@ log = structlog.get_logger()
 class Connection:
     """When the line is lost its session waits for a resume, or finishes where there is none."""
 
-    def __init__(self, line: Line, dialect: Dialect, hub: Hub, owner: str = "local") -> None:
+    def __init__(self, line: Line, dialect: Dialect, hub: Hub, owner: str) -> None:
+        """`owner`: whose its sessions are."""
         self._line = line
         self._dialect = dialect
         self._hub = hub
@@ -76,7 +77,7 @@ class Connection:
             await self._line.close(request.close, request.reason)
             raise LineLost
         if isinstance(request, Resume):
-            seat = await self._hub.resume(request)
+            seat = await self._hub.resume(request, self._owner)
         elif isinstance(request, Start):
             seat = await self._hub.start(request, self._owner, kept=self._dialect.manners.kept)
         else:

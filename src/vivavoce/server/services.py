@@ -21,6 +21,8 @@ from vivavoce.live.diarization import Diarizing
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
+from vivavoce.server.auth.auth import Auth
+from vivavoce.server.auth.principal import Principal, principal
 from vivavoce.server.protocols.visits import Visits
 from vivavoce.server.rest.doors import Doors
 
@@ -43,13 +45,15 @@ class Services:
     summariser: Summariser
     translator: Translator | None  # None where there is no language model
     diarizing: Diarizing
+    auth: Auth
 
     async def forget(self, owner: str, recording: str, tidy: bool = True) -> None:
         """Delete a recording: what runs of it, its audio, its events, its text.
 
         The row goes last, so that what fails on the way can be done again. `tidy`: see
-        `Repository.delete`. Raises `NotFound`, `DiskError`.
+        `Repository.delete`. Raises `NotFound`, also for what is another's, and `DiskError`.
         """
+        await self.repository.get(owner, recording)
         await self.hub.cancel(recording)
         await self.diarizing.forget(recording)
         await forget_text(self.blobs, recording)
@@ -63,13 +67,14 @@ def services(connection: HTTPConnection) -> Services:
     return found
 
 
-def owner() -> str:
-    """On whose behalf a request is made: one principal until there is authentication."""
-    return "local"
+def owner(connection: HTTPConnection) -> str:
+    """On whose behalf a request is made, and whose is what it makes."""
+    return principal(connection).id
 
 
 Parts = Annotated[Services, Depends(services)]
 Owner = Annotated[str, Depends(owner)]
+Who = Annotated[Principal, Depends(principal)]
 
 
 async def recording(

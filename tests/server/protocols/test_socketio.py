@@ -188,7 +188,7 @@ async def turns(count: int = 20) -> None:
 
 
 async def test_who_sends_faster_than_it_is_heard_waits() -> None:
-    line = SocketLine(Engine(), "sid")
+    line = SocketLine(Engine(), "sid", "local")
     event = {"audio": "A" * 65_536}
     coming = asyncio.create_task(_send(line, event, 100))
     await turns()
@@ -206,7 +206,7 @@ async def _send(line: SocketLine, event: Any, times: int) -> None:
 
 
 async def test_what_came_before_the_end_is_heard() -> None:
-    line = SocketLine(Engine(), "sid")
+    line = SocketLine(Engine(), "sid", "local")
     await line.come("stop_transcription")
     line.lose()
     assert not line.over
@@ -218,7 +218,7 @@ async def test_what_came_before_the_end_is_heard() -> None:
 
 async def test_to_a_client_that_does_not_read_nothing_more_is_said() -> None:
     engine = Engine()
-    line = SocketLine(engine, "sid")
+    line = SocketLine(engine, "sid", "local")
     saying = asyncio.create_task(_say(line, MOST_UNREAD + 1))
     await turns()
     assert engine.queue.qsize() == MOST_UNREAD
@@ -229,7 +229,7 @@ async def test_to_a_client_that_does_not_read_nothing_more_is_said() -> None:
 
 async def test_who_is_gone_holds_nobody_up() -> None:
     engine = Engine()
-    line = SocketLine(engine, "sid")
+    line = SocketLine(engine, "sid", "local")
     saying = asyncio.create_task(_say(line, MOST_UNREAD + 1))
     coming = asyncio.create_task(_send(line, {"audio": "A" * MOST_HEARD}, 2))
     await turns()
@@ -244,7 +244,7 @@ async def _say(line: SocketLine, times: int) -> None:
 
 
 async def test_what_json_cannot_say_is_passed_over() -> None:
-    line = SocketLine(Engine(), "sid")
+    line = SocketLine(Engine(), "sid", "local")
     await line.come("\ud800")
     await line.come("stop_transcription")
     assert await line.hear() == '["stop_transcription"]'

@@ -13,19 +13,22 @@
 | `?X-Amz-Credential=<key>/...` | AWS's presigned addresses |
 | `?token=` | ours where nothing else can be set; tokens alone |
 | the cookie `vivavoce_session` | the studio's |
+| Socket.IO's `auth`: `token`, `key` or `apiKey` | whose library has a place for it |
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import cookie_parser
 
-Place = Literal["header", "subprotocol", "vendor", "address", "cookie"]
+Place = Literal["header", "subprotocol", "vendor", "address", "cookie", "message"]
 """`vendor`: in the query, where another service's client puts it; `address`: in `?token=`."""
 
 COOKIE: Final = "vivavoce_session"
+SECURE_COOKIE: Final = f"__Secure-{COOKIE}"
+"""Over TLS: browsers do not let the plain port of the same machine overwrite what TLS set."""
 
 KEY: Final = "vv_"
 """What a key begins with."""
@@ -85,6 +88,15 @@ def find(
     return next((one for one in found if one.ours), found[0] if found else None)
 
 
+def of_message(message: object) -> Credential | None:
+    """What a protocol's first message has, as Socket.IO's `auth` does: a key or a token."""
+    if isinstance(message, Mapping):
+        for name in ("token", "key", "apiKey"):
+            if isinstance(text := message.get(name), str) and 0 < len(text) <= LONGEST:
+                return Credential(text, "message")
+    return None
+
+
 def scrubbed(query: bytes) -> bytes:
     """The query without what is secret in it."""
     return b"&".join(map(_hidden, query.split(b"&"))) if b"=" in query else query
@@ -141,5 +153,5 @@ def _in_cookies(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[Credential]:
     for name, value in headers:
         if name.lower() == b"cookie":
             cookies = cookie_parser(value.decode("latin-1"))
-            if text := cookies.get(COOKIE):
+            if text := cookies.get(SECURE_COOKIE) or cookies.get(COOKIE):
                 yield Credential(text, "cookie")

@@ -8,12 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vivavoce.core.errors import VivavoceError
 from vivavoce.server.auth import refusals
-
-
-class End(Protocol):
-    """Says why something may not go on; said again as long as it does."""
-
-    def __call__(self, why: VivavoceError, /) -> None: ...
+from vivavoce.server.auth.watch import End
 
 
 class Watching(Protocol):

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -17,18 +16,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vivavoce.config import Settings
 from vivavoce.core.errors import BadCredentials, Forbidden, NotFound, VivavoceError
 from vivavoce.server.auth import refusals
-from vivavoce.server.auth.credentials import Credential
-from vivavoce.server.auth.ending import End, endable
-from vivavoce.server.auth.principal import LOCAL, Principal
-from vivavoce.server.auth.scopes import WS, Rule, rule
+from vivavoce.server.auth.ending import Watching, endable
+from vivavoce.server.auth.here import is_here
+from vivavoce.server.auth.principal import LOCAL
+from vivavoce.server.auth.scopes import MISSING, WS, rule
 from vivavoce.server.auth.scrub import credential
+from vivavoce.server.auth.watch import End
 
 if TYPE_CHECKING:
+    from vivavoce.server.auth.auth import Auth
     from vivavoce.server.services import Services
 
-MISSING: Final = "This server asks for a key: Authorization: Bearer <key>."
-IN_ADDRESS: Final = "A key does not belong in an address, which gets around; a token may be there."
-SIGNED_OUT: Final = "The cookie is not of a session here; sign in again."
 ELSEWHERE: Final = (
     "This server has no keys, so it serves its own machine alone. Whoever runs it can ask for "
     "keys (VIVAVOCE_AUTH=keys), or open it to all (VIVAVOCE_OPEN_TO_ALL=true)."
@@ -53,31 +51,28 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        state = scope.setdefault("state", {})
+        scope.setdefault("state", {})
         try:
-            found = await self._let_in(scope) if self._keys else self._from_here(scope)
+            watching = await self._let_in(scope) if self._keys else self._from_here(scope)
         except VivavoceError as error:
             await refusals.refuse(scope, receive, send, error)
             return
-        if found is not None:
-            state["principal"] = found
-        if self._keys:
-            watching = partial(self._watching, scope, found)
-            await endable(self._app, scope, receive, send, watching)
-        else:
+        if watching is None:
             await self._app(scope, receive, send)
+        else:
+            await endable(self._app, scope, receive, send, watching)
 
-    def _from_here(self, scope: Scope) -> Principal:
+    def _from_here(self, scope: Scope) -> None:
         """Without keys. Raises `Forbidden` for other machines, where that was not wished for."""
         if not self._open and not is_here(scope.get("client")):
             if not self._warned:
                 self._warned = True
                 log.warning("somebody from another machine is refused", reason=ELSEWHERE)
             raise Forbidden(ELSEWHERE)
-        return LOCAL
+        scope["state"]["principal"] = LOCAL
 
-    async def _let_in(self, scope: Scope) -> Principal | None:
-        """Who asks; None: nobody that we know, and that is no matter here.
+    async def _let_in(self, scope: Scope) -> Watching | None:
+        """Find out who asks. What is given knows when what they ask for has to end.
 
         Raises `NotFound` (it is not in the table), `BadCredentials`, `Forbidden`, `DiskError`.
         """
@@ -86,57 +81,34 @@ class Gate:
             raise NotFound(f"There is nothing at {path} for {method}.")
         came = credential(scope)
         try:
-            found = None if came is None else await known(scope, came)
+            found = None if came is None else await _auth(scope).identify(came)
         except BadCredentials:
             if wanted.need != "public":
                 raise
             found = None  # an old cookie does not keep anybody from signing in
-        check(found, wanted)
-        return found
-
-    @contextmanager
-    def _watching(self, scope: Scope, found: Principal | None, end: End) -> Iterator[None]:
-        """See that a connection ends with the key of whom it was opened for."""
+        wanted.check(found)
         if found is not None:
-            with _parts(scope).auth.watch.over(found, end):
-                yield
-            return
-
-        def look() -> None:
-            if "principal" not in scope["state"]:
-                end(BadCredentials(MISSING))
-
-        inside = scope["type"] == "websocket"
-        timer = asyncio.get_running_loop().call_later(INSIDE, look) if inside else None
-        try:
-            yield
-        finally:
-            if timer is not None:
-                timer.cancel()
+            scope["state"]["principal"] = found
+        if wanted.need == "inside":
+            return partial(waiting, scope) if method == WS else None
+        if wanted.need == "public" or found is None:
+            return None
+        return partial(_auth(scope).watch.over, found)
 
 
-async def known(scope: Scope, came: Credential) -> Principal:
-    """Whose it is. Raises `BadCredentials`, `DiskError`."""
-    auth = _parts(scope).auth
-    if came.is_token:
-        return await auth.tokens.read(came.text, page=came.place == "cookie")
-    if came.place == "cookie":
-        raise BadCredentials(SIGNED_OUT)
-    if came.place == "address":
-        raise BadCredentials(IN_ADDRESS)
-    return await auth.keys.authenticate(came.text)
+@contextmanager
+def waiting(scope: Scope, end: End) -> Iterator[None]:
+    """A key that is to come inside has to come soon."""
 
+    def look() -> None:
+        if "principal" not in scope["state"]:
+            end(BadCredentials(MISSING))
 
-def check(found: Principal | None, wanted: Rule) -> None:
-    """Raises `BadCredentials` where somebody known is needed, `Forbidden` where another is."""
-    if wanted.need in ("public", "inside"):
-        return
-    if found is None:
-        raise BadCredentials(MISSING)
-    if wanted.need != "known" and wanted.need not in found.scopes:
-        raise Forbidden(f"This needs a key with the scope {wanted.need}, which yours has not.")
-    if found.recording is not None and found.recording != wanted.recording:
-        raise Forbidden("This token is for one recording, and for nothing else.")
+    timer = asyncio.get_running_loop().call_later(INSIDE, look)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def asked(scope: Scope) -> tuple[str, str]:
@@ -148,18 +120,6 @@ def asked(scope: Scope) -> tuple[str, str]:
     return (WS if scope["type"] == "websocket" else scope["method"]), path
 
 
-def is_here(client: tuple[str, int] | None) -> bool:
-    """Whether a client is on this machine. One without an address comes by a socket file, which
-    a proxy stands in front of: nobody knows for whom."""
-    try:
-        address = ip_address(client[0].partition("%")[0]) if client else None
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return address is not None and address.is_loopback
-
-
-def _parts(scope: Scope) -> "Services":
+def _auth(scope: Scope) -> "Auth":
     parts: Services = scope["app"].state.services
-    return parts
+    return parts.auth

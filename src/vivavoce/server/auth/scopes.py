@@ -12,11 +12,14 @@ from typing import Final, Literal
 
 from starlette.routing import compile_path
 
-from vivavoce.library.keys import Scope
+from vivavoce.core.errors import BadCredentials, Forbidden
+from vivavoce.server.auth.principal import Principal, Scope
 
 Need = Scope | Literal["public", "known", "inside"]
 """`public`: no key. `known`: any key. `inside`: a key that may come later, in the protocol's own
 messages; whoever serves the address looks at it before anything else."""
+
+MISSING: Final = "This server asks for a key: Authorization: Bearer <key>."
 
 WS: Final = "WS"
 """In place of a method: a WebSocket."""
@@ -31,9 +34,10 @@ TABLE: Final[tuple[tuple[str, str, Need], ...]] = (
     # Whether it is alive, and pages and scripts, which hold nothing of anybody's.
     ("GET", "/health", "public"),
     ("GET", "/ready", "public"),
-    ("GET", "/", "public"),
-    ("GET", "/dictate", "public"),
-    ("GET", "/connect", "public"),
+    ("GET", "/sign-in", "public"),
+    ("GET", f"{_V1}/session", "public"),
+    ("POST", f"{_V1}/session", "public"),
+    ("DELETE", f"{_V1}/session", "public"),
     ("GET", "/docs", "public"),
     ("GET", "/openapi.json", "public"),
     (ANY, "/studio/{path:path}", "public"),
@@ -44,7 +48,10 @@ TABLE: Final[tuple[tuple[str, str, Need], ...]] = (
     ("GET", f"{_V1}/shared/{{token}}", "public"),
     ("GET", f"{_V1}/shared/{{token}}/events", "public"),
     ("GET", f"{_V1}/shared/{{token}}/audio", "public"),
-    # What a server is and can do, for whoever it knows.
+    # What a server is and can do, for whoever it knows; a person is sent to sign in.
+    ("GET", "/", "known"),
+    ("GET", "/dictate", "known"),
+    ("GET", "/connect", "known"),
     ("GET", f"{_V1}/info", "known"),
     ("GET", f"{_V1}/heard", "known"),
     ("POST", f"{_V1}/tokens", "known"),
@@ -149,6 +156,17 @@ class Rule:
     def recording(self) -> str | None:
         """The one that it is about, if it is about one."""
         return self.values["id"] if self.path.startswith(_ONE) else None
+
+    def check(self, who: Principal | None) -> None:
+        """Raises `BadCredentials` where somebody known is needed, `Forbidden` where another is."""
+        if self.need in ("public", "inside"):
+            return
+        if who is None:
+            raise BadCredentials(MISSING)
+        if self.need != "known" and self.need not in who.scopes:
+            raise Forbidden(f"This needs a key with the scope {self.need}, which yours has not.")
+        if who.recording is not None and who.recording != self.recording:
+            raise Forbidden("This token is for one recording, and for nothing else.")
 
 
 @lru_cache(maxsize=1)

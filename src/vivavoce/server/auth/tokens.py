@@ -19,8 +19,8 @@ from vivavoce.server.auth.keys import Keyring
 from vivavoce.server.auth.principal import Principal
 
 Use = Literal["api", "page", "connect"]
-"""`api`: as a key, and what it opened ends with it. `page`: the same, in the studio's cookie and
-nowhere else. `connect`: what it opened outlives it, as OpenAI's ephemeral keys have it."""
+"""`api`: as a key, and what it opened ends with it. `page`: in the studio's cookie and nowhere
+else. `connect`: as OpenAI's ephemeral keys. What these two opened lasts as long as the key."""
 
 NAME: Final = "tokens"
 """Of the secret in the library."""
@@ -89,7 +89,7 @@ class Tokens:
             limits=key.limits,
             recording=claims.get("recording"),
             until=expires,
-            lasting=use == "connect",
+            lasting=use != "api",
         )
 
     def session(self, text: str) -> dict[str, Any] | None:

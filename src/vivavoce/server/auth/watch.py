@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from vivavoce.core.errors import BadCredentials, OurError, VivavoceError
-from vivavoce.server.auth.ending import End
 from vivavoce.server.auth.keys import Keyring
 from vivavoce.server.auth.principal import Principal
 
@@ -18,6 +17,12 @@ LOOK_EVERY: Final = 2.0
 """Seconds between looks: a key may be revoked in another process."""
 
 log = structlog.get_logger()
+
+
+class End(Protocol):
+    """Says why something may not go on; said again as long as it does."""
+
+    def __call__(self, why: VivavoceError, /) -> None: ...
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,6 +44,9 @@ class Watch:
     def over(self, principal: Principal, end: End) -> Iterator[None]:
         """Inside, `end` is told when the principal's key, or their token, has ended; again at
         each look until it is left."""
+        if principal.key is None and principal.until is None:
+            yield  # there are no keys
+            return
         connection = _Connection(principal, end)
         self._there.add(connection)
         if self._looking is None:
@@ -78,6 +86,7 @@ class Watch:
 
 
 def _why(principal: Principal, ended: dict[str, VivavoceError]) -> VivavoceError | None:
-    if principal.until is not None and principal.until <= datetime.now(UTC):
+    until = None if principal.lasting else principal.until
+    if until is not None and until <= datetime.now(UTC):
         return BadCredentials("The token has expired.")
     return ended.get(principal.key or "")

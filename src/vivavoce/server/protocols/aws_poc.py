@@ -20,7 +20,7 @@ log = structlog.get_logger()
 async def aws_poc(ws: WebSocket) -> None:
     """One connection, one recording, one text."""
     await ws.accept()
-    await SavingConnection(WebSocketLine(ws), services(ws), owner()).run()
+    await SavingConnection(WebSocketLine(ws), services(ws), owner(ws)).run()
 
 
 class SavingConnection(Connection):

@@ -48,7 +48,7 @@ async def stream_transcription_websocket(ws: WebSocket) -> None:
     except VivavoceError as error:
         await _refuse(line, error)
     else:
-        await Connection(line, AwsTranscribeDialect(asked), parts.hub, owner()).run()
+        await Connection(line, AwsTranscribeDialect(asked), parts.hub, owner(ws)).run()
 
 
 async def _refuse(line: WebSocketLine, error: VivavoceError) -> None:

@@ -18,10 +18,11 @@ from vivavoce.dialects.azure_speech import SUBPROTOCOL, AzureSpeechDialect
 from vivavoce.dialects.azure_speech_turn import Promises
 from vivavoce.dialects.base import Answer
 from vivavoce.live.engines import Engines
+from vivavoce.live.hub import Hub
 from vivavoce.server.connection import Connection
 from vivavoce.server.line import Line, WebSocketLine
 from vivavoce.server.one_off import FAULTS
-from vivavoce.server.services import Services, services
+from vivavoce.server.services import owner, services
 
 MODES: Final = ("interactive", "conversation", "dictation")
 
@@ -70,7 +71,7 @@ async def _serve(ws: WebSocket, ask: Callable[[Options], Promises]) -> None:
     query = ws.query_params.multi_items()
     dialect = AzureSpeechDialect(uuid.uuid4().hex[:24], time.monotonic, mode, query, ask)
     await ws.accept(SUBPROTOCOL if SUBPROTOCOL in ws.scope.get("subprotocols", ()) else None)
-    await AzureConnection(WebSocketLine(ws), dialect, services(ws)).run()
+    await AzureConnection(WebSocketLine(ws), dialect, services(ws).hub, owner(ws)).run()
 
 
 class _SdkRoute(WebSocketRoute):
@@ -95,8 +96,8 @@ class AzureConnection(Connection):
     """One that says in its close what is wrong: there is no message for it, and the SDKs show
     a close's reason."""
 
-    def __init__(self, line: Line, dialect: AzureSpeechDialect, parts: Services) -> None:
-        super().__init__(line, dialect, parts.hub)
+    def __init__(self, line: Line, dialect: AzureSpeechDialect, hub: Hub, owner: str) -> None:
+        super().__init__(line, dialect, hub, owner)
         self._warning = ""
 
     async def _send(self, answer: Answer) -> None:

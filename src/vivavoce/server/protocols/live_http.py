@@ -2,7 +2,8 @@
 
 The same messages: `POST /live` opens, `POST /live/{session}/frames` brings audio and is
 answered when it is durable, `POST /live/{session}/control` the rest; the events come by
-`GET /recordings/{session}/events`.
+`GET /recordings/{session}/events`. `Authorization` has the session's token, so a key is in
+`x-api-key`.
 """
 
 from typing import Annotated
@@ -15,7 +16,7 @@ from vivavoce.dialects.base import Ack, Bye, Resume, Say
 from vivavoce.dialects.native import NativeDialect
 from vivavoce.dialects.native_messages import unpack_batch
 from vivavoce.server.rest.models import Error
-from vivavoce.server.services import Parts
+from vivavoce.server.services import Owner, Parts
 
 router = APIRouter(prefix="/live", tags=["live"], responses={422: {"model": Error}})
 
@@ -26,15 +27,15 @@ _TEXT = 64 << 10  # bytes of a control message
 
 
 @router.post("", summary="Open or resume a session")
-async def open_session(request: Request, parts: Parts) -> Response:
+async def open_session(request: Request, parts: Parts, owner: Owner) -> Response:
     """Body: a `start` or `resume` message. Answer: `ready`."""
     dialect = NativeDialect()
     (opening,) = dialect.receive(await _text(request))
     if isinstance(opening, Start):
-        seat = await parts.hub.start(opening)
+        seat = await parts.hub.start(opening, owner)
     else:
         assert isinstance(opening, Resume)
-        seat = await parts.hub.resume(opening)
+        seat = await parts.hub.resume(opening, owner)
     parts.visits.sit(seat)
     return _json(dialect.send(seat.ready)[0])
 
@@ -44,6 +45,7 @@ async def frames(
     session: str,
     request: Request,
     parts: Parts,
+    owner: Owner,
     authorization: Annotated[str, Header()] = "",
 ) -> Response:
     """Body: frames of the native protocol, each after its length as a big-endian uint32.
@@ -51,7 +53,7 @@ async def frames(
     Answer: `ack`, when all of them are durable. A missing frame is a 409 that names it.
     """
     body = await _body(request, MOST)
-    seat = await parts.visits.seat(parts.hub, session, _token(authorization))
+    seat = await parts.visits.seat(parts.hub, session, _token(authorization), owner)
     last = -1
     for audio in unpack_batch(body):
         await seat.send(audio)
@@ -67,11 +69,12 @@ async def control(
     session: str,
     request: Request,
     parts: Parts,
+    owner: Owner,
     authorization: Annotated[str, Header()] = "",
 ) -> None:
     """Body: one of the native protocol's control messages."""
     text = await _text(request)
-    seat = await parts.visits.seat(parts.hub, session, _token(authorization))
+    seat = await parts.visits.seat(parts.hub, session, _token(authorization), owner)
     (command,) = NativeDialect(opened=True).receive(text)
     assert not isinstance(command, Resume | Say | Bye)
     await seat.send(command)

@@ -15,14 +15,18 @@ import socketio
 import structlog
 from engineio.payload import Payload
 from fastapi import FastAPI
+from socketio import exceptions
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from vivavoce.core.errors import VivavoceError
 from vivavoce.dialects.azure_app import MAX_MESSAGE, AzureAppDialect
 from vivavoce.live.hub import Hub
+from vivavoce.server.auth import inside
+from vivavoce.server.auth.principal import Principal
 from vivavoce.server.connection import Connection
 from vivavoce.server.protocols.socketio_line import SocketLine
-from vivavoce.server.services import Services
+from vivavoce.server.services import Owner, Services
 
 CLOSING = 2.0
 """Seconds that clients have to take the goodbye when the server stops."""
@@ -100,12 +104,21 @@ class SocketIO:
         await self._server.shutdown()
         await asyncio.gather(*(task for _, task in self._carried.values()))
 
-    async def _connected(self, sid: str, environ: dict[str, Any], _auth: Any) -> None:
+    async def _connected(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         if sid in self._carried:  # a client may send events of any name
             return
-        services: Services = environ["asgi.scope"]["app"].state.services
-        line = SocketLine(self._server, sid)
-        task = asyncio.create_task(_carry(line, services.hub), name=f"socket.io {sid}")
+        scope = environ["asgi.scope"]
+        try:
+            who = await inside.principal(scope, auth, "transcribe")
+        except VivavoceError as error:
+            log.info("refused", code=error.code, reason=error.message)
+            raise exceptions.ConnectionRefusedError(
+                error.message, {"code": error.code}
+            ) from None
+        services: Services = scope["app"].state.services
+        line = SocketLine(self._server, sid, who.id)
+        carrying = self._carry(sid, line, services, who)
+        task = asyncio.create_task(carrying, name=f"socket.io {sid}")
         self._carried[sid] = line, task
         task.add_done_callback(lambda _: self._carried.pop(sid))
 
@@ -117,11 +130,25 @@ class SocketIO:
         if sid in self._carried:
             await self._carried[sid][0].come(event, *data)
 
-    async def _test_emit(self) -> Response:
+    async def _test_emit(self, owner: Owner) -> Response:
         for sid, (line, _) in list(self._carried.items()):
-            if not line.behind:
+            if line.owner == owner and not line.behind:
                 await self._server.emit("transcription", {"text": "Server test message"}, to=sid)
         return PlainTextResponse("Test message sent to all clients")
+
+    async def _carry(self, sid: str, line: SocketLine, parts: Services, who: Principal) -> None:
+        """While its client may: then it is disconnected."""
+        ended = False
+
+        def end(_why: VivavoceError) -> None:
+            nonlocal ended
+            ended = True
+            line.lose()
+
+        with parts.auth.watch.over(who, end):
+            await _carry(line, parts.hub)
+        if ended:
+            await self._server.disconnect(sid)
 
     def _release(self, scope: Scope) -> None:
         """Who polls has one request waiting and says goodbye by another: Engine.IO would leave
@@ -145,7 +172,7 @@ async def _carry(line: SocketLine, hub: Hub) -> None:
     """A socket's sessions. One that cannot be had is told; the next may be asked for."""
     while not line.over:
         try:
-            await Connection(line, AzureAppDialect(), hub).run()
+            await Connection(line, AzureAppDialect(), hub, line.owner).run()
         except Exception:
             log.exception("a Socket.IO session failed")
 

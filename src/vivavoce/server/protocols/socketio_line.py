@@ -27,7 +27,8 @@ log = structlog.get_logger()
 class SocketLine:
     """A `Line`. Its socket stays when a dialect ends it: the next session may come on it."""
 
-    def __init__(self, server: AsyncServer, sid: str) -> None:
+    def __init__(self, server: AsyncServer, sid: str, owner: str) -> None:
+        self.owner = owner  # whose its sessions are
         self._server = server
         self._sid = sid
         self._engine_sid = server.manager.eio_sid_from_sid(sid, "/")

@@ -24,11 +24,11 @@ class Visits:
         timer = asyncio.get_running_loop().call_later(LINGER, self._leave, session)
         self._seats[session] = (seat, timer)
 
-    async def seat(self, hub: Hub, session: str, token: str) -> Seat:
+    async def seat(self, hub: Hub, session: str, token: str, owner: str) -> Seat:
         """The client's seat, taken again if it was away. Raises `BadCredentials`, `Gone`."""
         seat, _ = self._seats.get(session, (None, None))
-        if seat is None or seat.lost or seat.ready.token != token:
-            seat = await hub.resume(Resume(session, token, epoch=0, after=0))
+        if seat is None or seat.lost or seat.ready.token != token or seat.owner != owner:
+            seat = await hub.resume(Resume(session, token, epoch=0, after=0), owner)
         self.sit(seat)
         return seat
 

@@ -12,10 +12,10 @@ from msgspec import Meta
 from vivavoce.core.errors import BadMessage, Full, NotInstalled, TooLarge
 from vivavoce.dialects.native_messages import Name, StartOptions
 from vivavoce.dialects.webrtc import WebRtcDialect
-from vivavoce.live.hub import Hub
+from vivavoce.server.auth.principal import Principal
 from vivavoce.server.connection import Connection
 from vivavoce.server.errors import OBJECT, BadParameter
-from vivavoce.server.services import Owner, Parts
+from vivavoce.server.services import Parts, Services, Who
 
 if TYPE_CHECKING:
     from vivavoce.server.protocols.webrtc_peer import Peer
@@ -58,7 +58,7 @@ class Peers:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _offer(self, request: Request, parts: Parts, owner: Owner) -> JSONResponse:
+    async def _offer(self, request: Request, parts: Parts, who: Who) -> JSONResponse:
         """The answer; the peer's session begins with its first sound."""
         new_peer = _peer()
         offer = await _read(request)
@@ -69,28 +69,35 @@ class Peers:
             raise Full(f"This server has as many WebRTC peers as it takes ({PEERS}); try later.")
         self._meeting += 1
         try:
-            sdp = await self._meet(new_peer(), offer, WebRtcDialect(options), parts.hub, owner)
+            sdp = await self._meet(new_peer(), offer, WebRtcDialect(options), parts, who)
         finally:
             self._meeting -= 1
         return JSONResponse({"sdp": sdp, "type": "answer"})
 
     async def _meet(
-        self, peer: "Peer", offer: Offer, dialect: WebRtcDialect, hub: Hub, owner: str
+        self, peer: "Peer", offer: Offer, dialect: WebRtcDialect, parts: Services, who: Principal
     ) -> str:
         try:
             sdp = await peer.answer(offer.sdp)
         except BaseException:
             await peer.end()
             raise
-        task = asyncio.create_task(_serve(peer, Connection(peer, dialect, hub, owner)))
+        connection = Connection(peer, dialect, parts.hub, who.id)
+        task = asyncio.create_task(_serve(peer, connection, parts, who))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return sdp
 
 
-async def _serve(peer: "Peer", connection: Connection) -> None:
+async def _serve(
+    peer: "Peer", connection: Connection, parts: Services, who: Principal
+) -> None:
+    running = asyncio.current_task()
+    assert running is not None
     try:
-        await connection.run()
+        # It outlives the request that it came by, so it is looked after by itself.
+        with parts.auth.watch.over(who, lambda _: running.cancel()):
+            await connection.run()
     except Exception:
         log.exception("WebRTC peer failed")
     finally:

@@ -6,7 +6,7 @@ from vivavoce.dialects.base import Dialect
 from vivavoce.dialects.native import NativeDialect
 from vivavoce.server.connection import Connection
 from vivavoce.server.line import WebSocketLine
-from vivavoce.server.services import Services
+from vivavoce.server.services import owner, services
 
 
 async def live(ws: WebSocket) -> None:
@@ -16,7 +16,6 @@ async def live(ws: WebSocket) -> None:
 
 async def serve(ws: WebSocket, dialect: Dialect) -> None:
     """One WebSocket, from its acceptance to its end."""
-    services: Services = ws.app.state.services
     name = dialect.manners.subprotocol
     await ws.accept(subprotocol=name if name in ws.scope.get("subprotocols", ()) else None)
-    await Connection(WebSocketLine(ws), dialect, services.hub).run()
+    await Connection(WebSocketLine(ws), dialect, services(ws).hub, owner(ws)).run()

@@ -13,11 +13,14 @@ from pathlib import Path
 import structlog
 
 from vivavoce import __version__
+from vivavoce.config import Settings
 from vivavoce.core.errors import EngineError, Held, SettingError
 from vivavoce.dialects.base import Wire
 from vivavoce.dialects.wyoming import MAX_READ, Model, WyomingDialect
 from vivavoce.journal.lease import Lease
 from vivavoce.live.engines import Engines
+from vivavoce.server.auth.here import LOOPBACK, only_here
+from vivavoce.server.auth.principal import LOCAL
 from vivavoce.server.connection import Connection
 from vivavoce.server.line import LineLost
 from vivavoce.server.protocols.openai_languages import NAMES
@@ -29,6 +32,8 @@ KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Seconds of silence after which a peer is asked whether it is there, seconds between two
 such questions, and how many go unanswered: a microphone that lost its power must not hold a
 session for ever. Where the system has no such names it has its own, longer times."""
+
+ONLY_HERE = "Its protocol has no keys; wyoming_open serves other machines all the same."
 
 LINGER = 5.0
 """Seconds that a peer has to take the last words, where the server ends the connection."""
@@ -91,7 +96,7 @@ async def listening(parts: Services) -> AsyncIterator[None]:
 
     Raises `SettingError` for a port that cannot be had.
     """
-    settings = parts.settings
+    settings = as_far_as_may_be(parts.settings)
     if settings.wyoming_port is None:
         if settings.wyoming_announce:
             raise SettingError("wyoming_announce needs a wyoming_port to announce.")
@@ -110,6 +115,15 @@ async def listening(parts: Services) -> AsyncIterator[None]:
             stack.callback(lease.release)
             await stack.enter_async_context(announced(settings.host, port))
         yield
+
+
+def as_far_as_may_be(settings: Settings) -> Settings:
+    """The protocol has no keys: other machines are served where that was asked for in words."""
+    asked = settings.wyoming_open or (settings.auth == "none" and settings.open_to_all)
+    if asked or settings.wyoming_port is None or only_here(settings.host):
+        return settings
+    log.warning("wyoming is served to this machine alone", reason=ONLY_HERE)
+    return settings.model_copy(update={"host": LOOPBACK})
 
 
 class _Clients:
@@ -140,7 +154,8 @@ class _Clients:
         models = await asyncio.to_thread(_models, self._parts.engines)
         dialect = WyomingDialect(models, __version__, kept=self._parts.settings.wyoming_keep)
         try:
-            await Connection(TcpLine(reader, writer), dialect, self._parts.hub).run()
+            line = TcpLine(reader, writer)
+            await Connection(line, dialect, self._parts.hub, LOCAL.id).run()
         except Exception:
             log.exception("wyoming connection failed")
         finally:
