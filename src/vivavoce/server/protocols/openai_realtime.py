@@ -19,27 +19,23 @@ from vivavoce.dialects.openai_realtime_messages import (
 )
 from vivavoce.dialects.openai_realtime_session import Session
 from vivavoce.library.recording import new_id
-from vivavoce.server.protocols.openai_secrets import Secrets
+from vivavoce.server.auth.credentials import find
+from vivavoce.server.protocols.openai_secrets import make, session_of
 from vivavoce.server.protocols.ws import serve
-from vivavoce.server.services import Parts, Services, services
-
-KEY: Final = "openai-insecure-api-key."
-"""A browser cannot set headers: its key comes in the name of a subprotocol."""
+from vivavoce.server.services import Parts, Services, Who, services
 
 BETA: Final = "openai-beta.realtime-v1"
 
 
 def routes() -> APIRouter:
-    """The routes, with a memory of their own for the keys."""
     router = APIRouter(prefix="/v1/realtime", include_in_schema=False)
-    secrets = Secrets()
 
     @router.websocket("")
     async def realtime(ws: WebSocket) -> None:
         """A session as its key has it, or with the model of `?model=`."""
         dialect = OpenAIRealtimeDialect(
             new_id(),
-            secrets.session(_key(ws)) or Session().of_model(ws.query_params.get("model")),
+            _session_of(ws) or Session().of_model(ws.query_params.get("model")),
             beta=_beta(ws),
             engines=plugins.names(tests=True),
             check=services(ws).engines.chain,
@@ -47,11 +43,11 @@ def routes() -> APIRouter:
         await serve(ws, dialect)
 
     @router.post("/client_secrets")
-    async def client_secrets(request: Request, parts: Parts) -> JSONResponse:
+    async def client_secrets(request: Request, parts: Parts, who: Who) -> JSONResponse:
         """A key for a session that is described in the body."""
         asked = decode(await _body(request), SecretRequest)
         session = _session(parts, changes(asked.session))
-        secret = secrets.make(session, asked.expires_after.seconds)
+        secret = make(parts.auth.tokens, who, session, asked.expires_after.seconds)
         said = {**session.said(f"sess_{new_id()}"), "expires_at": secret.expires_at}
         return JSONResponse(
             {"value": secret.value, "expires_at": secret.expires_at, "session": said}
@@ -59,11 +55,12 @@ def routes() -> APIRouter:
 
     @router.post("/sessions")
     @router.post("/transcription_sessions")
-    async def transcription_sessions(request: Request, parts: Parts) -> JSONResponse:
+    async def transcription_sessions(request: Request, parts: Parts, who: Who) -> JSONResponse:
         """The same as the beta has it."""
         asked = decode(await _body(request), BetaSecretRequest)
         session = _session(parts, changes(asked)).of_model(asked.model)
-        secret = secrets.make(session, asked.client_secret.expires_at.seconds)
+        lifetime = asked.client_secret.expires_at.seconds
+        secret = make(parts.auth.tokens, who, session, lifetime)
         key = {"value": secret.value, "expires_at": secret.expires_at}
         said = session.said_in_beta(f"sess_{new_id()}")
         return JSONResponse({**said, "client_secret": key})
@@ -71,12 +68,10 @@ def routes() -> APIRouter:
     return router
 
 
-def _key(ws: WebSocket) -> str:
-    """The key that a client came with; empty: none."""
-    for name in ws.scope.get("subprotocols", ()):
-        if name.startswith(KEY):
-            return str(name.removeprefix(KEY))
-    return ws.headers.get("authorization", "").removeprefix("Bearer ")
+def _session_of(ws: WebSocket) -> Session | None:
+    """What the key stands for that a client came with."""
+    came = find(ws.scope["headers"], subprotocols=ws.scope.get("subprotocols", ()))
+    return None if came is None else session_of(services(ws).auth.tokens, came.text)
 
 
 def _beta(ws: WebSocket) -> bool:
