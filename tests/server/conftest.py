@@ -50,7 +50,8 @@ def serving() -> Serving:
 
     @asynccontextmanager
     async def run(data_dir: Path, **changes: Any) -> AsyncIterator[FastAPI]:
-        settings = {"engines": "scripted", "hosts": 1, "commit_ms": 0, "drain_s": 0, **changes}
+        settings = {"engines": "scripted", "hosts": 1, "commit_ms": 0, "drain_s": 0}
+        settings |= {"trusted_hosts": ("test",), **changes}
         app = create_app(Settings(data_dir=data_dir, **settings))
         async with app.router.lifespan_context(app):
             yield app

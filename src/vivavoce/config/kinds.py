@@ -1,6 +1,7 @@
 """The kinds of values that settings have."""
 
 import math
+import re
 from collections.abc import Mapping
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -108,7 +109,25 @@ def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _proxies(names: tuple[str, ...]) -> tuple[str, ...]:
+    _networks(tuple(name for name in names if name != "*"))
+    return names
+
+
+def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    """`voice.example.org`, `*.example.org`, `*`."""
+    for name in names:
+        if not _HOST.fullmatch(name):
+            sentence = f"{name!r} is no name of a server, as voice.example.org is"
+            raise PydanticCustomError("hosts", "{sentence}", {"sentence": sentence})
+    return names
+
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+
 FolderOrName = Annotated[str, AfterValidator(_folder_or_name)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Web = Annotated[str, AfterValidator(_web)]
 Networks = Annotated[Names, AfterValidator(_networks)]
+Proxies = Annotated[Names, AfterValidator(_proxies)]
+Hosts = Annotated[Names, AfterValidator(_hosts)]

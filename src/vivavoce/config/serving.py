@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from vivavoce.config.kinds import File, Lower, Names
+from vivavoce.config.kinds import File, Hosts, Lower, Names, Proxies
 
 
 class Serving(BaseModel):
@@ -26,5 +26,11 @@ class Serving(BaseModel):
     )
     max_upload_mb: int = Field(4096, ge=1, description="largest upload in MiB")
     origins: Names | None = Field(
-        None, description="origins of other sites' pages that may use Socket.IO or dictate; *: any"
+        None, description="origins of other sites' pages that may use this server; *: any"
+    )
+    trusted_hosts: Hosts | None = Field(
+        None, description="further names that this server may be asked for; *: any"
+    )
+    trusted_proxies: Proxies | None = Field(
+        None, description="networks of proxies that say whom they speak for; *: any"
     )

@@ -38,9 +38,10 @@ from vivavoce.live.streams import default_options
 from vivavoce.live.tally import Tally
 from vivavoce.server import errors
 from vivavoce.server.auth.auth import authentication
+from vivavoce.server.browsers.origins import Origins
 from vivavoce.server.guards import guard
 from vivavoce.server.half_set import half_set
-from vivavoce.server.pages import connect, docs, studio
+from vivavoce.server.pages import connect, docs, sign_in, studio
 from vivavoce.server.protocols import almost_real_time, live_http, openai_rest, wyoming
 from vivavoce.server.protocols.aws_poc import aws_poc
 from vivavoce.server.protocols.aws_transcribe import router as aws_transcribe
@@ -77,7 +78,8 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     settings = settings or load_settings()
     set_up_logs(settings.log_level, settings.log_format)
     seen = Seen(settings)
-    sockets = SocketIO(settings.origins or ())
+    origins = Origins(settings.origins)
+    sockets = SocketIO(origins)
     peers = Peers()
 
     @asynccontextmanager
@@ -132,7 +134,8 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     connect.mount(app)
     docs.mount(app)
     shares.mount(app)
-    studio.mount(app, settings.origins or ())
+    sign_in.mount(app)
+    studio.mount(app, origins)
     app.router.routes.extend(azure_speech())  # the last: it answers Speech SDKs at any address
     guard(app, settings)
     return app

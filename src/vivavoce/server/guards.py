@@ -1,6 +1,7 @@
 """What stands around the whole application, in one place.
 
-From the outside in: what is secret is taken out of the address; who asks is known or refused.
+From the outside in: what a proxy says is believed or not; what is secret is taken out of the
+address; pages of other sites are refused; who asks is known or refused.
 """
 
 from fastapi import FastAPI
@@ -8,9 +9,15 @@ from fastapi import FastAPI
 from vivavoce.config import Settings
 from vivavoce.server.auth.gate import Gate
 from vivavoce.server.auth.scrub import Scrub
+from vivavoce.server.browsers.forwarded import Forwarded
+from vivavoce.server.browsers.guard import Guard
+from vivavoce.server.browsers.hosts import Hosts
+from vivavoce.server.browsers.origins import Origins
 
 
 def guard(app: FastAPI, settings: Settings) -> None:
     """Put them around it. Each is put around those before it: the innermost is the first here."""
     app.add_middleware(Gate, settings=settings)
+    app.add_middleware(Guard, hosts=Hosts.of(settings), origins=Origins(settings.origins))
     app.add_middleware(Scrub)
+    app.add_middleware(Forwarded, proxies=settings.trusted_proxies or ())

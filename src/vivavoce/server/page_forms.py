@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -23,10 +23,8 @@ URLENCODED: Final = "application/x-www-form-urlencoded"
 async def fields(request: Request, settings: Settings) -> Mapping[str, str]:
     """The fields by name, of each the last.
 
-    A browser sends a form for anybody's page, without asking first: those of other sites are
-    refused. Raises `PeerError`, `BadMessage`, `TooLarge`.
+    Raises `PeerError`, `BadMessage`, `TooLarge`.
     """
-    _check_origin(request, settings.origins or ())
     if request.headers.get("content-type", "").startswith(URLENCODED):
         return await _urlencoded(request)
     form = await receive(request, FORM, settings.data_dir, TEXT)
@@ -47,11 +45,3 @@ async def _urlencoded(request: Request) -> Mapping[str, str]:
     except ValueError:
         raise BadMessage(f"The form cannot be read: at most {FIELDS} fields in UTF-8.") from None
     return dict(pairs)
-
-
-def _check_origin(request: Request, allowed: tuple[str, ...]) -> None:
-    origin = request.headers.get("origin")
-    if origin is None or origin in allowed or "*" in allowed:
-        return
-    if urlsplit(origin).netloc != request.headers.get("host"):
-        raise PeerError(f"Pages of {origin} may not do this; the setting origins names who may.")

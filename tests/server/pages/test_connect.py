@@ -10,7 +10,7 @@ from starlette.routing import Match
 
 from vivavoce.core.commands import Audio
 from vivavoce.dialects.native_messages import pack_batch
-from vivavoce.server.pages.studio import FOLDER
+from vivavoce.server.pages.shown import FOLDER
 
 pytestmark = pytest.mark.anyio
 

@@ -267,7 +267,7 @@ async def test_recordings_are_listed_and_deleted(
 async def test_pages_of_others_may_not(site: httpx2.AsyncClient, path: str, origin: str) -> None:
     fields = {"edited_transcript": "x", "filename": "x", "transcript": "x", "user_email": "x"}
     answer = await site.post(f"/{path}", data=fields, headers={"Origin": origin})
-    assert answer.status_code == 400
+    assert answer.status_code == 403
     assert f"Pages of {origin} may not do this" in answer.json()["error"]
 
 

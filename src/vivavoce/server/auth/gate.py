@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vivavoce.config import Settings
 from vivavoce.core.errors import BadCredentials, Forbidden, NotFound, VivavoceError
-from vivavoce.server.auth import refusals
+from vivavoce.server.auth import refusals, sessions
 from vivavoce.server.auth.ending import Watching, endable
 from vivavoce.server.auth.here import is_here
 from vivavoce.server.auth.principal import LOCAL
@@ -80,6 +80,8 @@ class Gate:
         if (wanted := rule(method, path)) is None:
             raise NotFound(f"There is nothing at {path} for {method}.")
         came = credential(scope)
+        if came is not None and came.place == "cookie" and not sessions.counts(scope):
+            came = None
         try:
             found = None if came is None else await _auth(scope).identify(came)
         except BadCredentials:

@@ -30,6 +30,7 @@ from vivavoce.dialects.native_messages import SUBPROTOCOL
 from vivavoce.dialects.openai_realtime_messages import Refused
 from vivavoce.library.recording import new_id
 from vivavoce.server import errors
+from vivavoce.server.auth import sessions
 from vivavoce.server.protocols import almost_real_time, aws_transcribe, azure_speech, openai_errors
 
 log = structlog.get_logger()
@@ -40,7 +41,11 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: VivavoceErro
     path = route(scope)
     log.info("refused", code=error.code, reason=error.message)
     if scope["type"] == "http":
-        await answer(path, error)(scope, receive, send)
+        asked = HTTPConnection(scope)
+        if isinstance(error, BadCredentials) and sessions.wants_page(asked):
+            await sessions.redirect(asked)(scope, receive, send)
+        else:
+            await answer(path, error)(scope, receive, send)
         return
     await receive()  # that somebody wants to connect
     manner = _manner(scope, path)

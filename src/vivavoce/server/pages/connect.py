@@ -5,9 +5,9 @@ import time
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from vivavoce.server.pages.studio import FOLDER
+from vivavoce.server.pages.shown import shown
 from vivavoce.server.services import Parts
 
 router = APIRouter(tags=["server"])
@@ -38,5 +38,5 @@ def mount(app: FastAPI) -> None:
     app.add_api_route("/connect", _page, include_in_schema=False)
 
 
-async def _page(_request: Request) -> Response:
-    return FileResponse(FOLDER / "connect.html", headers={"Cache-Control": "no-cache"})
+async def _page(request: Request) -> Response:
+    return shown(request, "connect.html")

@@ -11,20 +11,11 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
+from vivavoce.server.browsers import policy
+
 _METHODS: Final = ("get", "post", "patch", "put", "delete")
 
 _CODE: Final = re.compile(r"`([^`]+)`")
-
-_STYLE: Final = """
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { max-width: 52rem; margin: 0 auto; padding: 2rem 1rem 6rem }
-h3 { margin: 2.5rem 0 .25rem; font: 600 1rem ui-monospace, monospace; overflow-wrap: anywhere }
-h3 b { display: inline-block; min-width: 4.5rem }
-table { border-collapse: collapse; width: 100% }
-td:first-child { white-space: nowrap }
-td { border-top: 1px solid #8884; padding: .25rem .75rem .25rem 0; vertical-align: top }
-pre { background: #8881; padding: .6rem .8rem; overflow-x: auto; border-radius: .4rem }
-"""
 
 
 def mount(app: FastAPI) -> None:
@@ -32,7 +23,8 @@ def mount(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
-        return HTMLResponse(page(app.openapi(), str(request.base_url).rstrip("/")))
+        shown = page(app.openapi(), str(request.base_url).rstrip("/"))
+        return HTMLResponse(shown, headers=policy.page(request))
 
 
 def page(document: dict[str, Any], base: str) -> str:
@@ -43,8 +35,10 @@ def page(document: dict[str, Any], base: str) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width">'
-        f"<style>{_STYLE}</style><h1>{title}</h1><p>{escape(about.get('summary', ''))}</p>"
-        '<p>For programs: <a href="/openapi.json">openapi.json</a>. '
+        '<link rel="icon" href="studio/favicon.svg" type="image/svg+xml">'
+        '<link rel="stylesheet" href="studio/style/docs.css">'
+        f"<h1>{title}</h1><p>{escape(about.get('summary', ''))}</p>"
+        '<p>For programs: <a href="openapi.json">openapi.json</a>. '
         "Every error is <code>{&quot;error&quot;: {code, message, retryable}}</code>.</p>"
         f"{parts}<h2>Forms of the answers</h2>{''.join(_schemas(document))}</html>"
     )

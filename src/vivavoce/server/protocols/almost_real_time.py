@@ -20,6 +20,7 @@ from vivavoce.dialects import almost_real_time as dialect
 from vivavoce.dialects.almost_real_time import Asked, Listed
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.library.recording import Changes, Recording, new_id
+from vivavoce.server.browsers import policy
 from vivavoce.server.forms import Upload, receive
 from vivavoce.server.intake import MIB, Intake, Wishes
 from vivavoce.server.multipart import File
@@ -33,11 +34,6 @@ SENT: Final = 20.0
 
 LISTED: Final = 100
 """Recordings on a page of the list."""
-
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'"
-)
 
 router = APIRouter(include_in_schema=False)
 
@@ -142,12 +138,14 @@ async def send(request: Request, parts: Parts, owner: Owner) -> Response:
 
 
 @router.get("/list-audio")
-async def listed(parts: Parts, owner: Owner, cursor: str | None = None) -> Response:
+async def listed(
+    request: Request, parts: Parts, owner: Owner, cursor: str | None = None
+) -> Response:
     """A page with all recordings, to hear, download and delete."""
     found = await parts.repository.page(owner, LISTED, cursor)
     items = [_listed(row) for row in found.items if row.bytes]
     more = f"list-audio?cursor={found.next}" if found.next else None
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    headers = {**policy.page(request, form="'self'"), "Cache-Control": "no-store"}
     return HTMLResponse(dialect.page(items, more), headers=headers)
 
 

@@ -6,16 +6,16 @@ awaited before the next packet is read.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import socketio
 import structlog
 from engineio.payload import Payload
 from fastapi import FastAPI
 from socketio import exceptions
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +24,8 @@ from vivavoce.dialects.azure_app import MAX_MESSAGE, AzureAppDialect
 from vivavoce.live.hub import Hub
 from vivavoce.server.auth import inside
 from vivavoce.server.auth.principal import Principal
+from vivavoce.server.browsers.origins import Origins
+from vivavoce.server.browsers.policy import is_secure
 from vivavoce.server.connection import Connection
 from vivavoce.server.protocols.socketio_line import SocketLine
 from vivavoce.server.services import Owner, Services
@@ -34,8 +36,6 @@ CLOSING = 2.0
 PACKETS = 10_000
 """In one POST of a polling client, which has at most `MAX_MESSAGE` bytes. Engine.IO would lose
 the whole of one with more than 16: a client that was held up for four seconds sends as many."""
-
-ANY_ORIGIN = "*"
 
 log = structlog.get_logger()
 
@@ -51,9 +51,9 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # it has no types
 
 
 class SocketIO:
-    """An ASGI application. `origins`: of pages from elsewhere that may use it."""
+    """An ASGI application. `origins`: the pages that may read what it says by polling."""
 
-    def __init__(self, origins: Sequence[str]) -> None:
+    def __init__(self, origins: Origins) -> None:
         self._origins = origins
         self._closed = False
         self._carried: dict[str, tuple[SocketLine, asyncio.Task[None]]] = {}
@@ -159,10 +159,8 @@ class SocketIO:
             socket.queue.put_nowait(None)
 
     def _allowed(self, origin: str | None, environ: dict[str, Any]) -> bool:
-        """Browsers let any page open a WebSocket anywhere: it is for the server to refuse."""
-        if origin is None or ANY_ORIGIN in self._origins or origin in self._origins:
-            return True
-        if urlsplit(origin).netloc == environ.get("HTTP_HOST"):
+        secure = is_secure(HTTPConnection(environ["asgi.scope"]))
+        if self._origins.allow(origin, environ.get("HTTP_HOST"), secure=secure):
             return True
         log.info("refused", code="origin", reason=f"{origin} is not an origin of ours.")
         return False

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.core.events import (
@@ -29,7 +29,7 @@ from vivavoce.core.events import (
 from vivavoce.library import shares as links
 from vivavoce.library.recording import Recording, RecordingState
 from vivavoce.library.shares import UNKNOWN
-from vivavoce.server.pages.studio import FOLDER
+from vivavoce.server.pages.shown import shown
 from vivavoce.server.rest import recordings, sse
 from vivavoce.server.rest.ahead import Item, Items
 from vivavoce.server.rest.models import Error
@@ -300,17 +300,18 @@ def mount(app: FastAPI) -> None:
     app.add_api_route("/captions/{token}", _captions, include_in_schema=False)
 
 
-async def _viewer(parts: Parts, token: str) -> Response:
-    return await _page(parts, token, "viewer.html")
+async def _viewer(request: Request, parts: Parts, token: str) -> Response:
+    return await _page(request, parts, token, "viewer.html")
 
 
-async def _captions(parts: Parts, token: str) -> Response:
-    return await _page(parts, token, "captions.html")
+async def _captions(request: Request, parts: Parts, token: str) -> Response:
+    """They only show: a site may have them in a frame beside its video."""
+    return await _page(request, parts, token, "captions.html", frame="*")
 
 
-async def _page(parts: Services, token: str, name: str) -> Response:
+async def _page(request: Request, parts: Services, token: str, name: str, **rules: str) -> Response:
     try:
         await opened(parts, token)
     except PeerError as error:
-        return FileResponse(FOLDER / "no-link.html", error.status, PRIVATE)
-    return FileResponse(FOLDER / name, headers=PRIVATE)
+        return shown(request, "no-link.html", error.status, PRIVATE, base="'self'", **rules)
+    return shown(request, name, headers=PRIVATE, base="'self'", **rules)
