@@ -47,7 +47,8 @@ def test_a_name_that_cannot_be_added_is_one_sentence(run: Any, home: Path) -> No
 def test_a_server_says_its_secure_address_and_what_to_trust(
     command: list[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
-    arguments = ["--port", "0", "--tls-port", "0", "--host", "0.0.0.0", "--engine", "scripted"]
+    arguments = ["--port", "0", "--tls-port", "0", "--engine", "scripted"]
+    arguments += ["--host", "0.0.0.0", "--open-to-all"]
     with subprocess.Popen(
         [*command, "serve", *arguments, "--data-dir", str(tmp_path / "data")],
         env=environment,

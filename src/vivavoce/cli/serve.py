@@ -18,6 +18,7 @@ from vivavoce import plugins
 from vivavoce.cli.console import stdout
 from vivavoce.config import Settings, environment, load_settings
 from vivavoce.core.errors import EngineError, SettingError
+from vivavoce.server.auth.here import only_here
 from vivavoce.server.transport import tls
 from vivavoce.server.transport.authority import authority
 from vivavoce.server.transport.protocol import MAX_MESSAGE
@@ -49,6 +50,13 @@ def serve(
         typer.Option("--engines", "--engine", help="By preference, a,b: see `vivavoce models`."),
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    auth: Annotated[
+        str | None, typer.Option(help="keys: serve who has a key, see `vivavoce keys`; or none.")
+    ] = None,
+    open_to_all: Annotated[
+        bool | None,
+        typer.Option("--open-to-all", help="Serve other machines without keys, whoever they are."),
+    ] = None,
 ) -> None:
     """Serve the page, the live protocol and the REST interface."""
     settings = load_settings(
@@ -59,7 +67,10 @@ def serve(
         tls_port=tls_port,
         engines=engines,
         log_level=log_level,
+        auth=auth,
+        open_to_all=open_to_all,
     )
+    _check_who_may(settings)
     _check_engines(settings.engines)
     _check_folder(settings.data_dir)
     tls.check(settings)
@@ -88,6 +99,15 @@ def serve(
         ws_max_size=MAX_MESSAGE,
         timeout_graceful_shutdown=round(settings.drain_s) + 5,
     )
+
+
+def _check_who_may(settings: Settings) -> None:
+    if settings.auth == "none" and not settings.open_to_all and not only_here(settings.host):
+        where = "every machine that reaches this one" if _any(settings.host) else settings.host
+        raise SettingError(
+            f"Serving on {where} without keys lets everybody read and delete what is recorded. "
+            "Ask for keys with --auth keys (`vivavoce keys create` makes one), or say --open-to-all."
+        )
 
 
 def _check_engines(names: Sequence[str]) -> None:
@@ -134,7 +154,7 @@ def _free_port(host: str, port: int, flag: str) -> int:
 
 def _greet(settings: Settings, trusted: Path | None) -> None:
     console = stdout()
-    shown = "localhost" if _only_here(settings.host) or _any(settings.host) else settings.host
+    shown = "localhost" if only_here(settings.host) or _any(settings.host) else settings.host
     console.print(f"Vivavoce {vivavoce.__version__}", style="bold")
     console.print(f"  Open    {_url('http', shown, settings.port)}", soft_wrap=True)
     if settings.tls_port is not None:
@@ -144,7 +164,11 @@ def _greet(settings: Settings, trusted: Path | None) -> None:
         console.print("          `vivavoce tls init` says how.", style="dim")
     console.print(f"  Engine  {', then '.join(settings.engines)}")
     console.print(f"  Data    {settings.data_dir}", soft_wrap=True)
-    if not _only_here(settings.host):
+    if settings.auth == "keys":
+        console.print("  Keys    asked for; `vivavoce keys create NAME` makes one")
+    elif settings.open_to_all:
+        console.print("  Keys    none: whoever reaches it may read and delete what is recorded")
+    if not only_here(settings.host):
         _greet_phones(settings, _own_address() if _any(settings.host) else settings.host)
     console.print("Ctrl-C stops it.", style="dim")
 
@@ -165,12 +189,6 @@ def _greet_phones(settings: Settings, address: str) -> None:
 
 def _url(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def _only_here(host: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def _any(host: str) -> bool:
