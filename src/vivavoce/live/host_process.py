@@ -10,6 +10,7 @@ import msgspec
 
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.calls import ERRORS, LARGEST, LENGTH, Answer, Call, pack, unpack_answer
+from vivavoce.live.overheard import Overheard
 
 PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Large pages for weights, where the system is Linux's and gives them to who asks: every token
@@ -28,8 +29,10 @@ class HostProcess:
     """Started by `start`; one call at a time, so that an answer belongs to its call."""
 
     def __init__(self, engine: str, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
         self._engine = engine
         self._process = process
+        self._overheard = Overheard(process.stderr, engine, process.pid)
         self._one = asyncio.Lock()
         self._killed = False
         self.streams = 0  # of a native engine, open here
@@ -48,6 +51,7 @@ class HostProcess:
                 engine,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
                 env=PAGES | os.environ,
             )
         except OSError as error:
@@ -135,6 +139,7 @@ class HostProcess:
         """End it, at once: it holds nothing worth keeping."""
         self.kill()
         await self._process.wait()
+        await self._overheard.stop()
         # Closes the pipe's transport now rather than when the loop is gone.
         if self._process.stdin is not None:
             self._process.stdin.close()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vivavoce.config import Settings
+from vivavoce.telemetry.board import VARIABLE, shared_folder
 
 
 def half_set(settings: Settings) -> Iterator[str]:
@@ -14,6 +15,11 @@ def half_set(settings: Settings) -> Iterator[str]:
         yield "There is no language model: llm_base_url is set, but not llm_model."
     if settings.llm_api_version is not None and settings.llm_base_url is None:
         yield "llm_api_version counts for nothing: it is set, but not llm_base_url."
+    if settings.workers > 1 and settings.metrics and shared_folder() is None:
+        yield (
+            f"/metrics tells of one worker at a time: workers is {settings.workers}, but the "
+            f"variable {VARIABLE} names no folder (`vivavoce serve` makes one)."
+        )
     if settings.smtp_host is None:
         return
     if settings.smtp_sender is None:
