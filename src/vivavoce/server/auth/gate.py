@@ -84,10 +84,11 @@ class Gate:
             came = None
         try:
             found = None if came is None else await _auth(scope).identify(came)
-        except BadCredentials:
-            if wanted.need != "public":
+        except BadCredentials as error:
+            if wanted.need not in ("public", "inside"):
                 raise
             found = None  # an old cookie does not keep anybody from signing in
+            scope["state"]["refused"] = error  # what asks inside says so in its own words
         wanted.check(found)
         if found is not None:
             scope["state"]["principal"] = found

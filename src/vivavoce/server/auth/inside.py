@@ -19,11 +19,12 @@ async def principal(scope: Scope, message: object, need: Need) -> Principal:
     Raises `BadCredentials`, `Forbidden`, `DiskError`.
     """
     state = scope["state"]
-    if (who := state.get("principal")) is None:
+    who: Principal | None = state.get("principal")
+    if who is None:
         if (came := of_message(message)) is None:
-            raise BadCredentials(MISSING)
+            raise state.get("refused") or BadCredentials(MISSING)
         auth: Auth = scope["app"].state.services.auth
-        who = state["principal"] = await auth.identify(came)
+        who = await auth.identify(came)
     Rule(scope["path"], need, {}).check(who)
-    found: Principal = who
-    return found
+    state["principal"] = who
+    return who

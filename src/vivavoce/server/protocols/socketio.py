@@ -83,6 +83,8 @@ class SocketIO:
         if self._closed:
             await _refuse(scope, receive, send, HTTPStatus.SERVICE_UNAVAILABLE)
             return
+        if scope["type"] == "websocket" and (first := self._handshake(scope)) is not None:
+            scope["state"] = first["state"]  # whose key came before, or is still to come
         try:
             await self._server.handle_request(scope, receive, send)
         except (ValueError, TypeError, LookupError) as error:  # bytes that are no packet
@@ -112,9 +114,7 @@ class SocketIO:
             who = await inside.principal(scope, auth, "transcribe")
         except VivavoceError as error:
             log.info("refused", code=error.code, reason=error.message)
-            raise exceptions.ConnectionRefusedError(
-                error.message, {"code": error.code}
-            ) from None
+            raise exceptions.ConnectionRefusedError(error.message, {"code": error.code}) from None
         services: Services = scope["app"].state.services
         line = SocketLine(self._server, sid, who.id)
         carrying = self._carry(sid, line, services, who)
@@ -150,11 +150,16 @@ class SocketIO:
         if ended:
             await self._server.disconnect(sid)
 
+    def _handshake(self, scope: Scope) -> Scope | None:
+        """The request that opened what this goes on with, by another transport; None: nothing."""
+        environ = self._server.environ.get(_sid(scope))
+        found: Scope | None = environ and environ["asgi.scope"]
+        return found
+
     def _release(self, scope: Scope) -> None:
         """Who polls has one request waiting and says goodbye by another: Engine.IO would leave
         the first waiting, and with it its client, and a server that is to stop."""
-        sid = parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
-        socket = self._server.eio.sockets.get(sid)
+        socket = self._server.eio.sockets.get(_sid(scope))
         if socket is not None and socket.closed:
             socket.queue.put_nowait(None)
 
@@ -164,6 +169,11 @@ class SocketIO:
             return True
         log.info("refused", code="origin", reason=f"{origin} is not an origin of ours.")
         return False
+
+
+def _sid(scope: Scope) -> str:
+    """What Engine.IO calls a client; empty: it is new."""
+    return parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
 
 
 async def _carry(line: SocketLine, hub: Hub) -> None:
