@@ -3,10 +3,11 @@
 import os
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import segno
@@ -22,6 +23,7 @@ from vivavoce.server.auth.here import only_here
 from vivavoce.server.transport import tls
 from vivavoce.server.transport.authority import authority
 from vivavoce.server.transport.protocol import MAX_MESSAGE
+from vivavoce.telemetry.board import VARIABLE, shared_folder
 
 APP = "vivavoce.asgi:app"
 
@@ -85,6 +87,11 @@ def serve(
         trusted = authority(tls.folder(settings))
     os.environ.update(environment(settings))  # each server process reads them again
     _greet(settings, trusted)
+    with metrics_together(settings):
+        _run(settings, reload=reload)
+
+
+def _run(settings: Settings, *, reload: bool) -> None:
     uvicorn.run(
         APP,
         host=settings.host,
@@ -95,7 +102,7 @@ def serve(
         reload_dirs=[str(Path(vivavoce.__file__).parent)] if reload else None,
         log_config=None,
         log_level="warning" if settings.log_level == "info" else settings.log_level,
-        access_log=settings.log_level == "debug",
+        access_log=False,  # we write our own lines
         ws_max_size=MAX_MESSAGE,
         timeout_graceful_shutdown=round(settings.drain_s) + 5,
     )
@@ -108,6 +115,17 @@ def _check_who_may(settings: Settings) -> None:
             f"Serving on {where} without keys lets everybody read and delete what is recorded. "
             "Ask for keys with --auth keys (`vivavoce keys create` makes one), or say --open-to-all."
         )
+
+
+@contextmanager
+def metrics_together(settings: Settings) -> Iterator[None]:
+    """Where several workers are to put their metrics together, a folder in which they do."""
+    if settings.workers == 1 or not settings.metrics or shared_folder() is not None:
+        yield
+        return
+    with TemporaryDirectory(prefix="vivavoce-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[VARIABLE] = folder
+        yield
 
 
 def _check_engines(names: Sequence[str]) -> None:

@@ -1,12 +1,13 @@
 """What stands around the whole application, in one place.
 
-From the outside in: what a proxy says is believed or not; what is secret is taken out of the
-address; pages of other sites are refused; who asks is known or refused.
+From the outside in: what a proxy says is believed or not; what comes of it all is written down;
+what is secret is taken out of the address; pages of other sites are refused; who asks is known or refused.
 """
 
 from fastapi import FastAPI
 
 from vivavoce.config import Settings
+from vivavoce.server.access import Access
 from vivavoce.server.auth.gate import Gate
 from vivavoce.server.auth.scrub import Scrub
 from vivavoce.server.browsers.forwarded import Forwarded
@@ -20,4 +21,5 @@ def guard(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Guard, hosts=Hosts.of(settings), origins=Origins(settings.origins))
     app.add_middleware(Scrub)
+    app.add_middleware(Access)
     app.add_middleware(Forwarded, proxies=settings.trusted_proxies or ())

@@ -30,6 +30,7 @@ from vivavoce.dialects.native_messages import SUBPROTOCOL
 from vivavoce.dialects.openai_realtime_messages import Refused
 from vivavoce.library.recording import new_id
 from vivavoce.server import errors
+from vivavoce.server.access import refuse as note
 from vivavoce.server.auth import sessions
 from vivavoce.server.protocols import almost_real_time, aws_transcribe, azure_speech, openai_errors
 
@@ -40,6 +41,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: VivavoceErro
     """Answer a request or a WebSocket, of which nothing was read yet, with this error."""
     path = route(scope)
     log.info("refused", code=error.code, reason=error.message)
+    note(scope, error.code)
     if scope["type"] == "http":
         asked = HTTPConnection(scope)
         if isinstance(error, BadCredentials) and sessions.wants_page(asked):

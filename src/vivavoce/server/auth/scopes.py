@@ -98,6 +98,7 @@ TABLE: Final[tuple[tuple[str, str, Need], ...]] = (
     ("POST", f"{_ONE}/questions", "transcribe"),
     ("POST", f"{_ONE}/translations", "transcribe"),
     # To read, to listen, to find.
+    ("GET", "/metrics", "read"),
     ("GET", f"{_V1}/recordings", "read"),
     ("GET", _ONE, "read"),
     ("GET", f"{_ONE}/transcript", "read"),
