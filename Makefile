@@ -15,7 +15,7 @@ PY := $(VENV)/bin/python
 # A virtual environment does not survive being moved or copied: it would run the old folder's code.
 MOVED := $(shell [ "`cat $(VENV)/.made-in 2>/dev/null`" = "`pwd`" ] || echo FORCE)
 
-.PHONY: help install serve test lint bench chaos docs lock clean FORCE
+.PHONY: help install serve test lint audit sbom bench chaos docs lock clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,7 @@ test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more a
 	@scripts/install-old-clients $(PY)
 	@scripts/install-weights $(PY)
 	@scripts/install-transformers $(PY)
+	@scripts/install-deploy-tools
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## check style, types and layers
@@ -41,6 +42,14 @@ lint: $(VENV)/.dev ## check style, types and layers
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
+
+audit: $(VENV)/.dev ## ask what is known to be wrong with what is locked, and with deploy/
+	@scripts/install-audit $(PY) audit checkov
+	@$(PY) scripts/audit.py
+
+sbom: $(VENV)/.dev ## write down what a default install holds, in dist/ (CycloneDX)
+	@scripts/install-audit $(PY) audit
+	@scripts/sbom $(PY)
 
 bench: $(VENV)/.dev ## measure beside the peers (ARGS=--quick: without; BENCH=benchmarks/journal.py chooses)
 	@$(PY) $(BENCH) $(ARGS)

@@ -1,0 +1,53 @@
+"""Is a list of what an install holds (CycloneDX) what the lock file says, with a licence for each?
+
+usage: python scripts/check_sbom.py SBOM LOCK
+
+Exit status 1: it is not, in a sentence for each difference.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+
+def locked(text: str) -> dict[str, str]:
+    """Names and versions of a lock file's packages that are for this machine."""
+    found = {}
+    for line in re.findall(r"^\S.*==[^\\\n]+", text, flags=re.MULTILINE):
+        wanted = Requirement(line.strip())
+        if wanted.marker is None or wanted.marker.evaluate():
+            found[canonicalize_name(wanted.name)] = next(iter(wanted.specifier)).version
+    return found
+
+
+def differences(listed: dict[str, Any], lock: dict[str, str]) -> Iterator[str]:
+    """Sentences about what is in one of them and not in the other, or has no licence."""
+    components = {canonicalize_name(each["name"]): each for each in listed["components"]}
+    for name in sorted(lock.keys() | components.keys() - {"vivavoce"}):
+        if name not in components:
+            yield f"{name} is locked and not listed."
+        elif name not in lock:
+            yield f"{name} is listed and not locked."
+        elif (version := components[name]["version"]) != lock[name]:
+            yield f"{name} is listed as {version} and locked as {lock[name]}."
+        elif not components[name].get("licenses"):
+            yield f"{name} is listed without a licence."
+
+
+def main(sbom: str, lock: str) -> int:
+    listed = json.loads(Path(sbom).read_text())
+    found = list(differences(listed, locked(Path(lock).read_text())))
+    for sentence in found:
+        print(sentence)
+    print(f"{sbom}: {len(listed['components'])} components.")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
