@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 import soxr
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from vivavoce.testing.process import ServerProcess
+from vivavoce.testing.keys import made_key
+from vivavoce.testing.process import ServerProcess, running
 
 LIMIT = 240  # seconds
 VENDORS = Path(__file__).parents[1] / "vendors"
@@ -185,6 +187,53 @@ def test_the_studio_leads_to_it(page: Page, server: ServerProcess) -> None:
     expect(page.get_by_role("heading", name="Connect a program")).to_be_visible()
     page.get_by_role("link", name="Vivavoce, start").click()
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProcess, str]]:
+    """A server that asks for keys, and a key."""
+    server = ServerProcess(tmp_path_factory.mktemp("keyed"), auth="keys", finals="tiny")
+    with running(server):
+        yield server, made_key(server.data_dir)
+
+
+@pytest.fixture
+def shown_with_key(browser: Browser, keyed: tuple[ServerProcess, str]) -> Iterator[Page]:
+    """The page, as somebody sees it who is known."""
+    server, key = keyed
+    context = browser.new_context(extra_http_headers={"Authorization": f"Bearer {key}"})
+    page = context.new_page()
+    page.goto(f"{server.url}connect")
+    expect(page.locator("#keys")).to_be_visible()
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("title", ["Python", "OpenAI REST, Python", "Azure Speech, Python"])
+def test_the_python_of_a_server_that_asks_for_keys(
+    shown_with_key: Page, keyed: tuple[ServerProcess, str], folder: Path, clip: Path, title: str
+) -> None:
+    pcm(clip, folder, 16_000)
+    (folder / "copied.py").write_text(snippet(shown_with_key, title).replace("vv_...", keyed[1]))
+    assert WORDS in run(folder, sys.executable, "copied.py").lower()
+    expect(way(shown_with_key, title)).to_have_class(GREEN)
+
+
+@pytest.mark.parametrize("title", ["curl", "OpenAI REST, curl"])
+def test_the_curl_of_a_server_that_asks_for_keys(
+    shown_with_key: Page, keyed: tuple[ServerProcess, str], folder: Path, title: str
+) -> None:
+    (folder / "copied.sh").write_text(snippet(shown_with_key, title).replace("vv_...", keyed[1]))
+    assert WORDS in run(folder, "sh", "copied.sh").lower()
+    expect(way(shown_with_key, title)).to_have_class(GREEN)
+
+
+def test_every_snippet_of_a_server_that_asks_for_keys_has_a_place_for_one(
+    shown_with_key: Page,
+) -> None:
+    for way in shown_with_key.locator(".way:not([data-protocol=wyoming])").all():
+        assert re.search("vv_[.]{3}|TOKEN", way.locator("code").inner_text()), way
+    assert "Any key will do" not in shown_with_key.locator("main").inner_text()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])

@@ -5,6 +5,16 @@ import { themeSwitch } from "./common/theme-switch.js";
 
 const LOOK_EVERY = 1000; // ms
 const COPIED_FOR = 2000; // ms
+const KEYED = [ // what a snippet has, and what it needs where the server asks for keys
+  ['"any"', '"vv_..."'],
+  ["curl -F", 'curl -H "Authorization: Bearer vv_..." -F'],
+  ['") as session', '", key="vv_...") as session'],
+  ['{ transports: ["websocket"] }', '{ transports: ["websocket"], auth: { token: "vv_..." } }'],
+  ['"vivavoce.v1")', '["vivavoce.v1", "vivavoce.token.TOKEN"])'],
+  ['/ws"', '/ws?token=TOKEN"'],
+  ['/ws/transcribe"', '/ws/transcribe?token=TOKEN"'],
+  ['"Content-Type": "application/json" }', '"Content-Type": "application/json", Authorization: "Bearer TOKEN" }'],
+];
 const OFF = "Off. Start the server with VIVAVOCE_WYOMING_PORT=10300";
 
 const base = new URL(".", document.baseURI);
@@ -26,6 +36,14 @@ function fillIn() {
       .replaceAll("http://localhost:8000", address)
       .replaceAll("ws://localhost:8000", `ws${secure}://${bare}`);
   }
+}
+
+function askForKeys() {
+  for (const code of document.querySelectorAll("code:not([data-wyoming])")) {
+    code.textContent = KEYED.reduce((text, [without, keyed]) => text.replaceAll(without, keyed), code.textContent);
+  }
+  for (const part of document.querySelectorAll("[data-keyless]")) part.hidden = true;
+  document.getElementById("keys").hidden = false;
 }
 
 function listWays() {
@@ -65,7 +83,8 @@ async function look() {
   }
 }
 
-function draw({ now, heard, wyoming_port: port }) {
+function draw({ now, heard, keys, wyoming_port: port }) {
+  if (since === null && keys) askForKeys();
   since ??= now;
   for (const [name, at] of Object.entries(heard)) times[name] = Math.max(at, times[name] ?? 0);
   for (const [index, way] of ways.entries()) light(way, index, times[way.dataset.protocol]);

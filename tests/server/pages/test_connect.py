@@ -20,7 +20,7 @@ PAGE = (FOLDER / "connect.html").read_text()
 async def heard(http: httpx2.AsyncClient) -> dict[str, float]:
     said = (await http.get("heard")).json()
     assert all(at <= said["now"] for at in said["heard"].values())
-    assert said["wyoming_port"] is None
+    assert (said["wyoming_port"], said["keys"]) == (None, False)
     times: dict[str, float] = said["heard"]
     return times
 

@@ -18,6 +18,7 @@ class Heard(BaseModel):
 
     now: float
     wyoming_port: int | None = Field(description="Where Wyoming is served; null: nowhere.")
+    keys: bool = Field(description="Whether this server asks for keys.")
     heard: dict[str, float] = Field(
         description="When a session's first audio last came, by protocol."
     )
@@ -29,6 +30,7 @@ async def heard(parts: Parts) -> Heard:
     return Heard(
         now=time.time(),
         wyoming_port=parts.settings.wyoming_port,
+        keys=parts.settings.auth == "keys",
         heard=dict(parts.hub.heard.last),
     )
 
