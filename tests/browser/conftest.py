@@ -98,7 +98,8 @@ def browser(launch: Callable[..., Browser], clip: Path) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     command = (*UVICORN, "--http", "vivavoce.server.transport.protocol:Protocol")
-    server = ServerProcess(tmp_path_factory.mktemp("server"), command, finals="tiny")
+    names = {"trusted_hosts": "insecure.test"}
+    server = ServerProcess(tmp_path_factory.mktemp("server"), command, finals="tiny", **names)
     server.start()
     yield server
     server.stop()

@@ -77,14 +77,16 @@ def said(number: int, text: str, *, gap: float = 0.5, **fields: Any) -> Final:
     return Final(id=f"u{number}", start=start, end=end, text=text, **kind)
 
 
-def written(server: ServerProcess, *events: AnyEvent, seconds: float = 60) -> str:
+def written(
+    server: ServerProcess, *events: AnyEvent, seconds: float = 60, owner: str = "local"
+) -> str:
     """A recording of these events, and of silence; its id."""
     started = Started(session="s", engine="fake", format=AudioFormat())
     ended = Ended(reason="finished", duration=int(seconds * SAMPLE_RATE))
     silence = AudioFormat(rate=8000)
     size = int(seconds * silence.rate) * silence.frame_bytes
     audio = wav_header(silence, size) + bytes(size)
-    return kept(server.data_dir, "Written", [started, *events, ended], audio)
+    return kept(server.data_dir, "Written", [started, *events, ended], audio, owner)
 
 
 def opened(page: Page, server: ServerProcess, id: str) -> Locator:

@@ -17,9 +17,11 @@ PAGES = {
     "s/{token}": "#text .paragraph",
     "captions/{token}": "#captions span",
     "s/no-link": "main",
+    "sign-in": "input",
     "dictate": "vivavoce-dictate",
     "connect": "main h2",
     "list-audio": "main audio",
+    "docs": "main h1",
 }
 """Where they are, and what is there when they are complete."""
 

@@ -1,5 +1,6 @@
 /** The page's own wiring: which part tells which. */
 
+import { Account } from "./panels/account.js";
 import { Actions, wordsOf } from "./library/actions.js";
 import { Api } from "./common/api.js";
 import { AskPanel } from "./panels/ask-panel.js";
@@ -15,6 +16,7 @@ import { OptionsSheet } from "./recorder/options-sheet.js";
 import { Panel } from "./panels/panel.js";
 import { Player } from "./editor/player.js";
 import { SharePanel } from "./panels/share-panel.js";
+import { signing } from "./common/signing.js";
 import { Stage } from "./library/stage.js";
 import { SummaryPanel } from "./panels/summary-panel.js";
 import { themeSwitch } from "./common/theme-switch.js";
@@ -53,6 +55,7 @@ const panel = new Panel(part("panel"), part("panel-openers"), [
   new SummaryPanel(making), new AskPanel(making), translating, new WhoPanel(making),
   new SharePanel(making, base), new EmailPanel(making),
 ]);
+const account = new Account(part("account"), part("sign-in"), base);
 
 const here = new Map(); // recording id -> the subject of a session that runs in this page
 const subjects = new WeakMap(); // Recording or Upload -> its subject
@@ -240,21 +243,22 @@ addEventListener("keydown", (event) => {
   const { target } = event;
   const taken = target.closest?.("input, textarea, select, button, a, dialog, [role=menu], [contenteditable]");
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
-  if (event.code !== "Space" || taken || !plain || part("confirm").open) return;
+  if (event.code !== "Space" || taken || !plain || document.querySelector("dialog:modal")) return;
   if (!dock.busy && player.loaded) return; // it plays what is read
   event.preventDefault();
-  dock.toggle();
+  if (signing.may("transcribe")) dock.toggle();
 });
 
+const unfinished = () => dock.busy || uploads.busy || editing.unsaved;
 addEventListener("beforeunload", (event) => {
-  if (dock.busy || uploads.busy || editing.unsaved) event.preventDefault();
+  if (unfinished()) event.preventDefault();
 });
 
 acceptFiles({
   veil: part("veil"),
   input: part("files"),
   buttons: [part("choose"), part("drop-here")],
-  take: (files) => uploads.add(files),
+  take: (files) => signing.may("transcribe") && uploads.add(files),
 });
 themeSwitch(part("theme"));
 addEventListener("hashchange", route);
@@ -270,5 +274,12 @@ async function nameEngine() {
   part("engine").hidden = false;
 }
 
+account.busy = unfinished;
+signing.addEventListener("in", () => {
+  library.refresh();
+  if (stage.id && !here.has(stage.id)) open(stage.id, following.signal);
+});
+
+await signing.begin(base); // what may be shown
 library.refresh();
 route();

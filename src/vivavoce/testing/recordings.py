@@ -15,16 +15,18 @@ from vivavoce.library.sql import SqlRepository
 
 
 async def keep(
-    data_dir: Path, title: str, events: Sequence[AnyEvent], audio: bytes | None = None
+    data_dir: Path,
+    title: str,
+    events: Sequence[AnyEvent],
+    audio: bytes | None = None,
+    owner: str = "local",
 ) -> str:
     """Put a recording with these events, the last an `Ended`, and the audio (a WAV file) into a
     library that a server may have open; its id."""
     repository = await SqlRepository.open(data_dir)
     try:
         id = new_id()
-        row = Recording(
-            id=id, owner="local", title=title, created_at=datetime.now(UTC), state="live"
-        )
+        row = Recording(id=id, owner=owner, title=title, created_at=datetime.now(UTC), state="live")
         await repository.create(row)
         if audio is not None:
             await _keep_audio(data_dir, id, audio)
@@ -47,10 +49,18 @@ async def annotate(data_dir: Path, id: str, events: Sequence[AnyEvent]) -> None:
         await repository.close()
 
 
-def kept(data_dir: Path, title: str, events: Sequence[AnyEvent], audio: bytes | None = None) -> str:
+def kept(
+    data_dir: Path,
+    title: str,
+    events: Sequence[AnyEvent],
+    audio: bytes | None = None,
+    owner: str = "local",
+) -> str:
     """`keep`, for those who are in an event loop and cannot wait for it."""
     found: list[str] = []
-    thread = Thread(target=lambda: found.append(asyncio.run(keep(data_dir, title, events, audio))))
+    thread = Thread(
+        target=lambda: found.append(asyncio.run(keep(data_dir, title, events, audio, owner)))
+    )
     thread.start()
     thread.join()
     return found[0]

@@ -140,7 +140,7 @@ test("the end is the end, whatever the close code says", () => {
 
 for (const [code, verdict] of [
   [1000, P.RETRY], [1001, P.RETRY], [1006, P.RETRY], [1011, P.RETRY], [1013, P.RETRY],
-  [4409, P.RETRY], [1008, P.FAILED], [1009, P.FAILED], [4401, P.FAILED],
+  [4409, P.RETRY], [1008, P.FAILED], [1009, P.FAILED], [4401, P.SIGN_IN], [4403, P.FAILED],
 ]) {
   test(`close code ${code}: ${verdict}`, () => assert.equal(opened().lost(code), verdict));
 }

@@ -47,6 +47,13 @@ test("a broken line is graver than late words", () => {
   assert.match(troubleOf(recording({ session, tally, waiting: 3 })), /The server's disk is full.*3\.0 s waiting/);
 });
 
+test("who is signed out is told so, and that nothing is lost", () => {
+  const session = { state: "signed out", error: null };
+  assert.match(troubleOf(recording({ session, waiting: 12 })), /signed out.*kept here: 12\.0 s waiting/);
+  assert.match(stateOf(recording({ session, waiting: 12 }), "recording"), /signed out.*kept here\. Sign in/);
+  assert.equal(lineOf(session, { online: true, paused: false }), "Signed out");
+});
+
 test("states are told without numbers, so that they are told once", () => {
   const session = { state: "reconnecting", error: null };
   assert.equal(stateOf(recording({ session, waiting: 3 }), "recording"), "Reconnecting…");

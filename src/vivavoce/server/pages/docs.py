@@ -37,10 +37,10 @@ def page(document: dict[str, Any], base: str) -> str:
         '<meta name="viewport" content="width=device-width">'
         '<link rel="icon" href="studio/favicon.svg" type="image/svg+xml">'
         '<link rel="stylesheet" href="studio/style/docs.css">'
-        f"<h1>{title}</h1><p>{escape(about.get('summary', ''))}</p>"
+        f"<main><h1>{title}</h1><p>{escape(about.get('summary', ''))}</p>"
         '<p>For programs: <a href="openapi.json">openapi.json</a>. '
         "Every error is <code>{&quot;error&quot;: {code, message, retryable}}</code>.</p>"
-        f"{parts}<h2>Forms of the answers</h2>{''.join(_schemas(document))}</html>"
+        f"{parts}<h2>Forms of the answers</h2>{''.join(_schemas(document))}</main></html>"
     )
 
 

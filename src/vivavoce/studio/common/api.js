@@ -1,5 +1,6 @@
 /** The server's REST interface. Every call throws HttpError or TypeError (no answer at all). */
 
+import { signing } from "./signing.js";
 import { HttpError, errorOf } from "./sse.js";
 
 export class Api {
@@ -82,6 +83,7 @@ export class Api {
 
   async #fetch(path, request = {}) {
     const response = await fetch(this.#url(path), { cache: "no-store", ...request });
+    if (response.status === 401) signing.look();
     if (!response.ok) throw new HttpError(response.status, await errorOf(response));
     return response;
   }

@@ -20,6 +20,7 @@ const STRIKES = 8; // refusals in a row, without progress, that end the patience
 export const RETRY = "retry"; // open another and resume
 export const RESTART = "restart"; // this session is over; go on in a new one
 export const CATCH_UP = "catch up"; // the session ended while we were away: read its log
+export const SIGN_IN = "sign in"; // nobody is let in without a key; then as RETRY
 export const DONE = "done";
 export const FAILED = "failed";
 
@@ -146,7 +147,8 @@ export class Protocol {
     this.#open = false;
     if (this.#ended !== null) return DONE;
     if (this.#lost || code === 4410 || this.#error?.code === "not_found") return this.#gone();
-    if (code === 1008 || code === 1009 || code === 4401) return FAILED;
+    if (code === 4401) return SIGN_IN;
+    if (code === 1008 || code === 1009 || code === 4403) return FAILED;
     if ((code === 1011 || code === 4409) && ++this.#strikes >= STRIKES) return FAILED;
     return RETRY;
   }

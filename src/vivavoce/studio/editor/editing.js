@@ -11,6 +11,7 @@ import { listenForKeys } from "./keys.js";
 import { openMenu, toast } from "../common/overlays.js";
 import { RATES } from "./player.js";
 import { Reading } from "../transcript/reading.js";
+import { signing } from "../common/signing.js";
 import { Shading } from "../transcript/shading.js";
 import { speechOf } from "./silence.js";
 import { SpeakersView } from "./speakers-view.js";
@@ -102,7 +103,8 @@ export class Editing {
 
   #wireEditor() {
     const editor = this.#editor;
-    editor.enabled = ({ key }) => Boolean(this.#subject?.id) && this.#subject.transcript.isRunning(key);
+    editor.enabled = ({ key }) =>
+      signing.may("transcribe") && Boolean(this.#subject?.id) && this.#subject.transcript.isRunning(key);
     editor.base = (utterance) => this.#changes.base(utterance);
     editor.onclick = ({ utterance }, place) => {
       const word = this.#reading.goTo(utterance, place);
@@ -211,7 +213,7 @@ export class Editing {
         undo: () => this.#back("undo"),
         redo: () => this.#back("redo"),
         find: () => this.#openFind(),
-        marker: playable(() => this.#mark()),
+        marker: playable(() => signing.may("transcribe") && void this.#mark()),
         help: () => part("keys").showModal(),
       },
       () => this.#subject !== null && !part("sheet").hidden,

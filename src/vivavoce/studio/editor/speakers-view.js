@@ -2,6 +2,7 @@
 
 import { selectedPieces } from "../transcript/copying.js";
 import { editInPlace, openMenu } from "../common/overlays.js";
+import { signing } from "../common/signing.js";
 import { newLabel, labelsIn, saidBy, sayingOf, speakersOf } from "../transcript/speakers.js";
 
 export class SpeakersView {
@@ -16,10 +17,10 @@ export class SpeakersView {
     this.#view = view;
     this.#body = body;
     body.addEventListener("click", ({ target }) => {
-      if (target.closest(".speaker")) this.#menu(target.closest(".speaker"));
+      if (target.closest(".speaker") && signing.may("transcribe")) this.#menu(target.closest(".speaker"));
     });
     body.addEventListener("keydown", (event) => {
-      if (event.key !== "F2" || !event.target.matches(".speaker")) return;
+      if (event.key !== "F2" || !event.target.matches(".speaker") || !signing.may("transcribe")) return;
       event.preventDefault();
       event.stopPropagation();
       this.#rename(event.target);

@@ -5,7 +5,8 @@
  *     <textarea id="letter"></textarea> <vivavoce-dictate for="letter"></vivavoce-dictate>
  *
  * Attributes: `for` (else the field that was used last), `lang`, `server` (else where this script
- * is from), `shortcut` (`Alt+Shift+D`), `voice-commands`. Events, which bubble:
+ * is from), `token` (where the server asks for keys), `shortcut` (`Alt+Shift+D`),
+ * `voice-commands`. Events, which bubble:
  * `vivavoce-start` {recording}, `vivavoce-final` {id, text}, `vivavoce-stop` {reason},
  * `vivavoce-error` {message}.
  */
@@ -108,7 +109,9 @@ export class VivavoceDictate extends HTMLElement {
   }
 
   get #server() {
-    return new URL(this.getAttribute("server") ?? new URL("..", import.meta.url), document.baseURI);
+    const url = new URL(this.getAttribute("server") ?? new URL("..", import.meta.url), document.baseURI);
+    if (this.hasAttribute("token")) url.searchParams.set("token", this.getAttribute("token"));
+    return url;
   }
 
   get #language() { return this.closest("[lang]")?.getAttribute("lang") ?? ""; }

@@ -1,5 +1,6 @@
 /** What can be done with a recording, wherever it is shown. */
 
+import { signing } from "../common/signing.js";
 import { confirm, editInPlace, openMenu, toast } from "../common/overlays.js";
 import { titleOf } from "../common/words.js";
 
@@ -40,13 +41,20 @@ export class Actions {
     }));
     const audio = { label: "Audio", icon: "download", href: this.api.audioUrl(id, true) };
     const downloads = state === "done" ? [null, audio, ...text] : [];
-    return openMenu(button, [
+    const changes = [
       { label: "Rename", icon: "pencil", run: () => this.rename(recording, place) },
       { label: "Tags", icon: "tag", run: () => this.tag(recording, place) },
-      ...downloads,
+    ];
+    const deletes = [
       null,
       { label: this.#keeps(recording) ? "Delete" : "Delete…", icon: "trash", run: () => this.delete(recording), danger: true },
-    ]);
+    ];
+    const items = [
+      ...(signing.may("transcribe") ? changes : []),
+      ...downloads,
+      ...(signing.may("manage") ? deletes : []),
+    ];
+    return openMenu(button, items[0] === null ? items.slice(1) : items);
   }
 
   rename(recording, place) {

@@ -1,6 +1,7 @@
 /** The list of recordings, newest first, kept up to date while somebody looks at it. */
 
 import { h, icon, setIcon, setText } from "../common/dom.js";
+import { signing } from "../common/signing.js";
 import { clock, detailsOf, stateOf, titleOf, voicesOf, when } from "../common/words.js";
 
 const BUSY_EVERY = 2000; // ms between looks while something is under way
@@ -49,6 +50,7 @@ export class LibraryView {
   /** Read the newest page again and keep what lies behind it. */
   async refresh() {
     clearTimeout(this.#timer);
+    if (signing.out || !signing.may("read")) return; // somebody calls again when that changes
     const { wish } = this.#finder;
     try {
       const { items, next } = await this.#api.list(null, wish);
@@ -56,8 +58,8 @@ export class LibraryView {
       this.#merge(items, next);
       this.ononline?.(true);
       this.#lookAgain(items.some(busy) ? BUSY_EVERY : IDLE_EVERY);
-    } catch {
-      this.ononline?.(false);
+    } catch ({ status }) {
+      this.ononline?.(status === 401 || status === 403);
       this.#lookAgain(DOWN_EVERY);
     }
   }

@@ -6,6 +6,7 @@ import { written } from "./written.js";
 
 export class AskPanel {
   name = "ask";
+  needs = "transcribe";
   title = "Ask";
   icon = "ask";
   #server;

@@ -9,6 +9,7 @@ const STATES = { waiting: "On its way", sent: "Sent", failed: "Not sent" };
 
 export class EmailPanel {
   name = "email";
+  needs = "manage";
   title = "E-mail";
   icon = "mail";
   #server;

@@ -3,7 +3,8 @@
  * where there is not. This is the frame: what is open, for which recording, and for how long.
  *
  * A part has `name`, `title`, `icon`, `element`, `making` (what is hidden where there is nothing
- * to make anything of), and
+ * to make anything of, and from those who may not), `needs` (the scope without which nothing of
+ * it can be used), and
  * - `show(subject, signal)`: of another recording from now on (null: none), until it aborts
  * - `open(signal)`: somebody looks at it, until it aborts
  * - `draw()`: the recording or its words have changed
@@ -11,6 +12,7 @@
  */
 
 import { h, icon, setText } from "../common/dom.js";
+import { signing } from "../common/signing.js";
 
 const COLUMN = matchMedia("(min-width: 75rem)");
 const CHANGES = ["utterance", "names", "ended", "reset"];
@@ -54,12 +56,15 @@ export class Panel {
     this.#id = subject?.id ?? null;
     const { signal } = this.#about;
     const known = this.#id === null ? null : subject;
+    if (!this.#allowed.includes(this.#now)) this.#now = this.#allowed[0];
     for (const part of this.#parts) part.show(known, signal);
     for (const type of known ? CHANGES : []) subject.transcript.addEventListener(type, () => this.#later(), { signal });
     if (!subject) this.close();
     else if (this.#root.open) this.#look();
     this.draw();
   }
+
+  get #allowed() { return this.#parts.filter(({ needs = "read" }) => signing.may(needs)); }
 
   /** Something of the subject is known, or is otherwise. */
   draw() {
@@ -122,16 +127,17 @@ export class Panel {
   #add(part) {
     this.#openers.append(this.#opener(part, () => part));
     const attributes = { id: `tab-${part.name}`, "aria-controls": "panel-body", "aria-selected": "false", tabindex: "-1" };
-    const tab = h("button", { type: "button", role: "tab", ...attributes }, icon(part.icon), h("span", {}, part.tab ?? part.title));
+    const tab = h("button", { type: "button", role: "tab", "data-needs": part.needs, ...attributes }, icon(part.icon), h("span", {}, part.tab ?? part.title));
     tab.addEventListener("click", () => this.#open(part));
     this.#tabs.set(part, tab);
     this.#root.querySelector("[role=tablist]").append(tab);
     part.element.hidden = true;
+    part.making.dataset.needs = part.needs ?? "transcribe";
     this.#part("body").append(part.element);
   }
 
-  #opener({ icon: sign, title, name }, partOf) {
-    const button = h("button", { type: "button", class: "quiet", "data-panel": name, title, "aria-label": title, "aria-haspopup": "dialog", "aria-expanded": "false" }, icon(sign));
+  #opener({ icon: sign, title, name, needs }, partOf) {
+    const button = h("button", { type: "button", class: "quiet", "data-panel": name, "data-needs": needs, title, "aria-label": title, "aria-haspopup": "dialog", "aria-expanded": "false" }, icon(sign));
     button.addEventListener("click", () => this.#open(partOf()));
     return button;
   }
@@ -144,8 +150,8 @@ export class Panel {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step || !event.target.closest("[role=tab]")) return undefined;
     event.preventDefault();
-    const at = this.#parts.indexOf(this.#now) + step;
-    return this.#open(this.#parts.at(at % this.#parts.length));
+    const allowed = this.#allowed;
+    return this.#open(allowed.at((allowed.indexOf(this.#now) + step) % allowed.length));
   }
 
   #click(event) {

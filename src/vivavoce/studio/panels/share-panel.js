@@ -13,6 +13,7 @@ const HERE_ONLY = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 export class SharePanel {
   name = "share";
+  needs = "manage";
   title = "Share";
   icon = "share";
   #server;

@@ -10,6 +10,7 @@ const EVERY = 1000; // ms between looks while one is made
 
 export class TranslatePanel {
   name = "translate";
+  needs = "transcribe";
   title = "Translate";
   icon = "language";
   #server;

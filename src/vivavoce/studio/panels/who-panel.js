@@ -12,6 +12,7 @@ const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20];
 
 export class WhoPanel {
   name = "who";
+  needs = "transcribe";
   title = "Who speaks";
   tab = "Speakers";
   icon = "people";

@@ -2,6 +2,7 @@
  * Two ways to the server, alike from outside: `open(base, hello, on)` gives
  * `{send(message), close()}` and calls `on.message(object)` and, once, `on.close(code)`.
  * Messages to send are what `Protocol` gives: a Uint8Array (a frame) or text (control).
+ * `base` may have a `?token=`, by which the server knows another site's page.
  */
 
 import { HttpError, errorOf, readEvents } from "../common/sse.js";
@@ -11,7 +12,8 @@ const BATCH = 1024 * 1024; // bytes of frames in one request
 export function openWebSocket(base, hello, on) {
   const url = new URL("api/v1/live", base);
   url.protocol = url.protocol.replace("http", "ws");
-  const socket = new WebSocket(url, ["vivavoce.v1"]);
+  const token = tokenIn(base);
+  const socket = new WebSocket(url, token ? ["vivavoce.v1", `vivavoce.token.${token}`] : ["vivavoce.v1"]);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => socket.send(JSON.stringify(hello));
   socket.onmessage = ({ data }) => typeof data === "string" && on.message(JSON.parse(data));
@@ -102,6 +104,8 @@ class HttpLine {
   async #post(path, body, type) {
     const headers = { "Content-Type": type };
     if (this.#seat) headers.Authorization = `Bearer ${this.#seat.token}`;
+    const token = tokenIn(this.#base);
+    if (token) headers["X-Api-Key"] = token;
     const request = { method: "POST", headers, body, signal: this.#abort.signal };
     const response = await fetch(new URL(path, this.#base), request);
     if (response.ok) return response.status === 204 ? null : response.json();
@@ -122,6 +126,10 @@ class HttpLine {
     this.#abort.abort();
     this.#on.close(code);
   }
+}
+
+function tokenIn(base) {
+  return new URL(base).searchParams.get("token");
 }
 
 /** The close code that a WebSocket would have had for this refusal. */

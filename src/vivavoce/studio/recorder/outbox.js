@@ -6,6 +6,7 @@
  */
 
 import { HttpError } from "../common/sse.js";
+import { signing } from "../common/signing.js";
 
 const BATCH = 200; // edits in one request
 const WAITS = [1000, 2000, 5000, 10000]; // ms before each further attempt
@@ -113,7 +114,8 @@ export class Outbox extends EventTarget {
       this.#answered(await this.#send(edits));
       this.#attempts = 0;
     } catch (error) {
-      this.#failed(error);
+      if (error.status === 401 && (await signing.again())) this.#keep();
+      else this.#failed(error);
     }
     this.#sent = new Map();
     this.#busy = false;
@@ -162,11 +164,16 @@ export class Outbox extends EventTarget {
       this.dispatchEvent(new CustomEvent("failure", { detail: this.failure }));
       return undefined;
     }
-    for (const [id, edit] of this.#sent) if (!this.#waiting.has(id)) this.#waiting.set(id, edit);
+    this.#keep();
     const wait = WAITS[Math.min(this.#attempts, WAITS.length - 1)];
     this.#attempts += 1;
     if (!this.#closed) this.#timer = setTimeout(this.retry, wait);
     return undefined;
+  }
+
+  /** Send again what was on its way; what was typed since goes before it. */
+  #keep() {
+    for (const [id, edit] of this.#sent) if (!this.#waiting.has(id)) this.#waiting.set(id, edit);
   }
 
   #changed() {

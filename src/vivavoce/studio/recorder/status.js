@@ -7,7 +7,9 @@ const SLOW = 5; // seconds of audio waiting in the page before it is said
 /** The line, in a word or two. `session` null: nothing is recorded. */
 export function lineOf(session, { online, paused }) {
   if (!session) return online ? "Ready" : "Server away";
-  const words = { connecting: "Connecting", reconnecting: "Reconnecting", finishing: "Last words" };
+  const words = {
+    connecting: "Connecting", reconnecting: "Reconnecting", "signed out": "Signed out", finishing: "Last words",
+  };
   if (words[session.state]) return words[session.state];
   if (paused) return "Paused";
   return session.overHttp ? "Live (HTTP)" : "Live";
@@ -15,6 +17,7 @@ export function lineOf(session, { online, paused }) {
 
 /** What holds something up, the gravest first, with its numbers; null: nothing does. */
 export function troubleOf({ session, waiting, tally, paused }) {
+  if (session.state === "signed out") return `You are signed out. Your audio is kept here: ${span(waiting)} waiting. Sign in to go on.`;
   if (session.state === "reconnecting") return lineTrouble(session.error, waiting);
   if (waiting > SLOW) return `The line is slow. Your audio is kept: ${span(waiting)} waiting.`;
   if (tally.warning) return `${ended(tally.warning.message)} What you say is kept, and becomes words later.`;
@@ -28,6 +31,7 @@ export function stateOf(recording, state) {
   if (state === "finishing") return "Recording has stopped. The last words are on their way.";
   if (!recording) return "";
   const { session, tally, waiting } = recording;
+  if (session.state === "signed out") return "You are signed out. Your audio is kept here. Sign in to go on.";
   if (session.state === "reconnecting") return lineTrouble(session.error, 0);
   if (waiting > SLOW) return "The line is slow. Your audio is kept.";
   if (tally.warning) return ended(tally.warning.message);

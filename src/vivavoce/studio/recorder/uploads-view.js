@@ -117,6 +117,7 @@ function phaseOf(upload) {
   const { phase, session } = upload;
   if (phase === "waiting") return "Waiting for its turn";
   if (phase === "failed") return upload.why;
+  if (session?.state === "signed out") return "You are signed out. It goes on when you sign in";
   if (session?.state === "reconnecting") return lineTrouble(session.error, 0);
   const left = upload.left === null ? "" : `, ${leftOf(upload.left)}`;
   if (phase === "sending") return `Sending, ${Math.round((100 * session.acknowledged) / upload.file.size)} %${left}`;

@@ -8,7 +8,8 @@
  */
 
 import { openHttp, openWebSocket } from "../recorder/lines.js";
-import { CATCH_UP, DONE, FAILED, Protocol, RESTART } from "../common/protocol.js";
+import { CATCH_UP, DONE, FAILED, Protocol, RESTART, SIGN_IN } from "../common/protocol.js";
+import { signing } from "../common/signing.js";
 import { readEvents } from "../common/sse.js";
 import { SAMPLE_RATE, Transcript } from "./transcript.js";
 
@@ -29,12 +30,13 @@ export class LiveSession extends EventTarget {
   #heard = 0;
   #retry = 0;
   #watchdog = 0;
+  #refused = false; // for want of a key, since the server was ready
   #held = false; // no audio comes, and it is to stay open
   #kept = 0; // when that was shown last
   #from = 0; // seconds of audio in the sessions before this one
 
   transcript = new Transcript();
-  /** connecting | live | reconnecting | finishing | done | failed | cancelled */
+  /** connecting | live | reconnecting | signed out | finishing | done | failed | cancelled */
   state = "connecting";
   failure = null; // the server's words, where it failed
   sessions = []; // every session (= recording) that this one spans
@@ -133,6 +135,7 @@ export class LiveSession extends EventTarget {
 
   #ready({ session }) {
     this.#attempts = 0;
+    this.#refused = false;
     if (!this.#useHttp) webSocketsWork = true;
     if (!this.sessions.includes(session)) this.sessions.push(session);
     this.#become(this.#protocol.finishing ? "finishing" : "live");
@@ -147,6 +150,7 @@ export class LiveSession extends EventTarget {
     const verdict = this.#protocol.lost(code);
     if (verdict === DONE) this.#stop("done");
     else if (verdict === FAILED) this.#fail(code);
+    else if (verdict === SIGN_IN) this.#signIn(code);
     else if (verdict === CATCH_UP) this.#catchUp();
     else this.#again(verdict === RESTART);
   }
@@ -167,6 +171,24 @@ export class LiveSession extends EventTarget {
     this.#attempts += 1;
     this.#retry = setTimeout(() => this.#open(), wait * (0.75 + Math.random() / 2));
     this.#become("reconnecting");
+  }
+
+  /**
+   * The server does not know us: all that is said is kept until somebody signs in again. Where
+   * they are signed in, that is tried once, because a line ends with what opened it.
+   */
+  async #signIn(code) {
+    const tried = this.#refused;
+    this.#refused = true;
+    this.#become("reconnecting");
+    await signing.look();
+    if (signing.out) {
+      this.#become("signed out");
+      await signing.again();
+    } else if (tried) {
+      return this.#fail(code);
+    }
+    return this.over ? undefined : this.#open();
   }
 
   /** The session ended while the line was down: its last words are in its log. */

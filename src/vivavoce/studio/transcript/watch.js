@@ -2,6 +2,7 @@
 
 import { EventOrder } from "../common/protocol.js";
 import { HttpError, readEvents } from "../common/sse.js";
+import { signing } from "../common/signing.js";
 
 const PAUSE = 2000; // ms before the stream is opened again
 
@@ -30,7 +31,8 @@ export async function watch(url, transcript, signal) {
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof HttpError && !error.error.retryable) throw error;
+      const back = error.status === 401 && (await signing.again());
+      if (error instanceof HttpError && !error.error.retryable && !back) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
