@@ -52,7 +52,14 @@ async def test_nobody_else_is() -> None:
         scope = await seen(PROXIES, client, *headers)
         assert (scope["client"], scope["scheme"]) == (client, "http")
         assert host(scope) == [b"inner:8000"]
-    assert (await seen((), ("127.0.0.1", 1), *headers))["client"] == ("127.0.0.1", 1)
+
+
+async def test_one_on_this_machine_is_believed_that_somebody_is_behind_it() -> None:
+    headers = (("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Host", "localhost"))
+    scope = await seen((), ("127.0.0.1", 5000), *headers, ("X-Forwarded-Proto", "https"))
+    assert (scope["client"], scope["scheme"]) == (("192.0.2.7", 0), "http")
+    assert host(scope) == [b"inner:8000"]
+    assert (await seen((), ("::1", 1)))["client"] == ("::1", 1)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 Who is believed puts the visitor's address, scheme and host in the place of the proxy's own, so
 that all that comes after this sees the visitor: limits, logs, links, the checks of `guard.py`.
+
+One on this machine is believed, unnamed, that somebody else is behind it: without keys this
+machine is let in, and a proxy is not to let in the world.
 """
 
 from collections.abc import Sequence
@@ -10,6 +13,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vivavoce.server.auth.here import is_here
 
 ANY: Final = "*"
 
@@ -25,8 +30,11 @@ class Forwarded:
         self._networks = tuple(ip_network(name) for name in proxies if name != ANY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan" and self._trusts(scope):
-            scope = self._told(scope)
+        if scope["type"] != "lifespan":
+            if self._trusts(scope):
+                scope = self._told(scope)
+            elif is_here(scope.get("client")):
+                scope = self._visited(scope)
         await self._app(scope, receive, send)
 
     def _trusts(self, scope: Scope) -> bool:
@@ -37,11 +45,14 @@ class Forwarded:
         ip = _address(address)
         return ip is not None and any(ip in network for network in self._networks)
 
+    def _visited(self, scope: Scope) -> Scope:
+        """By the visitor, where one is told of."""
+        visitor = self._visitor(_values(scope["headers"], b"x-forwarded-for"))
+        return scope if visitor is None else {**scope, "client": (visitor, 0)}
+
     def _told(self, scope: Scope) -> Scope:
-        told = dict(scope)
+        told = dict(self._visited(scope))
         headers = list(scope["headers"])
-        if (visitor := self._visitor(_values(headers, b"x-forwarded-for"))) is not None:
-            told["client"] = (visitor, 0)
         match _values(headers, b"x-forwarded-proto"):
             case [scheme] if scheme in _SCHEMES:
                 told["scheme"] = _SCHEMES[scheme][scope["type"] == "websocket"]
