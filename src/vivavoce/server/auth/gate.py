@@ -88,7 +88,7 @@ class Gate:
             if wanted.need not in ("public", "inside"):
                 raise
             found = None  # an old cookie does not keep anybody from signing in
-            scope["state"]["refused"] = error  # what asks inside says so in its own words
+            scope["state"]["wrong"] = error  # who asks inside says so in words of their own
         wanted.check(found)
         if found is not None:
             scope["state"]["principal"] = found

@@ -22,7 +22,7 @@ async def principal(scope: Scope, message: object, need: Need) -> Principal:
     who: Principal | None = state.get("principal")
     if who is None:
         if (came := of_message(message)) is None:
-            raise state.get("refused") or BadCredentials(MISSING)
+            raise state.get("wrong") or BadCredentials(MISSING)
         auth: Auth = scope["app"].state.services.auth
         who = await auth.identify(came)
     Rule(scope["path"], need, {}).check(who)
