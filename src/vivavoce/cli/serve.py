@@ -103,6 +103,7 @@ def _run(settings: Settings, *, reload: bool) -> None:
         log_config=None,
         log_level="warning" if settings.log_level == "info" else settings.log_level,
         access_log=False,  # we write our own lines
+        proxy_headers=False,  # we hear those that the settings name
         ws_max_size=MAX_MESSAGE,
         timeout_graceful_shutdown=round(settings.drain_s) + 5,
     )

@@ -1,6 +1,7 @@
 /** The page `connect`: snippets with this server's address, and lights for what is heard. */
 
 import { h, setIcon, setText } from "./common/dom.js";
+import { signing } from "./common/signing.js";
 import { themeSwitch } from "./common/theme-switch.js";
 
 const LOOK_EVERY = 1000; // ms
@@ -74,6 +75,7 @@ async function copy(button) {
 async function look() {
   try {
     const response = await fetch(new URL("api/v1/heard", base), { cache: "no-store" });
+    if (response.status === 401) return void signing.look();
     if (!response.ok) throw new Error(`The server answers ${response.status}.`);
     draw(await response.json());
     trouble.hidden = true;
@@ -112,6 +114,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 document.addEventListener("visibilitychange", () => document.hidden || look());
 themeSwitch(document.getElementById("theme"));
+signing.addEventListener("out", () => location.reload()); // to where one signs in
+signing.begin(base);
 fillIn();
 listWays();
 keepLooking();

@@ -81,6 +81,7 @@ class _Server(uvicorn.Server):
                 http=Protocol,
                 lifespan="off",
                 log_config=None,
+                proxy_headers=False,
                 ws_max_size=MAX_MESSAGE,
                 timeout_graceful_shutdown=round(settings.drain_s) + 5,
             )
