@@ -8,16 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.client.outbox import MAX_CONTROLS
-from vivavoce.client.protocol import ClientProtocol
+from vivavoce.client.protocol import ClientProtocol, error_from
 from vivavoce.client.talk import State
 from vivavoce.core.commands import Audio, Finish, Flush, Mark, Start
-from vivavoce.core.errors import BadMessage, FrameGap, Full, Gone, Held, VivavoceError
+from vivavoce.core.errors import BadMessage, Conflict, FrameGap, Full, Gone, Held, VivavoceError
 from vivavoce.core.events import Ended, Final, Interim, Marker, Numbered
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.base import Ack, Answer, Bye, Failed, Ready, Resume, Wire
 from vivavoce.dialects.native import NativeDialect
 from vivavoce.dialects.native_messages import (
     MAX_PAYLOAD,
+    ErrorMessage,
     FinishMessage,
     FlushMessage,
     MarkMessage,
@@ -219,6 +220,15 @@ def test_a_refusal_is_raised_as_the_error_that_it_was() -> None:
     hear(protocol, Failed(Gone("The session is past its grace.")))
     with pytest.raises(Gone, match="past its grace"):
         protocol.disconnected(4410)
+
+
+def test_every_error_of_a_server_can_be_raised_again() -> None:
+    kinds = [VivavoceError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    for kind in kinds:
+        error = error_from(ErrorMessage(code=kind.code, message="Sorry.", retryable=False))
+        assert (error.message, error.code) == ("Sorry.", kind.code) or kind in (FrameGap, Conflict)
 
 
 def test_a_refusal_that_may_pass_is_kept_for_whoever_asks() -> None:

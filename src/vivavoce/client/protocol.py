@@ -19,7 +19,7 @@ import msgspec
 
 from vivavoce.client.outbox import Outbox
 from vivavoce.client.talk import GRACE, State
-from vivavoce.core.errors import BadMessage, FrameGap, Held, VivavoceError
+from vivavoce.core.errors import BadMessage, Conflict, FrameGap, Held, VivavoceError
 from vivavoce.core.events import AnyEvent, Ended, Interim, Numbered
 from vivavoce.dialects.base import Wire
 from vivavoce.dialects.native_messages import (
@@ -35,6 +35,9 @@ from vivavoce.dialects.native_messages import (
     decode_from_server,
     encode,
 )
+
+MORE_THAN_WORDS = frozenset({FrameGap.code, Conflict.code})
+"""Codes of errors that are never made from a sentence alone."""
 
 FOR_GOOD = frozenset({1008, 1009, 4401, 4410})
 """Close codes after which the same request would be refused again."""
@@ -206,7 +209,7 @@ def _classes() -> dict[str, type[VivavoceError]]:
     todo = [VivavoceError]
     while todo:
         error = todo.pop()
-        if error.code != FrameGap.code:  # it says which frame, so it is never made from words alone
+        if error.code not in MORE_THAN_WORDS:
             found.setdefault(error.code, error)
         todo += error.__subclasses__()
     return found
