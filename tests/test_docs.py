@@ -1,6 +1,8 @@
 """The reference leaves nothing out: no setting, option, message, event or error."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from vivavoce.dialects.native_messages import ClientMessage, ServerMessage
 from vivavoce.server.app import create_app
 from vivavoce.server.errors import BadRange
 
-REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+DOCS = Path(__file__).parents[1] / "docs"
+REFERENCE = DOCS / "reference"
 
 
 def descendants(cls: type[Any]) -> Iterator[type[Any]]:
@@ -86,6 +89,31 @@ def test_every_route_is_described() -> None:
         said = " ".join(line for line in lines if named.search(line))
         missing += [f"{m.upper()} {path}" for m in methods if m.upper() not in said]
     assert missing == []
+
+
+def test_every_threat_has_its_tests() -> None:
+    _, found, rows = (DOCS / "security.md").read_text().partition("| threat |")
+    named = re.findall(r"`(tests/[\w/.]+)::(\w+)`", rows)
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not re.search(rf"^(async )?def {name}\(", _source(file), re.MULTILINE)
+    ]
+
+    assert found
+    assert len(named) > 10
+    assert missing == []
+
+
+def _source(file: str) -> str:
+    path = DOCS.parent / file
+    return path.read_text() if path.is_file() else ""
+
+
+def test_what_each_address_asks_for_is_up_to_date() -> None:
+    script = [sys.executable, str(DOCS.parent / "scripts" / "scopes_table.py"), "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_error_that_a_peer_can_see_is_described() -> None:

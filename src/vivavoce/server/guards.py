@@ -20,6 +20,6 @@ def guard(app: FastAPI, settings: Settings) -> None:
     """Put them around it. Each is put around those before it: the innermost is the first here."""
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Guard, hosts=Hosts.of(settings), origins=Origins(settings.origins))
-    app.add_middleware(Scrub)
     app.add_middleware(Access)
     app.add_middleware(Forwarded, proxies=settings.trusted_proxies or ())
+    app.add_middleware(Scrub)  # of the very scope that the server has, and logs

@@ -96,12 +96,13 @@ class Wire:
 
 
 @asynccontextmanager
-async def open_wire(url: str) -> AsyncIterator[Wire]:
-    """A connection to the server at `url`."""
+async def open_wire(url: str, key: str | None = None) -> AsyncIterator[Wire]:
+    """A connection to the server at `url`, with this key."""
     protocols = [Subprotocol(SUBPROTOCOL)]
     async with connect(
         live_url(url),
         subprotocols=protocols,
+        additional_headers={"Authorization": f"Bearer {key}"} if key else None,
         compression=None,
         max_size=None,
         open_timeout=120,

@@ -17,7 +17,7 @@ from vivavoce.config import Settings
 from vivavoce.core.errors import Draining, SettingError
 from vivavoce.dialects.base import Bye
 from vivavoce.engines.fake import say
-from vivavoce.server.protocols.wyoming import listening
+from vivavoce.server.protocols.wyoming import as_far_as_may_be, listening
 from vivavoce.server.services import Services
 from vivavoce.testing.process import free_port
 
@@ -110,3 +110,23 @@ async def test_a_session_that_moves_away_ends_the_line(parts: Services, tmp_path
         assert event is not None
         assert Error.from_event(event).code == "draining"
         assert await client.read_event() is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "host"),
+    [
+        ({}, "127.0.0.1"),
+        ({"open_to_all": True}, "0.0.0.0"),
+        ({"auth": "keys"}, "127.0.0.1"),
+        ({"auth": "keys", "open_to_all": True}, "127.0.0.1"),
+        ({"auth": "keys", "wyoming_open": True}, "0.0.0.0"),
+    ],
+)
+def test_other_machines_are_served_only_where_that_was_asked_for(
+    tmp_path: Path, asked: dict[str, Any], host: str
+) -> None:
+    """Its protocol has no keys."""
+    settings = Settings(data_dir=tmp_path, host="0.0.0.0", wyoming_port=0, **asked)
+    assert as_far_as_may_be(settings).host == host
+    here = settings.model_copy(update={"host": "localhost"})
+    assert as_far_as_may_be(here) == here

@@ -114,8 +114,7 @@ TABLE: Final[tuple[tuple[str, str, Need], ...]] = (
     ("GET", f"{_V1}/templates", "read"),
     ("GET", f"{_V1}/transcripts.csv", "read"),
     ("GET", "/list-audio", "read"),
-    # To see how the whole server does, to delete, and to let out to others.
-    ("GET", "/metrics", "manage"),
+    # To delete, and to let out to others.
     ("DELETE", _ONE, "manage"),
     ("POST", f"{_ONE}/bin", "manage"),
     ("DELETE", f"{_ONE}/bin", "manage"),

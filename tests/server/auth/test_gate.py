@@ -1,0 +1,129 @@
+"""Where there are no keys, and what the table does not say. `test_every_route.py` has the rest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from tests.server.auth.asking import Reached, ask
+from tests.server.auth.conftest import MakeKey
+from tests.server.conftest import Serving
+from vivavoce.server.auth import gate
+from vivavoce.server.auth.principal import LOCAL
+
+pytestmark = pytest.mark.anyio
+
+ELSEWHERE = ("203.0.113.9", 50_000)
+
+
+def client(app: FastAPI, *, address: tuple[str, int] = ("127.0.0.1", 1)) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False, client=address)
+    return httpx2.AsyncClient(transport=transport, base_url="http://test")
+
+
+async def test_without_keys_it_serves_its_own_machine_alone(
+    serving: Serving, tmp_path: Path
+) -> None:
+    async with serving(tmp_path) as app, client(app) as here:
+        assert (await here.get("/api/v1/recordings")).status_code == 200
+        async with client(app, address=ELSEWHERE) as there:
+            for path in ("/api/v1/recordings", "/", "/health", "/v1/models"):
+                answer = await there.get(path)
+                assert answer.status_code == 403, path
+                assert "--open-to-all" in answer.text or "OPEN_TO_ALL" in answer.text
+        assert (await here.get("/api/v1/recordings")).status_code == 200
+
+
+async def test_unless_it_is_open_to_all(serving: Serving, tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path, open_to_all=True) as app,
+        client(app, address=ELSEWHERE) as there,
+    ):
+        assert (await there.get("/api/v1/recordings")).json()["items"] == []
+
+
+async def test_a_websocket_from_elsewhere_is_refused_too(app: FastAPI) -> None:
+    asked = await _from_elsewhere(app, "/api/v1/live")
+    assert asked[-1]["type"] == "websocket.close"
+    assert asked[-1]["reason"] == "forbidden"
+
+
+async def _from_elsewhere(app: FastAPI, path: str) -> list[Any]:
+    sent: list[Any] = []
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "query_string": b"",
+        "headers": [],
+        "client": ELSEWHERE,
+        "subprotocols": [],
+        "extensions": {"websocket.http.response": {}},
+    }
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return sent
+
+
+async def test_without_keys_everybody_is_the_same(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = Reached()
+    monkeypatch.setattr(app.router, "middleware_stack", reached)
+    for header in (("accept", "*/*"), ("authorization", "Bearer whatever")):
+        await ask(app, "GET", "/api/v1/recordings", header)
+    assert [scope["state"]["principal"] for scope in reached.scopes] == [LOCAL, LOCAL]
+
+
+async def test_it_is_asked_where_the_application_is_mounted(
+    keyed: FastAPI, make_key: MakeKey
+) -> None:
+    scope = {"type": "http", "method": "GET", "root_path": "/voice"}
+    assert gate.asked(scope | {"path": "/voice/api/v1/info"}) == ("GET", "/api/v1/info")
+    assert gate.asked(scope | {"path": "/voices"}) == ("GET", "/voices")
+    assert gate.asked(scope | {"path": "/x", "root_path": ""}) == ("GET", "/x")
+
+
+async def test_a_key_that_is_to_come_inside_has_to_come_soon(
+    keyed: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "INSIDE", 0.01)
+
+    class Waiting(Reached):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+            await gate.asyncio.Event().wait()
+
+    monkeypatch.setattr(keyed.router, "middleware_stack", Waiting())
+    asked = await ask(keyed, "WS", "/socket.io/")
+    assert asked.close[0] == 4401
+
+
+async def test_another_owner_has_nothing(keyed: FastAPI, make_key: MakeKey) -> None:
+    """What is somebody's is theirs; two keys of one owner are as one."""
+    ada, also_ada, bob = [await make_key(owner=owner) for owner in ("ada", "ada", "bob")]
+    body = {"url": "https://example.org/hook", "events": ["recording.finished"]}
+    async with client(keyed) as http:
+        made = await http.post("/api/v1/webhooks", json=body, headers=_shown(ada))
+        assert made.status_code == 201, made.text
+        seen = {
+            key: (await http.get("/api/v1/webhooks", headers=_shown(key))).json()["items"]
+            for key in (ada, also_ada, bob)
+        }
+        hook = f"/api/v1/webhooks/{made.json()['id']}"
+        stolen = await http.delete(hook, headers=_shown(bob))
+    assert [len(found) for found in seen.values()] == [1, 1, 0]
+    assert (stolen.status_code, json.loads(stolen.text)["error"]["code"]) == (404, "not_found")
+
+
+def _shown(key: str) -> dict[str, str]:
+    return {"X-Api-Key": key}
