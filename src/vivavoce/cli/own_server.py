@@ -54,6 +54,7 @@ class OwnServer:
         """Start it, and wait for nothing."""
         others = {k: v for k, v in os.environ.items() if not k.upper().startswith(PREFIX)}
         command = [sys.executable, "-m", "vivavoce", "serve", "--port", str(self.port)]
+        command += ["--host", "127.0.0.1", "--auth", "none"]  # whatever vivavoce.toml says
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [*command, "--data-dir", str(self.data_dir), "--log-level", "warning"],

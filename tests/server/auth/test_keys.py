@@ -65,13 +65,14 @@ async def test_a_key_is_its_owners(library: SqlRepository, ring: Keyring) -> Non
     assert (who.id, who.scopes, who.key, who.until) == ("ada", {"read"}, id_of(text), None)
 
 
-@pytest.mark.parametrize("change", ["another secret", "of nobody", "rubbish", "empty"])
+@pytest.mark.parametrize("change", ["another secret", "of nobody", "rubbish", "broken", "empty"])
 async def test_what_is_no_key(library: SqlRepository, ring: Keyring, change: str) -> None:
     text = await add_key(library.tables)
     wrong = {
         "another secret": text[:-1] + ("a" if text[-1] != "a" else "b"),
         "of nobody": new_key()[1],
         "rubbish": "vv_ÄÖÜ_x",
+        "broken": text[:-1] + "\ud800",
         "empty": "",
     }
     with pytest.raises(BadCredentials, match="not known"):

@@ -29,6 +29,9 @@ USED_EVERY: Final = timedelta(minutes=1)
 
 UNKNOWN: Final = "This key is not known here."
 
+NONE: Final = "0" * 64
+"""What is no hash of any key."""
+
 log = structlog.get_logger()
 
 
@@ -43,10 +46,11 @@ class Keyring:
 
     async def authenticate(self, text: str) -> Principal:
         """Whose key it is. Raises `BadCredentials`, `DiskError`."""
-        id = id_of(text)
-        key = None if id is None else await self._find(id)
+        if (id := id_of(text)) is None:
+            raise BadCredentials(UNKNOWN)
+        key = await self._find(id)
         # Compared in any case: how long it takes tells nobody which keys there are.
-        same = hmac.compare_digest(key_hash(text), "" if key is None else key.sha256)
+        same = hmac.compare_digest(key_hash(text), NONE if key is None else key.sha256)
         if key is None or not same:
             raise BadCredentials(UNKNOWN)
         return principal_of(checked(key))
