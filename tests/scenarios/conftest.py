@@ -13,7 +13,7 @@ import pytest
 from vivavoce.testing.process import STOPPED, ServerProcess
 
 # What these look at in /proc, and what they limit, is only to be had on Linux.
-LINUX = ["full_disk", "killed", "long", "rude_clients", "start", "workers"]
+LINUX = ["full_disk", "killed", "long", "observed", "rude_clients", "start", "workers"]
 collect_ignore = [] if sys.platform == "linux" else [f"test_{name}.py" for name in LINUX]
 
 Launch = Callable[..., ServerProcess]
