@@ -18,10 +18,10 @@ work a second of audio took, which has the engine's name."""
 class Observe(Protocol):
     """Must be quick, and must not raise."""
 
-    def __call__(self, what: Measured, value: float, engine: str = "") -> None: ...
+    def __call__(self, what: Measured, value: float, engine: str = "", /) -> None: ...
 
 
-def unseen(_what: Measured, _value: float, _engine: str = "") -> None:
+def unseen(_what: Measured, _value: float, _engine: str = "", /) -> None:
     """For who does not want to know."""
 
 

@@ -26,6 +26,9 @@ METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST",
 OTHER: Final = "other"
 """What stands for methods and close codes that clients make up."""
 
+LEFT: Final = "499"
+"""In place of a status: they did not wait for one."""
+
 CLOSES: Final = frozenset((1000, 1001, 1005, 1006))
 """Close codes of clients that are told; ours all are."""
 
@@ -81,7 +84,7 @@ class _Exchange:
         method = "WEBSOCKET" if self._web_socket else scope["method"]
         self.method = method if self._web_socket or method in METHODS else OTHER
         self.id = request_id(_given(scope["headers"]))
-        self.status = "1006" if self._web_socket else "499"  # until more is known: they left
+        self.status = "1006" if self._web_socket else LEFT  # until more is known
 
     @property
     def route(self) -> str:
@@ -121,7 +124,7 @@ class _Exchange:
         """Write it down."""
         took = time.perf_counter() - self._began
         state = self._scope.get("state", {})
-        failed = not self._web_socket and self.status >= "400"
+        failed = not self._web_socket and self.status >= "400" and self.status != LEFT
         reason = state.get(REFUSED) or (f"http_{self.status}" if failed else None)
         seen = getattr(self._scope["app"].state, "seen", None)
         if seen is not None and seen.board is not None:
@@ -138,8 +141,9 @@ class _Exchange:
             said["who"] = principal.name
         if reason is not None:
             said["refused"] = reason
-        routine = not failed and (self.route == "/" or self.route.startswith(ROUTINE))
-        (log.debug if routine else log.info)("request", **said)
+        routine = self.route == "/" or self.route.startswith(ROUTINE)
+        quiet = routine and not (failed or self._web_socket)
+        (log.debug if quiet else log.info)("request", **said)
 
     def _count(self, board: Board, took: float, reason: str | None) -> None:
         board.add(metrics.REQUESTS, method=self.method, route=self.route, status=self.status)

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 def observer(board: Board) -> Observe:
     """By which the live path tells what it has timed."""
 
-    def observe(what: Measured, value: float, engine: str = "") -> None:
+    def observe(what: Measured, value: float, engine: str = "", /) -> None:
         if engine:
             board.observe(MEASURED[what], value, engine=engine)
         else:
