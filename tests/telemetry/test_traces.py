@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tests.server.conftest import wav
 from vivavoce.core.errors import SettingError
+from vivavoce.deliver.postman import NotNow, Postman
 from vivavoce.engines.fake import say, silence
+from vivavoce.library.outbox import Parcel
 from vivavoce.telemetry import traces
 from vivavoce.telemetry.traces import noted, request_span, set_up_traces, span, stop_traces
 from vivavoce.testing.process import ServerProcess
@@ -108,6 +111,48 @@ def test_none_is_an_exporter_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
     set_up_traces()
     stop_traces()
+
+
+class Noting:
+    """An outbox and a carrier that takes nothing."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    async def send(self, parcel: Parcel) -> None:
+        raise NotNow(f"{parcel.address} does not answer.")
+
+    async def again(self, parcel: Parcel, message: str, at: datetime) -> None:
+        self.noted.append(message)
+
+
+@pytest.mark.anyio
+async def test_each_attempt_to_send_is_a_span_without_whom_it_is_for(
+    memory: InMemorySpanExporter,
+) -> None:
+    now = datetime.now(UTC)
+    parcel = Parcel(
+        id="p1",
+        owner="local",
+        channel="webhook",
+        address="https://reader.example.org/hook",
+        kind="summary.made",
+        body="{}",
+        created_at=now,
+        due_at=now,
+        attempts=2,
+    )
+    noting: Any = Noting()
+    await Postman(noting, "webhook", noting)._attempt(parcel)
+    (attempt,) = memory.get_finished_spans()
+    assert (attempt.name, attempt.kind.name) == ("webhook", "CLIENT")
+    assert attempt.attributes == {
+        "vivavoce.attempt": 2,
+        "vivavoce.event": "summary.made",
+        "error.type": "NotNow",
+    }
+    assert noting.noted
+    assert "reader" not in attempt.to_json()
 
 
 class Receiver:

@@ -10,7 +10,7 @@ PREFIX: Final = "vivavoce_"
 
 KEYS: Final = re.compile(
     r"([?&](?:ocp-apim-subscription-key|authorization|api[-_]?key|key|jwt|token|access_token"
-    r"|x-amz-(?:credential|signature|security-token))=)[^&\s]*",
+    r"|x-amz-(?:credential|signature|security-token))=)[^&\s\"]*",
     re.IGNORECASE,
 )
 """Where clients that cannot set headers put their keys: in the address."""
