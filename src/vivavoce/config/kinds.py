@@ -29,13 +29,13 @@ def _folder_or_name(value: str) -> str:
     return str(folder.absolute()) if folder.is_dir() else value
 
 
-def _names(value: object) -> object:
+def names(value: object) -> object:
     """A comma list, as variables and flags have it, as its parts."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 Names = Annotated[
-    tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), BeforeValidator(_names)
+    tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), BeforeValidator(names)
 ]
 
 

@@ -10,6 +10,7 @@ from vivavoce.config.client import Client
 from vivavoce.config.deliver import Deliver
 from vivavoce.config.engines import Engines
 from vivavoce.config.insight import Insight
+from vivavoce.config.keeping import Keeping
 from vivavoce.config.kinds import mailbox
 from vivavoce.config.limits import Limits
 from vivavoce.config.live import Live
@@ -20,7 +21,7 @@ from vivavoce.core.types import SAMPLE_RATE
 
 
 # The last one's fields are the first.
-class Settings(Client, Deliver, Insight, Seen, Wyoming, Engines, Limits, Live, Auth, Serving):
+class Settings(Client, Deliver, Insight, Seen, Wyoming, Engines, Limits, Live, Keeping, Auth, Serving):
     """What a process runs with; build it with `load_settings`. It never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -20,15 +20,16 @@ _JOINS: Final = _DOTS | {
 }
 
 OPEN: Final = 3
-"""Words of a domain that may come before its first dot, or its next."""
+"""Words of a domain that may come before its first dot."""
 
 _WORD: Final = re.compile(r"[^\s@]+")
 _AT: Final = re.compile(rf"\s*@\s*|(?<=\S)\s+(?:{'|'.join(sorted(_ATS))})\s+", re.IGNORECASE)
-_DOT: Final = rf"(?:\.(?=[^\W_])|\s+(?:{'|'.join(sorted(_DOTS))})\s+)"
-_LABEL: Final = r"[^\W_][\w-]{0,62}"
+_SAID: Final = "|".join(sorted(_DOTS))
+_DOT: Final = rf"(?:\.(?=[^\W_])|\s+(?:{_SAID})\s+)"
+_LABEL: Final = rf"(?!(?:{_SAID})\b)[^\W_][\w-]{{0,62}}"
+_TOP: Final = rf"(?!(?:{_SAID})\b)[^\W\d_]{{2,24}}(?![\w@-])"
 _DOMAIN: Final = re.compile(
-    rf"(?:{_LABEL}\s+){{0,2}}?{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}?{_DOT}[^\W\d_]{{2,24}}(?![\w@-])"
-    rf"(?:{_DOT}[^\W\d_]{{2,24}}(?![\w@-])){{0,3}}",
+    rf"(?:{_LABEL}\s+){{0,2}}?{_LABEL}(?:{_DOT}{_LABEL}){{0,4}}?{_DOT}{_TOP}(?:{_DOT}{_TOP}){{0,3}}",
     re.IGNORECASE,
 )
 
@@ -52,17 +53,19 @@ def open_address(text: str) -> int:
     """Where one begins that the end of a text may be within: its last word is always such."""
     whole = text.rstrip()
     start = _local(_words(whole))
-    ats = list(_AT.finditer(f"{whole} "))
-    if ats and _goes_on(whole[ats[-1].end() :]):
-        return min(start, _local(_words(whole[: ats[-1].start()])))
+    for at in _AT.finditer(f"{whole} "):
+        if _goes_on(whole[at.end() :]):
+            start = min(start, _local(_words(whole[: at.start()])))
     return start
 
 
 def _goes_on(after: str) -> bool:
-    """Whether what follows an at may be a domain that is not over."""
+    """Whether what follows an at may be a domain that is not over: a few words, and from their
+    first dot on one word and one dot by turns."""
     words = [word for *_, word in _words(after)]
-    dots = [at for at, word in enumerate(words, 1) if word in _DOTS]
-    return len(words) - max(dots, default=0) <= OPEN
+    first = next((at for at, word in enumerate(words) if at and word in _DOTS), len(words))
+    turns = all((word in _DOTS) == (at % 2 == 0) for at, word in enumerate(words[first:]))
+    return first <= OPEN and turns
 
 
 def _local(words: list[_Word]) -> int:
@@ -70,12 +73,12 @@ def _local(words: list[_Word]) -> int:
     at = len(words) - 1
     if at < 0:
         return 0
-    if words[at][2] in _JOINS and at:
+    if at and words[at][2] in _JOINS and words[at - 1][2] not in _JOINS:
         at -= 1
     numbered = False
     while at:
         here, before = words[at][2], words[at - 1][2]
-        if before in _JOINS and at > 1:
+        if before in _JOINS and at > 1 and words[at - 2][2] not in _JOINS:
             at -= 2
         elif len(before) == 1 and (len(here) == 1 or here.isdecimal()):
             at -= 1  # spelled

@@ -111,6 +111,12 @@ def open_run(text: str) -> int:
     return start
 
 
+def run_at(text: str, at: int) -> int:
+    """Where the number begins that goes on at a place in a text; the place: none does."""
+    piece = _PIECE.search(text, at)
+    return at if piece is None else min(at, open_run(text[: piece.end()]))
+
+
 def _ends(text: str, piece: Piece) -> bool:
     return GAP.fullmatch(text, piece.end) is not None
 

@@ -26,6 +26,7 @@ from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
 from vivavoce.live.engines import Engines
 from vivavoce.live.news import News, NoNews
+from vivavoce.live.redacting import Redacting, Redactor
 from vivavoce.live.runner import Runner
 from vivavoce.live.said import Said, said
 from vivavoce.live.seal import Sealer
@@ -55,6 +56,7 @@ class Opener:
         grace: float,
         news: News | None = None,
         queue: Diarizations | None = None,
+        redactor: Redactor | None = None,
         allowance: Allowance | None = None,
         tally: Tally | None = None,
     ) -> None:
@@ -71,6 +73,7 @@ class Opener:
         self._grace = grace
         self._news = news or NoNews()
         self._queue = queue
+        self._redactor = redactor
 
     async def new(self, header: SessionHeader) -> LiveSession:
         """Raises `EngineError`, `DiskError`, `BadMessage` (no such engine or language)."""
@@ -202,6 +205,7 @@ class Opener:
             said,
             aligning=aligner,
             voice=voice,
+            redacting=self._redacting(said),
             tallied=tallied,
         )
         session = LiveSession(
@@ -218,6 +222,11 @@ class Opener:
         runner.attended = lambda: session.attended
         runner.pay = Account(self.allowance, header.owner, said.resume).pay
         return session
+
+    def _redacting(self, said: Said) -> Redacting | None:
+        if self._redactor is None:
+            return None
+        return Redacting(self._redactor, said.earlier[-1].text if said.earlier else "")
 
     def _spoken(self, header: SessionHeader, action: Action, at: int) -> None:
         if header.kept:

@@ -41,8 +41,9 @@ class Found(Protocol):
 class Redactor(Protocol):
     """Knows what is not to be read; `insight/redact.py` has the one there is."""
 
-    def find(self, text: str, before: str = "") -> Sequence[Found]:
-        """Where it stands, in order and apart; `before`: how the utterance before it reads."""
+    def find(self, text: str, before: str = "", *, ends: bool = True) -> Sequence[Found]:
+        """Where it stands, in order and apart; `before`: how the utterance before it reads;
+        `ends`: whether the utterance ends where the text does."""
         ...
 
     def settled(self, text: str) -> str:
@@ -89,9 +90,7 @@ class Redacting:
 
     def _shown(self, text: str) -> str:
         text = self._redactor.settled(text)
-        # An open end follows: what is last now is not what the utterance ends with.
-        found = [f for f in self._redactor.find(f"{text} …", self._before) if f.end <= len(text)]
-        return hidden(text, found)
+        return hidden(text, self._redactor.find(text, self._before, ends=False))
 
 
 def annotation(redactor: Redactor, event: AnyEvent) -> AnyEvent:

@@ -16,6 +16,7 @@ from vivavoce.deliver.deliveries import Deliveries
 from vivavoce.insight.endpoint import Endpoint
 from vivavoce.insight.openai_model import language_model
 from vivavoce.insight.reading import Reader
+from vivavoce.insight.redact import redaction
 from vivavoce.insight.summariser import Summariser
 from vivavoce.insight.translator import Translator
 from vivavoce.journal.commit import Committer
@@ -172,6 +173,7 @@ async def services(
         )
         stack.push_async_callback(engines.stop)
         await engines.start()
+        redactor = redaction(settings)
         opener = Opener(
             settings.data_dir / "live",
             engines,
@@ -182,11 +184,12 @@ async def services(
             settings.grace_s,
             news,
             queue := Diarizations(tables),
+            redactor=redactor,
             tally=tally,
         )
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
-        annotations = Annotations(hub, repository, news)
+        annotations = Annotations(hub, repository, news, redactor)
         diarizing = Diarizing(
             queue,
             hub,
