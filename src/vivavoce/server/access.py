@@ -53,7 +53,7 @@ class Access:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        one = _Exchange(scope, receive, send)
+        one = Exchange(scope, receive, send)
         with (
             bound(request=one.id),
             request_span(one.method, scope["headers"]) as span,
@@ -71,7 +71,7 @@ class Access:
                     span.set_attribute("http.response.status_code", int(one.status))
 
 
-class _Exchange:
+class Exchange:
     """One request with its answer, or one WebSocket."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
