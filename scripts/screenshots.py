@@ -21,6 +21,7 @@ import av
 import httpx2
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from vivavoce.testing.keys import made_key
 from vivavoce.testing.language_model import LanguageModelServer, lines_of
 from vivavoce.testing.process import UVICORN, ServerProcess
 
@@ -52,9 +53,30 @@ class Place:
     talk: str  # id of a recording with two speakers
     book: str  # id of one to read
     link: str  # a token of `book`
+    keyed: str  # the address of a server that asks for keys
+    keys: tuple[str, str]  # of one for everything, and one to read
 
 
 View = Callable[[Page, Place], None]
+
+
+def sign_in(page: Page, place: Place) -> None:
+    page.goto(place.keyed)
+    expect(page.get_by_label("Your key")).to_be_focused()
+
+
+def reader(page: Page, place: Place) -> None:
+    entered(page, place, place.keys[1])
+    expect(page.locator("#recordings li")).not_to_have_count(0)
+
+
+def signed_out(page: Page, place: Place) -> None:
+    entered(page, place, place.keys[0])
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.locator("#timer")).to_have_text(re.compile("0:0[4-9]"), timeout=60_000)
+    page.context.clear_cookies()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("dialog", name="You are signed out")).to_be_visible()
 
 
 def start(page: Page, place: Place) -> None:
@@ -145,6 +167,9 @@ def connect(page: Page, place: Place) -> None:
 
 
 VIEWS: dict[str, tuple[View, str]] = {
+    "sign-in": (sign_in, "Signing in, where a server asks for keys"),
+    "reader": (reader, "The start with a key that may only read"),
+    "signed-out": (signed_out, "Signed out while recording: it goes on"),
     "start": (start, "The start"),
     "options": (options, "Options of the next recording"),
     "live": (live, "Recording: settled words dark, the newest grey"),
@@ -171,6 +196,13 @@ def says(messages: list[dict[str, str]]) -> str:
     return " ".join(f"{point} [{n}]" for point, n in found)
 
 
+def entered(page: Page, place: Place, key: str) -> None:
+    page.goto(place.keyed)
+    page.get_by_label("Your key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#account")).to_be_visible()
+
+
 def opened(page: Page, place: Place, id: str) -> None:
     page.goto(f"{place.url}#/r/{id}")
     expect(page.locator(".utterance")).not_to_have_count(0)
@@ -185,8 +217,14 @@ def panel(page: Page, place: Place, name: str, id: str = "") -> None:
     return page.locator(f"#tab-{name}").click()
 
 
-def prepare(url: str, folder: Path) -> Place:
+def prepare(url: str, keyed: ServerProcess, folder: Path) -> Place:
     """Recordings to be seen."""
+    keys = made_key(keyed.data_dir), made_key(keyed.data_dir, "read")
+    sent = {"Authorization": f"Bearer {keys[0]}", "Content-Type": "audio/wav"}
+    said = join(("0008", "0009", "0010"), folder / "kept.wav").read_bytes()
+    query = {"title": "Notes on type", "wait": "true"}
+    address = f"{keyed.url}api/v1/recordings"
+    httpx2.post(address, params=query, headers=sent, content=said, timeout=120).raise_for_status()
     with httpx2.Client(base_url=f"{url}api/v1/", timeout=120) as api:
 
         def upload(path: Path, title: str, **query: str) -> str:
@@ -206,7 +244,8 @@ def prepare(url: str, folder: Path) -> Place:
         talk = upload(TALK, "Asking for a Chromecast")
         name(api, talk)
         link = api.post(f"recordings/{book}/shares", json={"audio": True})
-    return Place(url, talk, book, link.raise_for_status().json()["token"])
+    token = link.raise_for_status().json()["token"]
+    return Place(url, talk, book, token, keyed.url, keys)
 
 
 def name(api: httpx2.Client, id: str) -> None:
@@ -280,9 +319,12 @@ def main(wanted: list[str]) -> None:
         model_here = {"llm_base_url": model.url, "llm_model": "a-model"}
         mail = {"smtp_host": "localhost", "smtp_from": "studio@example.org"}
         server = ServerProcess(Path(name), command, **model_here, **mail)
-        server.start()
-        stack.callback(server.stop)
-        place = prepare(server.url, Path(name))
+        (Path(name) / "keyed").mkdir()
+        keyed = ServerProcess(Path(name) / "keyed", command, auth="keys")
+        for one in (server, keyed):
+            one.start()
+            stack.callback(one.stop)
+        place = prepare(server.url, keyed, Path(name))
         spoken = join(SPOKEN, Path(name) / "spoken.wav")
         browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path=CHROMIUM if CHROMIUM.exists() else None,

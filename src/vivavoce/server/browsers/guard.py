@@ -48,7 +48,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        send = _with_headers(send, policy.headers(connection))
+        if scope["type"] == "http":  # a WebSocket has no use for them, and many messages
+            send = _with_headers(send, policy.headers(connection))
         try:
             self._check(connection)
         except PeerError as error:
@@ -98,7 +99,7 @@ async def _refuse(error: PeerError, scope: Scope, receive: Receive, send: Send) 
 
 def _with_headers(send: Send, headers: dict[str, str]) -> Send:
     async def sent(message: Message) -> None:
-        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+        if message["type"] == "http.response.start":
             found = MutableHeaders(scope={"headers": list(message.get("headers", ()))})
             for name, value in headers.items():
                 found.setdefault(name, value)

@@ -70,4 +70,4 @@ def page(
 
 def is_secure(connection: HTTPConnection) -> bool:
     """Whether it came by TLS."""
-    return connection.url.scheme in ("https", "wss")
+    return connection.scope.get("scheme") in ("https", "wss")
