@@ -24,6 +24,7 @@ from vivavoce.server.transport import tls
 from vivavoce.server.transport.authority import authority
 from vivavoce.server.transport.protocol import MAX_MESSAGE
 from vivavoce.telemetry.board import VARIABLE, shared_folder
+from vivavoce.telemetry.logs import set_up_logs
 
 APP = "vivavoce.asgi:app"
 
@@ -87,6 +88,7 @@ def serve(
         trusted = authority(tls.folder(settings))
     os.environ.update(environment(settings))  # each server process reads them again
     _greet(settings, trusted)
+    set_up_logs(settings.log_level, settings.log_format)  # of the process that minds the workers
     with metrics_together(settings):
         _run(settings, reload=reload)
 

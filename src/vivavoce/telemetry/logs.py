@@ -55,7 +55,7 @@ def set_up_logs(level: str, format: Format = "auto") -> None:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
     for name in SERVERS:
         server = logging.getLogger(name)
-        server.handlers.clear()
+        server.handlers = []  # gunicorn's list may be another logger's too
         server.propagate = True
         server.addFilter(_without_keys)
     for name in REQUESTS:
