@@ -29,7 +29,7 @@ const inBrowser = {
 const client = new TranscribeStreamingClient({
   endpoint,
   region: "eu-west-1",
-  credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
+  credentials: { accessKeyId: process.env.KEY ?? "AKIDEXAMPLE", secretAccessKey: "secret" },
   ...(kind === "browser" ? inBrowser : {}),
 });
 

@@ -17,12 +17,13 @@ function result(event, found) {
 }
 
 function canceled(found) {
-  tell("canceled", { why: sdk.CancellationReason[found.reason], details: found.errorDetails });
+  tell("canceled", { why: sdk.CancellationReason[found.reason], code: sdk.CancellationErrorCode[found.errorCode], details: found.errorDetails });
   if (found.reason === sdk.CancellationReason.Error) process.exit(0); // no promise is kept then
 }
 
+const key = asked.key ?? "secret-key";
 const kind = asked.to ? sdk.SpeechTranslationConfig : sdk.SpeechConfig;
-const config = asked.whole ? kind.fromEndpoint(url, "secret-key") : kind.fromHost(url, "secret-key");
+const config = asked.whole ? kind.fromEndpoint(url, key) : kind.fromHost(url, key);
 config.speechRecognitionLanguage = asked.language ?? "en-US";
 for (const language of asked.to ?? []) config.addTargetLanguage(language);
 if (asked.words) {

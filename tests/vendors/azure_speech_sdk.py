@@ -17,6 +17,8 @@ HEARD = threading.Event()
 
 ASKED: dict[str, Any] = json.loads(sys.argv[1])
 
+KEY = ASKED.get("key", "any")
+
 
 def tell(event: str, **more: Any) -> None:
     print(json.dumps({"event": event, **more}), flush=True)
@@ -24,11 +26,11 @@ def tell(event: str, **more: Any) -> None:
 
 def config() -> Any:
     if "to" in ASKED:
-        found = sdk.translation.SpeechTranslationConfig(subscription="any", **ASKED["at"])
+        found = sdk.translation.SpeechTranslationConfig(subscription=KEY, **ASKED["at"])
         for language in ASKED["to"]:
             found.add_target_language(language)
     else:
-        found = sdk.SpeechConfig(subscription="any", **ASKED["at"])
+        found = sdk.SpeechConfig(subscription=KEY, **ASKED["at"])
     if "language" in ASKED:
         found.speech_recognition_language = ASKED["language"]
     if ASKED.get("words"):

@@ -27,9 +27,12 @@ const updates = {
 };
 
 realtime.on("event", (event) => console.log(JSON.stringify(event)));
-realtime.on("error", (error) => {
-  console.error(error);
-  process.exit(1);
+realtime.on("error", ({ message, error }) => {
+  console.log(JSON.stringify({ type: "error", message, code: error?.code }));
+  realtime.socket.addEventListener("close", ({ code, reason }) => {
+    console.log(JSON.stringify({ type: "closed", code, reason }));
+    process.exit(0);
+  });
 });
 realtime.on("session.created", () => {
   if (kind in updates) realtime.send(updates[kind]); // the browser's session came with its key

@@ -4,7 +4,11 @@ import { readFileSync } from "node:fs";
 
 const [name, url, transports, file, times] = process.argv.slice(2);
 const { io } = await import(name);
-const socket = io(url, { transports: transports.split(","), forceNew: true });
+const socket = io(url, {
+  transports: transports.split(","),
+  forceNew: true,
+  auth: process.env.TOKEN ? { token: process.env.TOKEN } : undefined,
+});
 const audio = readFileSync(file);
 let sessions = 0;
 
@@ -26,7 +30,7 @@ socket.on("debug", ({ message }) => {
   if (sessions < Number(times)) speak();
   else socket.close();
 });
-socket.on("connect_error", (error) => {
-  console.error(error);
-  process.exit(1);
+socket.on("connect_error", ({ message, data }) => {
+  console.log(JSON.stringify({ event: "connect_error", message, data }));
+  socket.close();
 });
