@@ -35,6 +35,9 @@ def test_every_id_is_bounded_and_clean(given: str) -> None:
         "/captions/SECRET?size=40",
         "/api/v1/shared/SECRET/events",
         "the key vv_abcdefghijkl_SECRET is not known",
+        "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.SECRET.SECRET",
+        "vivavoce_session=eyJhbGciOiJSECRET; theme=dark",
+        "openai-insecure-api-key.ek_eyJhbGciOiJSECRET, realtime",
     ],
 )
 def test_keys_and_tokens_are_taken_out(secret: str) -> None:

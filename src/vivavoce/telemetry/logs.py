@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
@@ -21,7 +22,7 @@ Format = Literal["auto", "human", "json"]
 
 OURS: Final = "vivavoce."
 
-WORDY: Final = ("aiosqlite", "alembic", "httpcore2", "httpx2", "openai")
+WORDY: Final = ("aiosqlite", "alembic", "httpcore2", "httpx2", "openai", "websockets")
 """Packages that tell more than we may keep, or anybody reads: addresses with passwords in them,
 and at level debug what was said, on its way to the library or a language model."""
 
@@ -149,7 +150,10 @@ def _json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
 
 
 def _without_keys(record: logging.LogRecord) -> bool:
-    """Of an address that is logged, all but its keys."""
+    """Of an address that is logged, all but its keys; and not what goes over a WebSocket, headers
+    and messages, which its package logs in uvicorn's name at level debug."""
+    if record.levelno == logging.DEBUG and "websockets" in Path(record.pathname).parts:
+        return False
     if isinstance(record.args, tuple):
         record.args = tuple(bare(part) if isinstance(part, str) else part for part in record.args)
     return True

@@ -21,6 +21,9 @@ LINKS: Final = re.compile(r"(/(?:s|captions|api/v1/shared)/)[^/?\s]+")
 OWN_KEYS: Final = re.compile(r"\b(vv_[A-Za-z0-9-]+_)[A-Za-z0-9_-]+")
 """A key of ours, wherever it stands; its first half may be told, and says whose it is."""
 
+TOKENS: Final = re.compile(r"(?<![A-Za-z0-9])(?:ek_)?eyJ[\w-]{8,}[\w.-]*")
+"""A token of ours, or what there is of one: they are JWTs."""
+
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 """A request's id as others may give it: what has anything else in it is not taken."""
 
@@ -31,6 +34,7 @@ ELSEWHERE: Final = "elsewhere"
 def bare(text: str) -> str:
     """All but the keys and the links' tokens."""
     text = LINKS.sub(r"\1...", KEYS.sub(r"\1...", text))
+    text = TOKENS.sub("...", text) if "eyJ" in text else text
     return OWN_KEYS.sub(r"\1...", text) if "vv_" in text else text
 
 

