@@ -107,6 +107,7 @@ def _run(settings: Settings, *, reload: bool) -> None:
         access_log=False,  # we write our own lines
         proxy_headers=False,  # we hear those that the settings name
         ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,  # it costs more than it saves, and bombs are made of it
         timeout_graceful_shutdown=round(settings.drain_s) + 5,
     )
 

@@ -30,7 +30,7 @@ class AzureAppDialect:
     """One connection's translator; its sessions follow one another."""
 
     # What came as binary is base64 in the message, and a third longer.
-    manners = Manners(2 * MAX_MESSAGE, repeats=True)
+    manners = Manners(2 * MAX_MESSAGE, opening=None, repeats=True)  # a page connects when it opens
 
     def __init__(self) -> None:
         self._listening = False  # started, and neither stopped nor over

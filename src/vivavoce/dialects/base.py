@@ -83,7 +83,7 @@ class Manners:
 
     max_message: int  # bytes; a larger one is refused with 1009
     subprotocol: str | None = None  # of the WebSocket
-    opening: float | None = None  # seconds that a client has for its first request
+    opening: float | None = 600.0  # seconds that a client has for its next session's request
     resumable: bool = False  # a session whose line is lost waits for its client; else it finishes
     repeats: bool = False  # one session may follow another on the same line
     kept: bool = True  # its sessions become recordings

@@ -60,7 +60,7 @@ class OpenAIRealtimeDialect:
     that a client may give as its model, and any other runs the server's own.
     """
 
-    manners = Manners(MAX_MESSAGE, SUBPROTOCOL)
+    manners = Manners(MAX_MESSAGE, SUBPROTOCOL, opening=3600.0)  # as long as theirs
 
     def __init__(
         self,

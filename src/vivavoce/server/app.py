@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -54,6 +55,7 @@ from vivavoce.server.protocols.socketio import SocketIO
 from vivavoce.server.protocols.visits import Visits
 from vivavoce.server.protocols.webrtc import Peers
 from vivavoce.server.protocols.ws import live
+from vivavoce.server.rates import Rates
 from vivavoce.server.rest import health, metrics, recordings, shares
 from vivavoce.server.rest.bin import keep_emptying
 from vivavoce.server.rest.doors import Doors
@@ -62,6 +64,7 @@ from vivavoce.server.seen import Seen
 from vivavoce.server.services import Services
 from vivavoce.server.stopping import prepared
 from vivavoce.server.transport import tls
+from vivavoce.server.transport.admission import STATE, Admission
 from vivavoce.telemetry.logs import set_up_logs
 
 SESSIONS_PER_CORE = 8
@@ -80,19 +83,21 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     set_up_logs(settings.log_level, settings.log_format)
     seen = Seen(settings)
     origins = Origins(settings.origins)
+    rates = Rates(settings)
     sockets = SocketIO(origins)
     peers = Peers()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with (
-            services(settings, disk, seen.tally) as found,
+            services(settings, disk, rates, seen.tally) as found,
             seen.showing(found),
             wyoming.listening(found),
             peers,
         ):
             app.state.services = found
-            async with tls.listening(app, settings) as stop_tls:
+            state = {STATE: found.admission}
+            async with tls.listening(app, settings, state) as stop_tls:
 
                 async def stop() -> None:
                     found.annotations.close()
@@ -102,7 +107,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
                     stop_tls()
 
                 with prepared(stop):
-                    yield
+                    yield state
                 await sockets.aclose()
 
     app = FastAPI(
@@ -116,6 +121,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
+    app.state.rates = rates
     app.state.seen = seen
     app.include_router(recordings.router, prefix="/api/v1")
     app.include_router(tokens, prefix="/api/v1")
@@ -144,7 +150,10 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
 
 @asynccontextmanager
 async def services(
-    settings: Settings, disk: Disk | None = None, tally: Tally | None = None
+    settings: Settings,
+    disk: Disk | None = None,
+    rates: Rates | None = None,
+    tally: Tally | None = None,
 ) -> AsyncIterator[Services]:
     """Every part of a running server, started in order and stopped in reverse."""
     for sentence in half_set(settings):
@@ -184,6 +193,7 @@ async def services(
             settings.grace_s,
             news,
             queue := Diarizations(tables),
+            allowance=rates,
             redactor=redactor,
             tally=tally,
         )
@@ -226,6 +236,7 @@ async def services(
             summariser=summariser,
             translator=translator,
             diarizing=diarizing,
+            admission=Admission.of(settings),
             auth=await stack.enter_async_context(authentication(tables)),
         )
         emptying = asyncio.create_task(keep_emptying(found))

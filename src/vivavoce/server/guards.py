@@ -10,15 +10,20 @@ from vivavoce.config import Settings
 from vivavoce.server.access import Access
 from vivavoce.server.auth.gate import Gate
 from vivavoce.server.auth.scrub import Scrub
+from vivavoce.server.bodies import Bodies
 from vivavoce.server.browsers.forwarded import Forwarded
 from vivavoce.server.browsers.guard import Guard
 from vivavoce.server.browsers.hosts import Hosts
 from vivavoce.server.browsers.origins import Origins
+from vivavoce.server.limits import AddressLimits, KeyLimits
 
 
 def guard(app: FastAPI, settings: Settings) -> None:
     """Put them around it. Each is put around those before it: the innermost is the first here."""
+    app.add_middleware(Bodies, settings=settings)
+    app.add_middleware(KeyLimits, settings=settings, rates=app.state.rates)
     app.add_middleware(Gate, settings=settings)
+    app.add_middleware(AddressLimits, settings=settings, rates=app.state.rates)
     app.add_middleware(Guard, hosts=Hosts.of(settings), origins=Origins(settings.origins))
     app.add_middleware(Access)
     app.add_middleware(Forwarded, proxies=settings.trusted_proxies or ())

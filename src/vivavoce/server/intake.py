@@ -70,10 +70,12 @@ class Intake:
     """One upload. The session begins with the first byte of audio, so that an empty or
     refused upload leaves nothing behind; `abandon` takes back what it began."""
 
-    def __init__(self, parts: Services, owner: str, wishes: Wishes) -> None:
+    def __init__(self, parts: Services, owner: str, wishes: Wishes, limit: int) -> None:
+        """`limit`: MiB of its file."""
         self._parts = parts
         self._owner = owner
         self._wishes = wishes
+        self._limit = limit
         self._file: File | None = None
         self._seat: Seat | None = None
         self._buffer = bytearray()
@@ -146,9 +148,8 @@ class Intake:
 
     async def _take(self, data: bytes) -> None:
         self._received += len(data)
-        limit = self._parts.settings.max_upload_mb
-        if self._received > limit * MIB:
-            raise TooLarge(f"The upload is larger than {limit} MiB.")
+        if self._received > self._limit * MIB:
+            raise TooLarge(f"The upload is larger than {self._limit} MiB.")
         if self._seat is None and data:
             self._seat = await self._start(self._file or File(None, None))
         self._buffer += data

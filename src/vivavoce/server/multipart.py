@@ -13,6 +13,12 @@ from vivavoce.core.errors import BadMessage, TooLarge
 FIELD: Final = 4096
 """Bytes of the longest field that is not a file, where no more is asked for."""
 
+PARTS: Final = 128
+"""Of one form, files among them."""
+
+FRUITLESS: Final = 64 << 10
+"""Bytes that may come and belong to no part: before the first, after the last, of its headers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -64,6 +70,8 @@ class _Form:
         self._field: str | None = None  # the name of the field that is being read
         self._text = bytearray()
         self._over = False
+        self._parts = 0
+        self._fruitless = 0
         try:
             self._parser = MultipartParser(
                 boundary,
@@ -82,11 +90,14 @@ class _Form:
             raise BadMessage(f"The form cannot be read: {error}.") from error
 
     def feed(self, data: bytes) -> list[Item]:
-        """What these bytes complete."""
+        """What these bytes complete. Raises `BadMessage`, `TooLarge`."""
+        self._fruitless += len(data)
         try:
             self._parser.write(data)
         except FormParserError as error:
             raise BadMessage(f"The form cannot be read: {error}.") from error
+        if self._fruitless > FRUITLESS:
+            raise TooLarge(f"The form has more than {FRUITLESS} bytes that are of no part.")
         items, self._items = self._items, []
         return items
 
@@ -105,6 +116,10 @@ class _Form:
         self._name = self._value = b""
 
     def _on_headers_finished(self) -> None:
+        self._fruitless = 0
+        self._parts += 1
+        if self._parts > PARTS:
+            raise TooLarge(f"The form has more than {PARTS} parts.")
         disposition = self._headers.get(b"content-disposition", b"").decode("latin-1")
         _, options = parse_options_header(disposition)
         name = options.get(b"name", b"").decode("utf-8", "replace")
@@ -116,6 +131,7 @@ class _Form:
         self._items.append(File(filename or None, media.decode("latin-1") if media else None))
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._fruitless = 0
         if self._field is None:
             self._items.append(data[start:end])
             return

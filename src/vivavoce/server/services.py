@@ -21,10 +21,12 @@ from vivavoce.live.diarization import Diarizing
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
+from vivavoce.server.allowed import Most
 from vivavoce.server.auth.auth import Auth
 from vivavoce.server.auth.principal import Principal, principal
 from vivavoce.server.protocols.visits import Visits
 from vivavoce.server.rest.doors import Doors
+from vivavoce.server.transport.admission import Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Services:
     summariser: Summariser
     translator: Translator | None  # None where there is no language model
     diarizing: Diarizing
+    admission: Admission
     auth: Auth
 
     async def forget(self, owner: str, recording: str, tidy: bool = True) -> None:
@@ -75,6 +78,14 @@ def owner(connection: HTTPConnection) -> str:
 Parts = Annotated[Services, Depends(services)]
 Owner = Annotated[str, Depends(owner)]
 Who = Annotated[Principal, Depends(principal)]
+
+
+def allowed(connection: HTTPConnection) -> Most:
+    """How much whoever asks may have."""
+    return Most.of(principal(connection), services(connection).settings)
+
+
+Allowed = Annotated[Most, Depends(allowed)]
 
 
 async def recording(

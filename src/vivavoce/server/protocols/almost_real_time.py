@@ -23,11 +23,12 @@ from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.server.browsers import policy
 from vivavoce.server.forms import Upload, receive
 from vivavoce.server.intake import MIB, Intake, Wishes
+from vivavoce.server.allowed import Most
 from vivavoce.server.multipart import File
 from vivavoce.server.names import extension
 from vivavoce.server.page_forms import fields
 from vivavoce.server.rest.emails import length
-from vivavoce.server.services import Owner, Parts, Services
+from vivavoce.server.services import Allowed, Owner, Parts, Services
 
 SENT: Final = 20.0
 """Seconds in which a mail server says most of what it has to say."""
@@ -55,16 +56,15 @@ def refused(answering: Answering) -> Answering:
 
 @router.post("/transcribe")
 @refused
-async def transcribe(request: Request, parts: Parts, owner: Owner) -> Response:
+async def transcribe(request: Request, parts: Parts, owner: Owner, most: Allowed) -> Response:
     """The text of a file, which becomes a recording. Other programs have a route of this name
     and send no mode; they look for another word in the answer."""
-    limit, folder = parts.settings.max_upload_mb, parts.settings.data_dir
-    form = await receive(request, limit, folder)
+    form = await receive(request, most.upload_mb, parts.settings.data_dir)
     try:
         asked = Asked.of({name: form.value(name) or "" for name in form.fields})
         if form.upload is None:
             raise BadMessage("The form has no file.")
-        recording = await _recorded(parts, owner, form.upload, asked)
+        recording = await _recorded(parts, owner, most, form.upload, asked)
     finally:
         form.close()
     text = dialect.text(await _said(parts, owner, recording), diarized=asked.diarization)
@@ -163,11 +163,13 @@ def _status(error: VivavoceError) -> int:
     return 400 if error.status < 500 else error.status
 
 
-async def _recorded(parts: Services, owner: str, upload: Upload, asked: Asked) -> str:
+async def _recorded(
+    parts: Services, owner: str, most: Most, upload: Upload, asked: Asked
+) -> str:
     """The recording, once it is transcribed, and it is known who spoke where that was asked.
     Raises what kept it from being transcribed."""
     wishes = Wishes(language=asked.language, diarization=asked.diarization)
-    intake = Intake(parts, owner, wishes)
+    intake = Intake(parts, owner, wishes, most.upload_mb)
     name = None if asked.mode == "Recording" else upload.name  # theirs are all recording.webm
     try:
         await intake.take(File(name, upload.media))

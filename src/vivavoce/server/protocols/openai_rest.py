@@ -17,11 +17,12 @@ from vivavoce import plugins
 from vivavoce.core.errors import VivavoceError
 from vivavoce.server.errors import BadParameter
 from vivavoce.server.forms import receive
+from vivavoce.server.allowed import Most
 from vivavoce.server.one_off import OneOff, while_there
 from vivavoce.server.protocols import openai_answers, openai_request
 from vivavoce.server.protocols.openai_errors import UnknownModel, detail
 from vivavoce.server.protocols.openai_request import Task
-from vivavoce.server.services import Owner, Parts, Services
+from vivavoce.server.services import Allowed, Owner, Parts, Services
 
 router = APIRouter(prefix="/v1", include_in_schema=False)
 
@@ -29,20 +30,22 @@ log = structlog.get_logger()
 
 
 @router.post("/audio/transcriptions")
-async def transcriptions(request: Request, parts: Parts, owner: Owner) -> Response:
+async def transcriptions(request: Request, parts: Parts, owner: Owner, most: Allowed) -> Response:
     """The text of a file, whole or as it is found."""
-    return await _answer(request, parts, owner, "transcribe")
+    return await _answer(request, parts, owner, most, "transcribe")
 
 
 @router.post("/audio/translations")
-async def translations(request: Request, parts: Parts, owner: Owner) -> Response:
+async def translations(request: Request, parts: Parts, owner: Owner, most: Allowed) -> Response:
     """The text of a file in English, where an engine translates."""
-    return await _answer(request, parts, owner, "translate")
+    return await _answer(request, parts, owner, most, "translate")
 
 
-async def _answer(request: Request, parts: Services, owner: str, task: Task) -> Response:
+async def _answer(
+    request: Request, parts: Services, owner: str, most: Most, task: Task
+) -> Response:
     engines = await asyncio.to_thread(_engines, parts)
-    form = await receive(request, parts.settings.max_upload_mb, parts.settings.data_dir)
+    form = await receive(request, most.upload_mb, parts.settings.data_dir)
     try:
         asked = openai_request.read(form, engines, task)
         if form.upload is None:

@@ -12,7 +12,7 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.library.export import FORMATS
 from vivavoce.server.rest.models import Engine, Health, Info, LanguageModel, Limits, Ready
-from vivavoce.server.services import Parts, Services
+from vivavoce.server.services import Allowed, Parts, Services
 
 router = APIRouter(tags=["server"])
 info = APIRouter(tags=["server"])
@@ -42,7 +42,7 @@ async def ready(parts: Parts, response: Response) -> Ready:
 
 
 @info.get("/info")
-async def about(parts: Parts) -> Info:
+async def about(parts: Parts, most: Allowed) -> Info:
     """What this server is and can do."""
     settings = parts.settings
     model = parts.summariser.model
@@ -52,7 +52,12 @@ async def about(parts: Parts) -> Info:
         chain=list(settings.engines),
         engines=await asyncio.to_thread(_engines),
         limits=Limits(
-            max_upload_mb=settings.max_upload_mb, max_frame=MAX_MESSAGE, grace=settings.grace_s
+            max_upload_mb=most.upload_mb,
+            connections=most.connections,
+            requests_per_minute=most.requests,
+            audio_minutes_per_day=most.minutes,
+            max_frame=MAX_MESSAGE,
+            grace=settings.grace_s,
         ),
         formats=FORMATS,
         bin_days=settings.bin_days,

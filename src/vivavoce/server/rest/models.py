@@ -144,7 +144,12 @@ class Engine(BaseModel):
 
 
 class Limits(BaseModel):
+    """Of whoever asks."""
+
     max_upload_mb: int = Field(description="MiB of one upload")
+    connections: int = Field(description="at once")
+    requests_per_minute: int
+    audio_minutes_per_day: int | None = Field(description="null: as many as come")
     max_frame: int = Field(description="bytes of one frame of the live protocol")
     grace: float = Field(description="seconds that a lost client has to come back")
 

@@ -10,7 +10,7 @@ from vivavoce.core.errors import PeerError, TooLarge
 from vivavoce.server.intake import MIB, MOST_SPEAKERS, Intake, Wishes
 from vivavoce.server.multipart import File, Item, read_form
 from vivavoce.server.rest.models import Error, Recording
-from vivavoce.server.services import Owner, Parts
+from vivavoce.server.services import Allowed, Owner, Parts
 from vivavoce.telemetry.traces import span
 
 router = APIRouter(tags=["recordings"])
@@ -56,6 +56,7 @@ async def upload(
     response: Response,
     parts: Parts,
     owner: Owner,
+    most: Allowed,
     title: Annotated[str | None, Query(description="Default: the file's name.")] = None,
     language: Annotated[str | None, Query(description="BCP-47 tag of what is spoken.")] = None,
     engine: Annotated[str | None, Query(description="One of `/api/v1/info`.")] = None,
@@ -70,8 +71,9 @@ async def upload(
     Send it as the `file` of a form, whose other fields come before it, or as the body
     itself. The answer comes as soon as the audio is safe on disk.
     """
-    check_length(request, parts.settings.max_upload_mb)
-    intake = Intake(parts, owner, Wishes(title, language, engine, diarization, speakers or 0))
+    check_length(request, most.upload_mb)
+    wishes = Wishes(title, language, engine, diarization, speakers or 0)
+    intake = Intake(parts, owner, wishes, most.upload_mb)
     recording = await receive(request, intake)
     parts.hub.heard.note("recordings")
     try:

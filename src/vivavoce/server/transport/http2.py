@@ -30,6 +30,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
+from vivavoce.server.transport.admission import Place
 from vivavoce.server.transport.http2_frames import MAX_FRAME, Flood, Frames
 from vivavoce.server.transport.http2_stream import (
     WINDOW,
@@ -74,13 +75,16 @@ class Http2(asyncio.Protocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        place: Place,
     ) -> None:
+        self._place = place
         self._loop = _loop or asyncio.get_running_loop()
         self._config = config
         self._server = server_state
         self._app_state = app_state
         self._frames = Frames(self._loop.time)
-        self._machine = _machine()
+        self._machine = machine()
         self._preface = len(PREFACE)  # bytes of it still to come
         self._running: dict[int, Stream] = {}
         self._leaving = False
@@ -91,7 +95,8 @@ class Http2(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's are no subclass of it.
         self._transport = cast(asyncio.Transport, transport)
-        self._wire = Wire(self._machine, self._transport)
+        patience = self._place.admission.patience.stalled
+        self._wire = Wire(self._machine, self._transport, patience)
         self._server.connections.add(self)  # type: ignore[arg-type]  # it knows only its own
         self._machine.initiate_connection()
         self._machine.increment_flow_control_window(MAX_WAITING - 65_535)  # what it begins with
@@ -100,6 +105,7 @@ class Http2(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._look.cancel()
+        self._place.leave()
         self._server.connections.discard(self)
         for stream in self._running.values():
             stream.lost()
@@ -233,7 +239,7 @@ class Http2(asyncio.Protocol):
             self._look = self._loop.call_later(ASK, self._looked)
 
 
-def _machine() -> H2Connection:
+def machine() -> H2Connection:
     machine = H2Connection(H2Configuration(client_side=False, header_encoding=None))
     machine.local_settings = Settings(
         client=False,

@@ -47,10 +47,16 @@ class ClientGone(OSError):
 
 
 class Wire:
-    """What a connection's streams share: the machine, and the transport it writes to."""
+    """What a connection's streams share: the machine, and the transport it writes to.
 
-    def __init__(self, machine: H2Connection, transport: asyncio.Transport) -> None:
+    `patience`: seconds that a client may take nothing of an answer.
+    """
+
+    def __init__(
+        self, machine: H2Connection, transport: asyncio.Transport, patience: float
+    ) -> None:
         self.machine = machine
+        self.patience = patience
         self.paused = False  # the transport has enough to write
         self._transport = transport
 
@@ -192,7 +198,11 @@ class Stream:
 
     async def _more_room(self) -> None:
         self._room.clear()
-        await self._room.wait()
+        try:
+            async with asyncio.timeout(self._wire.patience):
+                await self._room.wait()
+        except TimeoutError:
+            raise ClientGone from None
         if self._gone:
             raise ClientGone
 

@@ -2,16 +2,19 @@
 
 It is for uvicorn: `vivavoce serve` has it, and so has whoever runs
 `uvicorn --http vivavoce.server.transport.protocol:Protocol vivavoce.asgi:app`. Without it, the same
-application speaks HTTP/1.1 and WebSocket alone.
+application speaks HTTP/1.1 and WebSocket alone, and does not count its connections.
 """
 
 import asyncio
 from typing import Any, Final, cast
 
+from h2.errors import ErrorCodes
+from hyperframe.frame import GoAwayFrame, SettingsFrame
 from uvicorn.config import Config
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.server import ServerState
 
+from vivavoce.server.transport.admission import STATE, Admission, Place
+from vivavoce.server.transport.http1 import Http1, last_word
 from vivavoce.server.transport.http2 import PREFACE, Http2
 
 MAX_MESSAGE: Final = 17 << 20
@@ -20,6 +23,15 @@ More than the largest of any protocol, which refuses what is too large for itsel
 
 FIRST: Final = 60.0
 """Seconds that a client has to say something. Browsers open connections that they need later."""
+
+REFUSAL: Final = 1.0
+"""Seconds that one for whom there is no place has to say what it wants, and to read why not."""
+
+FULL: Final = last_word(
+    "429 Too Many Requests",
+    "There are too many connections from this address, or in all; try again in a moment.",
+    "retry-after: 5",
+)
 
 
 class Protocol(asyncio.Protocol):
@@ -43,33 +55,58 @@ class Protocol(asyncio.Protocol):
         }
         self._connections = server_state.connections
         self._loop = _loop or asyncio.get_running_loop()
+        self._admission: Admission = app_state.get(STATE) or Admission()
+        self._place: Place | None = None
+        self._telling = False  # why there is no place
         self._first = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's are no subclass of it.
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)  # type: ignore[arg-type]  # it knows only its own
-        self._timer = self._loop.call_later(FIRST, self._transport.abort)
+        self._place = self._admission.admit(transport)
+        self._telling = self._place is None and self._admission.may_tell()
+        patience = FIRST if self._place is not None else REFUSAL if self._telling else 0
+        self._timer = self._loop.call_later(patience, self._transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._forget()
+        if self._place is not None:
+            self._place.leave()
+        if self._telling:
+            self._admission.told()
 
     def data_received(self, data: bytes) -> None:
+        if self._transport.is_closing():
+            return
         self._first += data
-        if len(self._first) >= len(PREFACE) or not PREFACE.startswith(self._first):
-            self._hand_over(Http2 if self._first.startswith(PREFACE) else AutoHTTPProtocol)
+        if len(self._first) < len(PREFACE) and PREFACE.startswith(self._first):
+            return
+        http2 = self._first.startswith(PREFACE)
+        if self._place is None:
+            self._transport.write(_enough() if http2 else FULL)
+            self._transport.close()
+        elif http2:
+            self._hand_over(Http2(**self._parts, place=self._place))
+        else:
+            self._hand_over(Http1(**self._parts, place=self._place))
 
     def shutdown(self) -> None:
         """The server stops."""
         self._transport.close()
 
-    def _hand_over(self, kind: Any) -> None:
+    def _hand_over(self, protocol: asyncio.Protocol) -> None:
         self._forget()
-        protocol: asyncio.Protocol = kind(**self._parts)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(self._first)
 
     def _forget(self) -> None:
         self._timer.cancel()
-        self._connections.discard(self)
+        self._connections.discard(self)  # type: ignore[arg-type]
+
+
+def _enough() -> bytes:
+    """The same in HTTP/2."""
+    frames = SettingsFrame(0), GoAwayFrame(0, error_code=ErrorCodes.ENHANCE_YOUR_CALM)
+    return b"".join(frame.serialize() for frame in frames)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -35,9 +35,10 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp, settings: Settings) -> AsyncIterator[Stop]:
+async def listening(app: ASGIApp, settings: Settings, state: dict[str, Any]) -> AsyncIterator[Stop]:
     """Serve on the `tls_port` of the settings, if there is one. What is given lets no more
-    clients in and lets those that are there end; leaving waits for them.
+    clients in and lets those that are there end; leaving waits for them. `state`: the
+    lifespan's, for connections.
 
     Raises `SettingError`: a port that cannot be had, a certificate that cannot be used.
     """
@@ -46,7 +47,7 @@ async def listening(app: ASGIApp, settings: Settings) -> AsyncIterator[Stop]:
         yield lambda: None
         return
     context, _ = await asyncio.to_thread(_context, settings)
-    server = _Server(app, settings)
+    server = _Server(app, settings, state)
     await server.begin(context, settings, settings.tls_port)
     looking = asyncio.create_task(_keep(context, settings), name="certificate")
     running = asyncio.create_task(server.run_until_told(), name="tls")
@@ -74,7 +75,7 @@ def folder(settings: Settings) -> Path:
 class _Server(uvicorn.Server):
     """One that is begun and stopped by the application instead of by signals."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, state: dict[str, Any]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -83,16 +84,18 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 proxy_headers=False,
                 ws_max_size=MAX_MESSAGE,
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=round(settings.drain_s) + 5,
             )
         )
+        self._state = state
 
     async def begin(self, context: ssl.SSLContext, settings: Settings, port: int) -> None:
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
 
         def protocol() -> Protocol:
-            return Protocol(self.config, self.server_state, {})
+            return Protocol(self.config, self.server_state, self._state)
 
         server = await listen("TLS", "tls_port", port, settings, protocol, context, HANDSHAKE)
         self.servers = [server]
