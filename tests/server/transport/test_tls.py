@@ -68,7 +68,7 @@ class Secure:
 async def listening(folder: Path, **settings: Any) -> AsyncIterator[Secure]:
     port, routes = free_port(), Routes()
     found = Settings(data_dir=folder, tls_port=port, **settings)
-    async with tls.listening(routes.app, found) as stop:
+    async with tls.listening(routes.app, found, {}) as stop:
         trusted = found.tls_cert or authority(tls.folder(found))
         yield Secure(port, ssl.create_default_context(cafile=trusted), routes, stop)
 
@@ -218,14 +218,16 @@ async def test_settings_that_cannot_be(
     tmp_path: Path, settings: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(SettingError) as refused:
-        async with tls.listening(Routes().app, Settings(data_dir=tmp_path, **settings)):
+        async with tls.listening(Routes().app, Settings(data_dir=tmp_path, **settings), {}):
             pass
     assert refused.value.message == sentence
 
 
 async def test_a_taken_port(secure: Secure, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="Cannot listen for TLS on"):
-        async with tls.listening(Routes().app, Settings(data_dir=tmp_path, tls_port=secure.port)):
+        async with tls.listening(
+            Routes().app, Settings(data_dir=tmp_path, tls_port=secure.port), {}
+        ):
             pass
 
 
