@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,36 @@ async def test_who_writes_after_a_pause_waits_for_nobody(tmp_path: Path) -> None
     await committer.close()
     assert (durable.mark, file.synced) == (2, 2)
     file.close()
+
+
+async def test_who_acknowledges_is_told_how_long_the_first_of_it_waited(tmp_path: Path) -> None:
+    disk, told = FrailDisk(tmp_path / "data", tmp_path / "shadow"), list[float]()
+    committer = Committer(0, disk, told.append)
+    file = AppendFile.create(disk, disk.root / "w")
+    durable = committer.track(file, mark=0, acknowledged=True)
+    other, silent = writer(committer, disk.root, "nobody waits")
+    for mark in (1, 2):
+        file.append(b"x")
+        other.append(b"x")
+        durable.wrote(mark)
+        silent.wrote(mark)
+    await durable.reached(2)
+    await silent.reached(2)
+    assert len(told) == 1
+
+    disk.failing_syncs = 1
+    began = time.monotonic()
+    file.append(b"y")
+    durable.wrote(3)
+    with pytest.raises(DiskError):
+        await durable.reached(3)
+    assert len(told) == 1
+    between = time.monotonic() - began
+    await durable.settle()
+    assert told[1] >= between
+    await committer.close()
+    file.close()
+    other.close()
 
 
 async def test_nothing_runs_while_nothing_is_dirty(tmp_path: Path) -> None:

@@ -17,6 +17,15 @@ def opened() -> tuple[Breaker, Clock]:
     return breaker, clock
 
 
+def test_it_counts_every_failure() -> None:
+    breaker, clock = opened()
+    breaker.failed("Again.")
+    clock.now += LONGEST
+    assert breaker.take()
+    breaker.worked()
+    assert breaker.errors == 2
+
+
 def test_it_is_closed_until_enough_failures_in_a_row() -> None:
     breaker = Breaker(Clock())
     for _ in range(FAILURES - 1):

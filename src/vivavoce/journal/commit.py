@@ -108,6 +108,7 @@ class Durable:
             folder = self._files[0].path.parent
             self.error = DiskError(f"Cannot make {folder} durable: {why or error}.")
             self.error.__cause__ = error
+            self._since = self._covered  # it waits on
         self.changed.ring()
 
 
