@@ -28,7 +28,9 @@ def measure(peer: Peer, ring: list[Reading], cores: Cores, limit: int) -> Theirs
         at_leisure = _whole(peer, ring[:1], heard)
         return Theirs(peer, speed([alone]), accuracy(ring[:1], heard, at_leisure), held)
     except Exception as error:  # whatever it is: half an hour of others' figures is not lost
-        return Theirs(peer, failed=str(error) or repr(error))
+        reason = str(error) or repr(error)
+        say(f"{peer.name} cannot be measured: {reason}")
+        return Theirs(peer, failed=reason)
 
 
 def _whole(peer: Peer, readings: list[Reading], heard: list[str]) -> list[str]:
