@@ -81,6 +81,12 @@ class QuotaSpent(Throttled):
     code = "quota"
 
 
+class Deleted(NotFound):
+    """What a rule has deleted of a recording that is still there."""
+
+    code, status = "deleted", 410
+
+
 class Held(PeerError):
     """Another client holds the session."""
 

@@ -45,6 +45,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     words: int = 0
     tags: tuple[str, ...] = ()  # in alphabetical order
     deleted_at: datetime | None = None  # when it was put into the bin; aware, UTC
+    keep: bool = False  # no rule deletes anything of it
+    audio_until: datetime | None = None  # its own rule, which only makes it shorter
+    text_until: datetime | None = None
+    audio_gone_at: datetime | None = None  # when a rule deleted it
+    text_gone_at: datetime | None = None
     uses: tuple[Use, ...] = ()  # what was sent to engines, once it has ended
 
 

@@ -84,6 +84,11 @@ class _Recordings(TypedColumns):
     speakers: Named[tuple[str, ...]] = Column(Strings, server_default="[]")
     words: Named[int] = Column(server_default="0")
     deleted_at: Named[datetime | None] = Column(Utc)
+    keep: Named[bool] = Column(server_default="0")
+    audio_until: Named[datetime | None] = Column(Utc)
+    text_until: Named[datetime | None] = Column(Utc)
+    audio_gone_at: Named[datetime | None] = Column(Utc)
+    text_gone_at: Named[datetime | None] = Column(Utc)
 
 
 class _Events(TypedColumns):
