@@ -19,6 +19,7 @@ HTTP = {"type": "http", "method": "GET", "path": "/api/v1/recordings", "headers"
 SOCKET = {
     "type": "websocket",
     "path": "/api/v1/live",
+    "query_string": b"",
     "headers": [],
     "subprotocols": [],
     "extensions": {"websocket.http.response": {}},

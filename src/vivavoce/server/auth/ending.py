@@ -1,7 +1,7 @@
 """A request or a WebSocket that may be ended in the middle, whatever serves it."""
 
 import asyncio
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -74,7 +74,8 @@ class _Told:
         elif self._over:
             pass
         elif self._scope["type"] == "websocket":
-            await refusals.farewell(self._scope, self._send, why)
+            with suppress(RuntimeError):  # it was gone in that very moment
+                await refusals.farewell(self._scope, self._receive, self._send, why)
         elif not self._bounded:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
