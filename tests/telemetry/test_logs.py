@@ -87,7 +87,7 @@ def test_for_people(format: str) -> None:
 
 def test_who_has_us_inside_keeps_their_handlers() -> None:
     program = """
-
+import logging
 from vivavoce.telemetry.logs import set_up_logs
 logging.basicConfig(format="mine: %(message)s")
 set_up_logs("info", "json")

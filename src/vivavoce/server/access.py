@@ -1,9 +1,11 @@
 """What is written down of each request and WebSocket: a line, a number, a span.
 
 It is the outermost: it sees what every other middleware refuses. Per message it counts bytes.
-Nothing that it writes has a path in it that a client chose: a route's template stands for it.
+Nothing that it writes has a path in it that a client chose: its row in the table of what each
+address asks for (`auth/scopes.py`), which has one for all there is, stands for it.
 """
 
+import re
 import time
 from collections.abc import Iterable
 from typing import Final
@@ -11,10 +13,11 @@ from typing import Final
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vivavoce.server.auth.scopes import asked, rule
 from vivavoce.telemetry import metrics
 from vivavoce.telemetry.board import Board
 from vivavoce.telemetry.logs import bound
-from vivavoce.telemetry.names import request_id, route_of
+from vivavoce.telemetry.names import request_id
 from vivavoce.telemetry.traces import request_span
 
 HEADER: Final = b"x-request-id"
@@ -25,6 +28,12 @@ REFUSED: Final = "refused"
 METHODS: Final = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 OTHER: Final = "other"
 """What stands for methods and close codes that clients make up."""
+
+ELSEWHERE: Final = "elsewhere"
+"""The route where there is none."""
+
+KIND: Final = re.compile(r":\w+\}")
+"""Of what a route has in braces, `path` for one."""
 
 LEFT: Final = "499"
 """In place of a status: they did not wait for one."""
@@ -85,10 +94,9 @@ class Exchange:
         self.method = method if self._web_socket or method in METHODS else OTHER
         self.id = request_id(_given(scope["headers"]))
         self.status = "1006" if self._web_socket else LEFT  # until more is known
-
-    @property
-    def route(self) -> str:
-        return route_of(self._scope)
+        # Now: a mount changes what it is given.
+        found = rule(*asked(scope))
+        self.route = ELSEWHERE if found is None else KIND.sub("}", found.path)
 
     async def receive(self) -> Message:
         message = await self._receive()

@@ -2,8 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 PREFIX: Final = "vivavoce_"
 """Of every metric."""
@@ -27,10 +26,6 @@ TOKENS: Final = re.compile(r"(?<![A-Za-z0-9])(?:ek_)?eyJ[\w-]{8,}[\w.-]*")
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 """A request's id as others may give it: what has anything else in it is not taken."""
 
-ELSEWHERE: Final = "elsewhere"
-"""The route of a request that no route is for: its path is anybody's, and not told."""
-
-
 def bare(text: str) -> str:
     """All but the keys and the links' tokens."""
     text = LINKS.sub(r"\1...", KEYS.sub(r"\1...", text))
@@ -43,13 +38,3 @@ def request_id(given: str | None) -> str:
     if given is not None and ID.fullmatch(given):
         return given
     return secrets.token_hex(8)
-
-
-def route_of(scope: Mapping[str, Any]) -> str:
-    """The template of the route that answered, as `/api/v1/recordings/{recording}`."""
-    route = scope.get("route")
-    path = getattr(route, "path_format", None) or getattr(route, "path", None)
-    if isinstance(path, str):
-        return path or "/"
-    endpoint = scope.get("endpoint")
-    return ELSEWHERE if endpoint is None else str(scope.get("root_path", "")) or ELSEWHERE

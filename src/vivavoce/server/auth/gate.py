@@ -19,7 +19,7 @@ from vivavoce.server.auth import refusals, sessions
 from vivavoce.server.auth.ending import Watching, endable
 from vivavoce.server.auth.here import is_here
 from vivavoce.server.auth.principal import LOCAL
-from vivavoce.server.auth.scopes import MISSING, WS, rule
+from vivavoce.server.auth.scopes import MISSING, WS, asked, rule
 from vivavoce.server.auth.scrub import credential
 from vivavoce.server.auth.watch import End
 
@@ -112,15 +112,6 @@ def waiting(scope: Scope, end: End) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def asked(scope: Scope) -> tuple[str, str]:
-    """The method and the path as routes see it, without what the app is mounted under."""
-    path: str = scope["path"]
-    root = scope.get("root_path", "")
-    if root and path.startswith(f"{root}/"):
-        path = path.removeprefix(root)
-    return (WS if scope["type"] == "websocket" else scope["method"]), path
 
 
 def _auth(scope: Scope) -> "Auth":

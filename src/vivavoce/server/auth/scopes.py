@@ -11,6 +11,7 @@ from re import Pattern
 from typing import Final, Literal
 
 from starlette.routing import compile_path
+from starlette.types import Scope as AsgiScope
 
 from vivavoce.core.errors import BadCredentials, Forbidden
 from vivavoce.server.auth.principal import Principal, Scope
@@ -177,6 +178,15 @@ def _compiled() -> dict[str, list[tuple[Pattern[str], str, Need]]]:
     for method, path, need in TABLE:
         rows.setdefault(method, []).append((compile_path(path)[0], path, need))
     return rows
+
+
+def asked(scope: AsgiScope) -> tuple[str, str]:
+    """The method and the path as routes see it, without what the app is mounted under."""
+    path: str = scope["path"]
+    root = scope.get("root_path", "")
+    if root and path.startswith(f"{root}/"):
+        path = path.removeprefix(root)
+    return (WS if scope["type"] == "websocket" else scope["method"]), path
 
 
 def rule(method: str, path: str) -> Rule | None:
