@@ -15,7 +15,7 @@ PY := $(VENV)/bin/python
 # A virtual environment does not survive being moved or copied: it would run the old folder's code.
 MOVED := $(shell [ "`cat $(VENV)/.made-in 2>/dev/null`" = "`pwd`" ] || echo FORCE)
 
-.PHONY: help install serve test lint audit sbom bench chaos docs lock clean FORCE
+.PHONY: help install serve test lint audit sbom schema fuzz bench chaos docs lock clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,12 @@ test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more a
 	@scripts/install-transformers $(PY)
 	@scripts/install-deploy-tools
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+schema: $(VENV)/.dev ## try every REST route with some hundreds of requests (EXAMPLES=1000)
+	@EXAMPLES=$(or $(EXAMPLES),200) $(PY) -m pytest -n 0 tests/server/rest/test_schema.py $(ARGS)
+
+fuzz: $(VENV)/.dev ## search every decoder for bytes that it stumbles over (ARGS='--seconds 600 form')
+	@$(PY) -m fuzz $(ARGS)
 
 lint: $(VENV)/.dev ## check style, types and layers
 	@$(PY) -m ruff check
@@ -64,7 +70,7 @@ lock: $(VENV)/.dev ## bring the lock files up to pyproject.toml (ARGS=--upgrade:
 	@scripts/lock $(VENV)/bin/uv $(ARGS)
 
 clean: ## remove everything that can be made again
-	@rm -rf $(VENV) .bench .cache .fetched dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .bench .fuzz .cache .fetched dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests benchmarks \( -name __pycache__ -o -name node_modules \) -prune -exec rm -rf {} +
 
 LOCKS := requirements/build.txt requirements/runtime.txt

@@ -1,0 +1,1 @@
+"""Bytes of every kind into everything that reads what strangers send."""
