@@ -7,7 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from vivavoce.audio.frames import Fault, Output, mono
+from vivavoce.audio import frames
+from vivavoce.audio.frames import THIN, Fault, Output, mono
 
 
 def frame(samples: list[list[float]], format: str, layout: str, rate: int) -> av.AudioFrame:
@@ -30,7 +31,7 @@ def test_every_sample_format_means_the_same(format: str) -> None:
 
 def test_a_change_of_rate_begins_a_new_conversion() -> None:
     out = io.BytesIO()
-    output = Output(out)
+    output = Output(out, lambda: 1000)
     output.take(frame([[0.1] * 800], "s16", "mono", 8_000))
     output.take(frame([[0.1] * 4_800] * 2, "fltp", "stereo", 48_000))
     output.take(frame([[0.1] * 1_600], "s16", "mono", 16_000))
@@ -46,4 +47,31 @@ def test_a_rate_that_cannot_be_right_is_a_fault(rate: int) -> None:
     wrong = frame([[0.0] * 10], "s16", "mono", 8_000)
     wrong.sample_rate = rate
     with pytest.raises(Fault, match=f"has {rate} samples per second"):
-        Output(io.BytesIO()).take(wrong)
+        Output(io.BytesIO(), lambda: 1000).take(wrong)
+
+
+def test_more_sound_than_the_bytes_can_hold_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "LONG", 16_000)
+    second = frame([[0.0] * 16_000], "s16", "mono", 16_000)
+    believed, output = (Output(io.BytesIO(), lambda size=n * THIN: size) for n in (10, 2))  # type: ignore[misc]
+    for _ in range(10):
+        believed.take(second)
+    for _ in range(2):
+        output.take(second)
+    with pytest.raises(Fault, match=f"hours in {2 * THIN} bytes"):
+        output.take(second)
+
+
+def test_a_rate_that_never_stays_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "_CHANGES", 2)
+    output = Output(io.BytesIO(), lambda: 1000)
+    for rate in (8_000, 16_000):
+        output.take(frame([[0.0] * 10], "s16", "mono", rate))
+    with pytest.raises(Fault, match="again and again"):
+        output.take(frame([[0.0] * 10], "s16", "mono", 8_000))
+
+
+def test_more_channels_than_there_are_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "_CHANNELS", range(1, 2))
+    with pytest.raises(Fault, match="has 2 channels"):
+        Output(io.BytesIO(), lambda: 1000).take(frame([[0.0]] * 2, "s16", "stereo", 8_000))

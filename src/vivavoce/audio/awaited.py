@@ -29,6 +29,7 @@ class AwaitedFile:
         self._control = control
         self._before_wait = before_wait
         self.may_seek = False
+        self.furthest = 0  # bytes up to where it was read
         self._position = 0
         self._size = 0
         self._complete = False
@@ -45,6 +46,7 @@ class AwaitedFile:
         size = min(size, self._wait_for(at + size) - at)
         if size <= 0:
             return b""
+        self.furthest = max(self.furthest, at + size)
         self._file.seek(at)
         return self._file.read(size)
 

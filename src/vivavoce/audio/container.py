@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import re
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
@@ -18,7 +20,13 @@ from vivavoce.core.errors import BadAudio, OurError, VivavoceError
 
 _SAMPLE = 4  # bytes of a float32
 _PIPE = 1 << 16  # bytes held here before the decoder has to wait
+_SPUN = getattr(signal, "SIGXCPU", 0)  # how the system ends a decoder that has nothing to show
+_SECRET = re.compile("KEY|SECRET|TOKEN|PASS|CREDENTIAL|URL", re.IGNORECASE)
 _FAULT = 2  # decoder.FAULT, which is not imported: that would load FFmpeg into this process
+
+LOOK, LOOKS = 30.0, 20
+"""Seconds, and how often in a row: a decoder that has the whole file and says nothing for ten
+minutes hangs. One that computes for nothing is ended sooner (`bounds.py`)."""
 
 
 async def decode(path: Path, growth: Growth, name: str) -> AsyncGenerator[Mono, None]:
@@ -32,7 +40,7 @@ async def decode(path: Path, growth: Growth, name: str) -> AsyncGenerator[Mono, 
     process = await _start(path)
     telling = asyncio.create_task(_tell(process, growth))
     try:
-        async with aclosing(_samples(process)) as stream:
+        async with aclosing(_samples(process, growth, name)) as stream:
             async for samples in stream:
                 yield samples
         await process.wait()
@@ -65,11 +73,17 @@ async def _start(path: Path) -> Process:
             stdout=PIPE,
             stderr=PIPE,
             limit=_PIPE,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # each thread takes address space
+            env=_environment(),
             start_new_session=True,  # Ctrl-C in a terminal is for us: the last words are wanted
         )
     except OSError as error:
         raise OurError(f"The audio decoder cannot be started: {error.strerror}.") from error
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what is secret: a file may be made to take the decoder over."""
+    plain = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    return plain | {"OPENBLAS_NUM_THREADS": "1"}  # each thread takes address space
 
 
 async def _tell(process: Process, growth: Growth) -> None:
@@ -92,10 +106,9 @@ async def _tell(process: Process, growth: Growth) -> None:
         raise
 
 
-async def _samples(process: Process) -> AsyncGenerator[Mono, None]:
-    assert process.stdout is not None
+async def _samples(process: Process, growth: Growth, name: str) -> AsyncGenerator[Mono, None]:
     rest = b""
-    while data := await process.stdout.read(_PIPE):
+    while data := await _some(process, growth, name):
         data = rest + data
         whole = len(data) - len(data) % _SAMPLE
         rest = data[whole:]
@@ -103,9 +116,25 @@ async def _samples(process: Process) -> AsyncGenerator[Mono, None]:
             yield np.frombuffer(data[:whole], np.float32)
 
 
+async def _some(process: Process, growth: Growth, name: str) -> bytes:
+    """The next bytes. Raises `BadAudio` where the whole file is there, and nothing comes of it."""
+    assert process.stdout is not None
+    looks = 0
+    while True:
+        try:
+            async with asyncio.timeout(LOOK):
+                return await process.stdout.read(_PIPE)
+        except TimeoutError:
+            looks = looks + 1 if growth.complete else 0
+            if looks == LOOKS:
+                raise BadAudio(f"{name} takes longer to decode than any sound does.") from None
+
+
 async def _failure(process: Process, name: str) -> VivavoceError:
     assert process.stderr is not None
     said = (await process.stderr.read()).decode(errors="replace").strip()
+    if process.returncode == -_SPUN:
+        return BadAudio(f"{name} takes longer to decode than any sound does.")
     if process.returncode == _FAULT:
         return BadAudio(f"{name} {json.loads(said)['fault']}.")
     last = said.rsplit("\n", 1)[-1]

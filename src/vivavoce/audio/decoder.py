@@ -6,13 +6,13 @@ On stdin the parent says, a line each time, how many bytes of FILE may be read, 
 after the last: `4096`, `9000`, `9120 end`. Samples go to stdout, in the machine's byte
 order. Where the file cannot be decoded, one line of JSON goes to stderr, {"fault": "..."},
 and the exit status is `FAULT`. It is a process because what reads strangers' files is
-native code: if that crashes, hangs or takes all memory, this process ends and no other.
+native code: if that crashes, hangs or takes all memory, this process ends and no other. It
+writes no file, opens no other, and is told none of our secrets.
 """
 
 import json
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,20 +20,24 @@ import av
 from av.container import InputContainer
 
 from vivavoce.audio.awaited import AwaitedFile, index_first
+from vivavoce.audio.bounds import Processor, bound
 from vivavoce.audio.frames import Fault, Output, frames
 from vivavoce.audio.sniff import HEAD, sniff
 
 FAULT = 2
 """The exit status for a file that cannot be decoded."""
-
-_MEMORY = 2 << 30  # bytes of address space that this process may have
+_STREAMS = 100  # in one container
 
 # Sound and video only: FFmpeg would also read playlists, which name other files to open.
 _FORMATS = (
     "wav,w64,flac,mp3,ogg,matroska,webm,mov,mp4,aac,amr,aiff,au,caf,avi,flv,asf,"
     "mpeg,mpegts,ac3,eac3"
 )
-_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": ""}
+_OPTIONS = {
+    "format_whitelist": _FORMATS,
+    "protocol_whitelist": "",
+    "max_streams": str(_STREAMS),
+}
 
 # These say all about their sound at once: give the first samples without reading seconds
 # of it to make sure. (`max_size` is the bytes in a packet of a WAV.)
@@ -44,19 +48,22 @@ _PROMPT_OPTIONS = {"analyzeduration": "100000", "max_probe_packets": "4", "max_s
 def decode(file: AwaitedFile, out: BinaryIO) -> None:
     """Decode the first sound track to `out`. What is damaged or cut off is left out.
 
-    Raises `Fault` if there is no sound track, or if something is there and none of it can
-    be decoded. A file with a sound track of no length writes nothing.
+    Raises `Fault` if there is no sound track, if something is there and none of it can be
+    decoded, or if it is longer than its bytes can be believed to be. A file with a sound track
+    of no length writes nothing.
     """
+    processor = Processor()
     with _open(file) as container:
         if not container.streams.audio:
             raise Fault("has no sound track")
-        output = Output(out)
+        output = Output(out, lambda: file.furthest)
         damaged = False
         for frame in frames(container, container.streams.audio[0]):
             if frame is None:
                 damaged = True
             else:
                 output.take(frame)
+                processor.renew()
         if damaged and not output.frames:
             raise Fault("holds no sound that can be decoded; it may be damaged or cut off")
         output.flush()
@@ -75,15 +82,6 @@ def _open(file: AwaitedFile) -> InputContainer:
         raise Fault(f"begins like {name}, but is damaged or cut off") from error
 
 
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    with suppress(ValueError, OSError):  # macOS knows the limit but may refuse it
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-
-
 def _take_outputs() -> tuple[BinaryIO, BinaryIO]:
     """Stdout and stderr for this file alone: native libraries that print write to nowhere."""
     out, err = os.fdopen(os.dup(1), "wb", 1 << 16), os.fdopen(os.dup(2), "wb", 0)
@@ -96,7 +94,7 @@ def _take_outputs() -> tuple[BinaryIO, BinaryIO]:
 def main() -> int:
     """Run the process; its exit status."""
     out, err = _take_outputs()
-    _limit_memory()
+    bound()
     try:
         with Path(sys.argv[1]).open("rb", buffering=0) as file:
             decode(AwaitedFile(file, sys.stdin.buffer, out.flush), out)

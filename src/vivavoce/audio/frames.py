@@ -1,7 +1,7 @@
 """What a container's decoder gives, frame by frame, as 16 kHz mono."""
 
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final
 
 import av
 import numpy.typing as npt
@@ -11,8 +11,18 @@ from av.container import InputContainer
 
 from vivavoce.audio.pcm import Mono, bounded, mix_down
 from vivavoce.audio.resample import Resampler
+from vivavoce.core.types import SAMPLE_RATE
 
 _RATES = range(2_000, 768_001)
+_CHANNELS = range(1, 65)
+_CHANGES = 1000  # of the rate, in one file
+
+LONG: Final = 24 * 3600 * SAMPLE_RATE
+"""Samples that any file may have. A longer one needs `THIN` bytes for each second: a few
+megabytes of well packed silence would be months."""
+
+THIN: Final = 250
+"""Fewer than any codec needs for speech."""
 
 
 class Fault(Exception):
@@ -52,26 +62,48 @@ def mono(frame: AudioFrame) -> Mono:
 
 
 class Output:
-    """Brings frames to 16 kHz mono and writes them out, in the machine's byte order."""
+    """Brings frames to 16 kHz mono and writes them out, in the machine's byte order.
 
-    def __init__(self, out: BinaryIO) -> None:
+    `read` says how many bytes of the file they were made of, at most.
+    """
+
+    def __init__(self, out: BinaryIO, read: Callable[[], int]) -> None:
         self._out = out
+        self._read = read
+        self._written = 0  # samples
+        self._changes = 0
         self._rate = 0
         self._resampler: Resampler | None = None
         self.frames = 0
 
     def take(self, frame: AudioFrame) -> None:
-        """Write a frame's samples. Rate and channels may change from frame to frame."""
+        """Write a frame's samples. Rate and channels may change from frame to frame.
+
+        Raises `Fault` for what no recording is.
+        """
+        channels = frame.layout.nb_channels
+        if channels not in _CHANNELS:
+            raise Fault(f"has {channels} channels, which cannot be right")
         if self._resampler is None or frame.sample_rate != self._rate:
             self.flush()
             self._rate = frame.sample_rate
             if self._rate not in _RATES:
                 raise Fault(f"has {self._rate} samples per second, which cannot be right")
+            self._changes += 1
+            if self._changes > _CHANGES:
+                raise Fault("changes its rate again and again, which cannot be right")
             self._resampler = Resampler(self._rate)
         self.frames += 1
-        self._out.write(self._resampler.feed(mono(frame)).data)
+        self._write(self._resampler.feed(mono(frame)))
 
     def flush(self) -> None:
         """Write what the resampler still holds: the rate changes, or this is the end."""
         if self._resampler is not None:
-            self._out.write(self._resampler.flush().data)
+            self._write(self._resampler.flush())
+
+    def _write(self, samples: Mono) -> None:
+        self._written += len(samples)
+        if self._written > LONG and self._written // SAMPLE_RATE > self._read() // THIN:
+            hours = self._written // SAMPLE_RATE // 3600
+            raise Fault(f"holds more than {hours} hours in {self._read()} bytes, which no sound is")
+        self._out.write(samples.data)
