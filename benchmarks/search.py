@@ -1,13 +1,15 @@
 """How long a search takes in a large library.
 
     python -m benchmarks.search [--recordings 1000] [--words 5000] [--queries 200] [--folder DIR]
+                                [--database-url postgresql://...]
 
 Recordings of made-up words, as common and as rare as those of a language (Zipf's law over 30,000
 words), are kept as sealed sessions are. Then a real server is asked over HTTP, one query at a
 time: for rare words, common ones, phrases that were said, beginnings of words of one letter and
 more, and for the list of what mentions a word. A query is not asked twice. Times are those that
 a client measures, from the request to the last byte of the answer. With `--folder` the library
-is kept there, and used again.
+is kept there, and used again. With `--database-url` it is in PostgreSQL, in a database that is
+empty, or was filled here before.
 """
 
 import argparse
@@ -66,11 +68,22 @@ def talk(words: list[str], chance: random.Random) -> Iterator[Said]:
         at = end + SAMPLE_RATE // 2
 
 
-async def fill(folder: Path, recordings: int, words: int, chance: random.Random) -> list[str]:
+async def filled(folder: Path, url: str | None) -> bool:
+    """Whether there are recordings already."""
+    library = await SqlRepository.open(folder, url)
+    try:
+        return bool((await library.page("local", limit=1)).items)
+    finally:
+        await library.close()
+
+
+async def fill(
+    folder: Path, url: str | None, recordings: int, words: int, chance: random.Random
+) -> list[str]:
     """Keep so many recordings; the words of the language."""
     known = vocabulary(chance)
     weights = list(itertools.accumulate(1 / (rank + 2) for rank in range(VOCABULARY)))
-    library = await SqlRepository.open(folder)
+    library = await SqlRepository.open(folder, url)
     for n in range(recordings):
         chosen = chance.choices(known, cum_weights=weights, k=words)
         id = new_id()
@@ -121,12 +134,15 @@ def show(kind: str, times: list[float]) -> None:
     print(f"| {kind} | {len(times)} | {half:.1f} | {1000 * parts[-1]:.1f} | {most:.1f} |")
 
 
-def measure(folder: Path, known: list[str], asked: int, chance: random.Random) -> None:
+def measure(
+    folder: Path, url: str | None, known: list[str], asked: int, chance: random.Random
+) -> None:
     """Print a table of what a server on this library takes."""
     print("| asked for | queries | P50 ms | P95 ms | slowest ms |")
     print("|---|---|---|---|---|")
     searched: list[float] = []
-    with running(ServerProcess(folder, engines="scripted", hosts=1)) as server:
+    where = {} if url is None else {"database_url": url}
+    with running(ServerProcess(folder, engines="scripted", hosts=1, **where)) as server:
         for kind, wanted in queries(known, asked, chance).items():
             times = [ask(server, kind, query) for query in wanted]
             show(kind, times)
@@ -140,21 +156,24 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=5000)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--database-url")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder: Path = given.folder or Path(made)
         data = folder / "data"
         chance = random.Random(7)
-        if (data / FILE).exists():
+        url = given.database_url
+        if asyncio.run(filled(data, url)):
             known = vocabulary(chance)
         else:
-            data.mkdir(parents=True, exist_ok=True)
             began = time.monotonic()
-            known = asyncio.run(fill(data, given.recordings, given.words, chance))
+            known = asyncio.run(fill(data, url, given.recordings, given.words, chance))
             each = (time.monotonic() - began) / given.recordings
             print(f"kept {given.recordings} recordings of {given.words} words, {each:.2f} s each")
-        print(f"{(data / FILE).stat().st_size / 2**20:.0f} MiB; {platform.platform()}")
-        measure(folder, known, given.queries, random.Random(8))
+        if url is None:
+            print(f"{(data / FILE).stat().st_size / 2**20:.0f} MiB")
+        print(platform.platform())
+        measure(folder, url, known, given.queries, random.Random(8))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import asyncio
 import functools
 import os
+import secrets
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from vivavoce.engines.moonshine import better_weights
+from vivavoce.testing.buckets import BUCKET, S3Server
+from vivavoce.testing.postgres import PostgresServer, programs, serving
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 300.0
@@ -82,6 +85,62 @@ def whisper_base() -> Path:
 def vosk_small_en() -> Path:
     """The folder of an English Vosk model, 70 MB."""
     return _weights("vosk-small-en")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this test process."""
+    if (bin := programs()) is None:
+        pytest.skip("PostgreSQL is not here: run scripts/install-postgres")
+    server = serving(bin)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The address of a database of its own, with an empty library."""
+    name = postgres.database()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def _breakable_postgres() -> Iterator[PostgresServer]:
+    if (bin := programs()) is None:
+        pytest.skip("PostgreSQL is not here: run scripts/install-postgres")
+    server = serving(bin)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def breakable_postgres(_breakable_postgres: PostgresServer) -> PostgresServer:
+    """Another one, that may be stopped; it runs again for the next test."""
+    if not _breakable_postgres.running:
+        _breakable_postgres.start()
+    return _breakable_postgres
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server of this test process."""
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The same, and the variables that lead there."""
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    return s3_server
+
+
+@pytest.fixture
+def s3_url(s3: S3Server) -> str:
+    """A place in its bucket that no other test knows."""
+    return f"s3://{BUCKET}/{secrets.token_hex(6)}"
 
 
 def _weights(name: str) -> Path:

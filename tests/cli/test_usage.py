@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from vivavoce.core.types import Use
-from vivavoce.library.database import sync_engine
-from vivavoce.library.migrations import _run
+from vivavoce.library.migrations import upgrade
 from vivavoce.library.sql import FILE, SqlRepository
+from vivavoce.library.sqlite import Sqlite
 
 HOUR = 16_000 * 3600
 
@@ -42,10 +42,7 @@ def test_totals_and_days_with_what_they_cost(run: Any, tmp_path: Path) -> None:
 
 
 def test_a_library_from_before_has_none(run: Any, tmp_path: Path) -> None:
-    engine = sync_engine(tmp_path / FILE).execution_options(vivavoce_writes=True)
-    with engine.begin() as connection:
-        _run(connection, tmp_path / FILE, "0001")
-    engine.dispose()
+    asyncio.run(upgrade(Sqlite(tmp_path / FILE), "0001"))
     assert len(lines(run("usage", "--data-dir", str(tmp_path)))) == 1
 
 

@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from vivavoce.core.errors import Held, NotFound, PeerError, TooLarge
 from vivavoce.core.events import (
@@ -27,7 +26,8 @@ from vivavoce.core.transcript import Transcript, fold
 from vivavoce.core.types import Word
 from vivavoce.library import annotating
 from vivavoce.library.recording import Changes, Recording, new_id
-from vivavoce.library.sql import FILE, SqlRepository
+from vivavoce.library.schema import transcripts
+from vivavoce.library.sql import SqlRepository
 
 pytestmark = pytest.mark.anyio
 
@@ -41,13 +41,6 @@ LOG: tuple[AnyEvent, ...] = (
     Ended(reason="finished", duration=40),
 )  # fmt: skip
 HALLO = Edited(id="u1", actor="ada", base_revision=0, text="hallo")
-
-
-@pytest.fixture
-async def library(tmp_path: Path) -> AsyncIterator[SqlRepository]:
-    repository = await SqlRepository.open(tmp_path)
-    yield repository
-    await repository.close()
 
 
 async def kept(library: SqlRepository, *log: AnyEvent, sealed: bool = True) -> str:
@@ -130,9 +123,8 @@ async def test_there_is_an_end_to_it(
     await say(library, recording, Marker(at=4, actor="a"))
 
 
-async def test_two_servers_take_turns(library: SqlRepository, tmp_path: Path) -> None:
+async def test_two_servers_take_turns(library: SqlRepository, another: SqlRepository) -> None:
     recording = await kept(library, *LOG)
-    other = await SqlRepository.open(tmp_path)
 
     async def add(library: SqlRepository, who: str) -> None:
         def make(transcript: Transcript) -> Sequence[AnyEvent]:
@@ -142,27 +134,21 @@ async def test_two_servers_take_turns(library: SqlRepository, tmp_path: Path) ->
 
         await library.annotate("local", recording, make)
 
-    try:
-        names = [f"w{n}" for n in range(8)]
-        await asyncio.gather(
-            *(add(each, name) for each, name in zip([library, other] * 4, names, strict=True))
-        )
-    finally:
-        await other.close()
+    names = [f"w{n}" for n in range(8)]
+    await asyncio.gather(
+        *(add(each, name) for each, name in zip([library, another] * 4, names, strict=True))
+    )
     (utterance,) = (await library.transcript("local", recording)).utterances
     assert sorted(utterance.text.split()) == sorted(["hello", "there", *names])
     assert utterance.revision == 8
 
 
-async def test_what_an_older_version_folded_is_folded_anew(
-    library: SqlRepository, tmp_path: Path
-) -> None:
+async def test_what_an_older_version_folded_is_folded_anew(library: SqlRepository) -> None:
     recording = await kept(library, *LOG)
     old = json.loads('{"utterances":[{"id":"u1","start":0,"end":10,"text":"hello there"}]}')
     old["utterances"][0] |= {"engine": "e", "model": "m", "revision": 1}  # times were a reading
-    with sqlite3.connect(tmp_path / FILE) as db:
-        db.execute("UPDATE transcripts SET transcript = ?", [json.dumps(old)])
-    db.close()
+    async with library.tables.write() as db:
+        await db.execute(update(transcripts).values(transcript=json.dumps(old)))
     assert (await library.transcript("local", recording)).utterances[0].revision == 1
     await say(library, recording, HALLO)
     assert await library.transcript("local", recording) == fold([*LOG, HALLO])

@@ -1,12 +1,15 @@
-"""Blobs in a folder."""
+"""Blobs in a folder, in memory, and in a bucket of a real server."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
 
-from vivavoce.core.errors import DiskError, NotFound, SettingError
-from vivavoce.library.blobs import CHUNK, ObjectBlobs
+from vivavoce.core.errors import NotFound, SettingError
+from vivavoce.library.blobs import CHUNK, BlobError, ObjectBlobs
+from vivavoce.library.buckets import blobs_at
+from vivavoce.testing.buckets import BUCKET, S3Server
 
 pytestmark = pytest.mark.anyio
 KEY = "recordings/01m7vm3phbd0jvfg1w1yfv59qj/audio"
@@ -18,11 +21,16 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "50% of blobs"
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "memory", "s3", "gs", "az"])
 def blobs(root: Path, request: pytest.FixtureRequest) -> ObjectBlobs:
-    if request.param == "local":
-        return ObjectBlobs.local(root)
-    return ObjectBlobs(MemoryStore(), "memory")
+    match request.param:
+        case "local":
+            return ObjectBlobs.local(root)
+        case "memory":
+            return ObjectBlobs(MemoryStore(), "memory")
+        case cloud:
+            url: str = request.getfixturevalue(f"{cloud}_url")
+            return blobs_at(root, url)
 
 
 @pytest.fixture
@@ -46,11 +54,11 @@ async def test_a_file_comes_back_whole_and_in_parts(blobs: ObjectBlobs, audio: P
     assert size == 6_400_000
     assert b"".join(await read(blobs, KEY, 0, size)) == AUDIO
     assert b"".join(await read(blobs, KEY, 255, 258)) == b"\xff\x00\x01"
+    assert b"".join(await read(blobs, KEY, CHUNK - 1, CHUNK + 1)) == b"\xff\x00"
     assert await read(blobs, KEY, 5, 5) == []
 
 
-async def test_a_large_blob_comes_in_bounded_chunks(root: Path, audio: Path) -> None:
-    blobs = ObjectBlobs.local(root)
+async def test_a_large_blob_comes_in_bounded_chunks(blobs: ObjectBlobs, audio: Path) -> None:
     await blobs.put_file(KEY, audio, "audio/webm")
     chunks = await read(blobs, KEY, 0, 6_400_000)
     assert max(map(len, chunks)) <= CHUNK
@@ -75,17 +83,50 @@ async def test_an_empty_file_is_a_blob_too(blobs: ObjectBlobs, tmp_path: Path) -
     assert await blobs.size(KEY) == 0
 
 
-async def test_deleting_a_folder_leaves_its_neighbours(blobs: ObjectBlobs, audio: Path) -> None:
-    await blobs.put_file("recordings/a/audio", audio, "audio/webm")
-    await blobs.put_file("recordings/a/deep/er", audio, "audio/webm")
-    await blobs.put_file("recordings/ab/audio", audio, "audio/webm")
+async def test_deleting_a_folder_leaves_its_neighbours(blobs: ObjectBlobs, short: Path) -> None:
+    await blobs.put_file("recordings/a/audio", short, "audio/webm")
+    await blobs.put_file("recordings/a/deep/er", short, "audio/webm")
+    await blobs.put_file("recordings/ab/audio", short, "audio/webm")
     await blobs.delete("recordings/a/")
     await blobs.delete("recordings/a/")
     with pytest.raises(NotFound, match="recordings/a/audio"):
         await blobs.size("recordings/a/audio")
     with pytest.raises(NotFound):
         await blobs.size("recordings/a/deep/er")
-    assert await blobs.size("recordings/ab/audio") == 6_400_000
+    assert await blobs.size("recordings/ab/audio") == 5
+
+
+async def test_what_is_not_there_is_not_found(blobs: ObjectBlobs) -> None:
+    with pytest.raises(NotFound, match=KEY):
+        await blobs.size(KEY)
+    with pytest.raises(NotFound, match=KEY):
+        await read(blobs, KEY, 0, 1)
+
+
+async def test_a_key_is_created_once_and_removed_once(blobs: ObjectBlobs) -> None:
+    assert await blobs.create(KEY, b"first")
+    assert not await blobs.create(KEY, b"second")
+    assert await read(blobs, KEY, 0, 5) == [b"first"]
+    await blobs.remove(KEY)
+    await blobs.remove(KEY)
+    with pytest.raises(NotFound):
+        await blobs.size(KEY)
+    assert await blobs.create(KEY, b"third")
+
+
+async def test_of_many_who_create_a_key_one_does(blobs: ObjectBlobs) -> None:
+    made = await asyncio.gather(*(blobs.create(KEY, b"%d" % n) for n in range(8)))
+    assert sum(made) == 1
+    assert await read(blobs, KEY, 0, 1) == [b"%d" % made.index(True)]
+
+
+async def test_it_says_that_it_works(blobs: ObjectBlobs, short: Path) -> None:
+    await blobs.check()
+    await blobs.put_file(KEY, short, "audio/webm")
+    await blobs.check()
+
+
+# --- a folder
 
 
 async def test_deleting_leaves_nothing_on_the_disk(root: Path, audio: Path) -> None:
@@ -94,13 +135,6 @@ async def test_deleting_leaves_nothing_on_the_disk(root: Path, audio: Path) -> N
     (root / "recordings" / "a" / "audio#1").touch()  # what a crash leaves of a write
     await blobs.delete("recordings/a/")
     assert not (root / "recordings" / "a").exists()
-
-
-async def test_what_is_not_there_is_not_found(blobs: ObjectBlobs) -> None:
-    with pytest.raises(NotFound, match=KEY):
-        await blobs.size(KEY)
-    with pytest.raises(NotFound, match=KEY):
-        await read(blobs, KEY, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +168,9 @@ async def test_no_key_leaves_the_root(root: Path, tmp_path: Path, audio: Path, k
 async def test_a_folder_that_cannot_be_written_is_named(root: Path, audio: Path) -> None:
     blobs = ObjectBlobs.local(root)
     (root / "recordings").write_text("in the way")
-    with pytest.raises(DiskError, match=r"Cannot write recordings/.*50% of blobs"):
+    with pytest.raises(
+        BlobError, match=r"Cannot write recordings/.*/audio in .*50% of blobs: Not a directory\."
+    ):
         await blobs.put_file(KEY, audio, "audio/webm")
 
 
@@ -144,12 +180,14 @@ def test_a_root_that_cannot_be_made_is_a_setting_error(tmp_path: Path) -> None:
         ObjectBlobs.local(tmp_path / "file" / "blobs")
 
 
-async def test_a_key_is_created_once_and_removed_once(blobs: ObjectBlobs) -> None:
-    assert await blobs.create(KEY, b"first")
-    assert not await blobs.create(KEY, b"second")
-    assert await read(blobs, KEY, 0, 5) == [b"first"]
-    await blobs.remove(KEY)
-    await blobs.remove(KEY)
-    with pytest.raises(NotFound):
-        await blobs.size(KEY)
-    assert await blobs.create(KEY, b"third")
+# --- a bucket
+
+
+async def test_keys_in_a_bucket_begin_with_what_its_address_ends_with(
+    s3: S3Server, s3_url: str, short: Path, tmp_path: Path
+) -> None:
+    await blobs_at(tmp_path, s3_url).put_file(KEY, short, "audio/webm")
+    prefix = s3_url.removeprefix(f"s3://{BUCKET}/")
+    assert f"{prefix}/{KEY}" in s3.objects()
+    head = s3.ask("GET", f"/{BUCKET}/{prefix}/{KEY}")
+    assert head == b"again"

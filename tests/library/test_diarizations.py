@@ -1,8 +1,6 @@
-"""The queue of recordings in which speakers are told apart, in a real file."""
+"""The queue of recordings in which speakers are told apart, in real databases."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -18,17 +16,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-async def library(tmp_path: Path) -> AsyncIterator[SqlRepository]:
-    repository = await SqlRepository.open(tmp_path)
-    yield repository
-    await repository.close()
-
-
-@pytest.fixture
-async def queue(library: SqlRepository) -> AsyncIterator[Diarizations]:
-    tables = Tables(library.path)
-    yield Diarizations(tables)
-    await tables.close()
+def queue(tables: Tables) -> Diarizations:
+    return Diarizations(tables)
 
 
 async def talk(library: SqlRepository, state: RecordingState = "done") -> str:

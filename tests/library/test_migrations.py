@@ -11,13 +11,19 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
 
 from vivavoce.core.errors import SettingError
-from vivavoce.library.database import sync_engine
-from vivavoce.library.migrations import _run, upgrade
+from vivavoce.library.database import Tables
+from vivavoce.library.found import Wanted
+from vivavoce.library.migrations import upgrade
+from vivavoce.library.postgres import Postgres
 from vivavoce.library.schema import metadata
 from vivavoce.library.sql import FILE, SqlRepository
+from vivavoce.library.sqlite import Sqlite
+from vivavoce.testing.postgres import PostgresServer
 
+pytestmark = pytest.mark.anyio
 TABLES = ("principals", "recordings", "events", "transcripts")
 
 
@@ -33,81 +39,114 @@ def statements(path: Path) -> list[tuple[str, str]]:
     return sorted(entry for entry in found if entry[0] != "alembic_version")
 
 
-def _ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Not the tables in which SQLite keeps the index of the search."""
-    return kind != "table" or not str(name).startswith("search")
+def _ours(name: str | None, _kind: str, _parents: object) -> bool:
+    """Not where the index of the search is kept."""
+    return not str(name).removeprefix("ix_passages_").startswith("search")
 
 
-def test_the_migrations_equal_the_metadata(tmp_path: Path) -> None:
-    upgrade(tmp_path / "migrated.db")
-    migrated = sync_engine(tmp_path / "migrated.db")
-    with migrated.connect() as connection:
-        opts = {"compare_type": True, "include_name": _ours}
-        context = MigrationContext.configure(connection, opts=opts)
-        assert compare_metadata(context, metadata) == []
-    migrated.dispose()
-    declared = sync_engine(tmp_path / "declared.db")
-    metadata.create_all(declared)
-    declared.dispose()
+def differences(connection: Connection) -> object:
+    opts = {"compare_type": True, "include_name": _ours}
+    return compare_metadata(MigrationContext.configure(connection, opts=opts), metadata)
+
+
+async def declared(tables: Tables) -> None:
+    """Make them as the code means them."""
+    async with tables.write() as db:
+        await db.run_sync(metadata.create_all)
+
+
+async def test_the_migrations_equal_the_metadata(tmp_path: Path, library: SqlRepository) -> None:
+    async with library.tables.read() as db:
+        assert await db.run_sync(differences) == []
+
+
+async def test_a_file_has_the_same_made_either_way(tmp_path: Path) -> None:
+    await upgrade(Sqlite(tmp_path / "migrated.db"))
+    tables = Tables(Sqlite(tmp_path / "declared.db"))
+    await declared(tables)
+    await tables.close()
     # Alembic compares no check constraints, so the text of the tables is compared as well.
     assert statements(tmp_path / "migrated.db") == statements(tmp_path / "declared.db")
 
 
-def test_the_second_time_there_is_nothing_to_do(tmp_path: Path) -> None:
+async def test_postgresql_has_the_same_made_either_way(postgres: PostgresServer) -> None:
+    migrated, made = postgres.database(), "declared"
+    postgres.sql(f"CREATE DATABASE {made}")
+    tables = Tables(Postgres(postgres.url(made)))
+    await declared(tables)
+    await tables.close()
+    postgres.sql("DROP TABLE alembic_version", migrated)
+    try:
+        assert postgres.dump(migrated) == postgres.dump(made)
+    finally:
+        postgres.drop(migrated)
+        postgres.drop(made)
+
+
+async def test_the_second_time_there_is_nothing_to_do(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "50% library?.db"
-    upgrade(path)
+    await upgrade(Sqlite(path))
     before = statements(path)
-    upgrade(path)
+    await upgrade(Sqlite(path))
     assert statements(path) == before
 
 
-STARTER = "import sys; from pathlib import Path; from vivavoce.library.migrations import upgrade;"
+STARTER = """import asyncio, sys; from pathlib import Path
+from vivavoce.library.sql import SqlRepository
+asyncio.run(SqlRepository.open(Path(sys.argv[1]), *sys.argv[2:]))"""
 
 
-def test_several_processes_may_start_together(tmp_path: Path) -> None:
-    path = tmp_path / "library.db"
-    command = [sys.executable, "-c", f"{STARTER} upgrade(Path(sys.argv[1]))", str(path)]
-    together = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
-    assert [process.communicate(timeout=120)[1] for process in together] == [b""] * 3
+async def start_together(*where: str) -> None:
+    """Three processes that open the same library, which is not there yet."""
+    command = [sys.executable, "-c", STARTER, *where]
+    together = [
+        await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE) for _ in range(3)
+    ]
+    assert [(await process.communicate())[1] for process in together] == [b""] * 3
     assert [process.returncode for process in together] == [0] * 3
-    assert "transcripts" in dict(statements(path))
 
 
-def test_a_library_from_the_future_is_left_alone(tmp_path: Path) -> None:
+async def test_several_processes_may_start_together(tmp_path: Path) -> None:
+    await start_together(str(tmp_path))
+    assert "transcripts" in dict(statements(tmp_path / FILE))
+
+
+async def test_so_may_they_in_postgresql(postgres: PostgresServer, tmp_path: Path) -> None:
+    postgres.sql("CREATE DATABASE together")
+    try:
+        await start_together(str(tmp_path), postgres.url("together"))
+        assert postgres.sql("SELECT count(*) FROM transcripts", "together") == "0"
+    finally:
+        postgres.drop("together")
+
+
+async def test_a_library_from_the_future_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
-    upgrade(path)
+    await upgrade(Sqlite(path))
     connection = sqlite3.connect(path)
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
     connection.close()
     with pytest.raises(SettingError, match=r"library\.db was written by a newer version"):
-        upgrade(path)
+        await upgrade(Sqlite(path))
 
 
-def test_a_file_that_is_no_library_is_named(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_library_is_named(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
     path.write_bytes(b"Dear diary, " * 1000)
     with pytest.raises(SettingError, match=r"data_dir: .*library\.db cannot be used: file is not"):
-        upgrade(path)
+        await upgrade(Sqlite(path))
 
 
-def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SettingError, match=r"data_dir: .*file.library\.db cannot be used"):
-        upgrade(tmp_path / "file" / "library.db")
+        await upgrade(Sqlite(tmp_path / "file" / "library.db"))
 
 
-def made_by(path: Path, revision: str) -> None:
-    """A library as a version of then left it."""
-    engine = sync_engine(path).execution_options(vivavoce_writes=True)
-    with engine.begin() as connection:
-        _run(connection, path, revision)
-    engine.dispose()
-
-
-def test_a_library_of_the_first_version_keeps_all_it_has(tmp_path: Path) -> None:
+async def test_a_library_of_the_first_version_keeps_all_it_has(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
-    made_by(path, "0001")
+    await upgrade(Sqlite(path), "0001")
     assert "totals" not in dict(statements(path))
     with closing(sqlite3.connect(path)) as old, old:
         old.execute("INSERT INTO principals VALUES ('local', 'local', '2026-11-01 00:00:00')")
@@ -118,7 +157,7 @@ def test_a_library_of_the_first_version_keeps_all_it_has(tmp_path: Path) -> None
         old.execute("INSERT INTO events VALUES ('r', 1, 1, 'local', '{}')")
         old.execute("INSERT INTO transcripts VALUES ('r', 'local', 'hello', '{}')")
         before = [old.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES]
-    upgrade(path)
+    await upgrade(Sqlite(path))
     with closing(sqlite3.connect(path)) as new:
         after = [new.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES]
         widths = [len(rows[0]) for rows in before]
@@ -137,10 +176,9 @@ FILE_BEGAN = (
 MICROPHONE_BEGAN = '{"type": "started", "session": "a", "engine": "e", "format": {}}'
 
 
-@pytest.mark.anyio
 async def test_what_was_said_before_there_was_a_search_is_found(tmp_path: Path) -> None:
     path = tmp_path / FILE
-    await asyncio.to_thread(made_by, path, "0002")
+    await upgrade(Sqlite(path), "0002")
     with closing(sqlite3.connect(path)) as old, old:
         old.execute("INSERT INTO principals VALUES ('local', 'local', '2026-11-01 00:00:00')")
         for id, state, began in (
@@ -169,6 +207,7 @@ async def test_what_was_said_before_there_was_a_search_is_found(tmp_path: Path) 
         ("b", "upload", 3, ("S1",), True),
         ("a", "live", 3, ("S1",), True),
     ]
+    assert len((await library.page("local", wanted=Wanted(q="TÁLK"))).items) == 3
     await library.delete("local", "b" * 26)
     assert [hit.recording[0] for hit in (await library.search("local", "TAG")).items] == ["a"]
     await library.close()

@@ -1,8 +1,6 @@
 """What waits to be sent, in a real library."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,26 +11,12 @@ from vivavoce.library import webhooks as webhooks_module
 from vivavoce.library.database import Tables
 from vivavoce.library.outbox import LEASE, Outbox, Parcel, TooOften
 from vivavoce.library.recording import Recording, new_id
-from vivavoce.library.sql import FILE, SqlRepository
+from vivavoce.library.sql import SqlRepository
 from vivavoce.library.webhooks import Webhook, Webhooks
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=1)
-
-
-@pytest.fixture
-async def library(tmp_path: Path) -> AsyncIterator[SqlRepository]:
-    found = await SqlRepository.open(tmp_path)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-async def tables(library: SqlRepository, tmp_path: Path) -> AsyncIterator[Tables]:
-    found = Tables(tmp_path / FILE)
-    yield found
-    await found.close()
 
 
 @pytest.fixture

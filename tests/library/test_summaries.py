@@ -1,8 +1,6 @@
 """Summaries and templates in the tables."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -17,10 +15,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def repository(tmp_path: Path) -> AsyncIterator[SqlRepository]:
-    found = await SqlRepository.open(tmp_path)
-    yield found
-    await found.close()
+def repository(library: SqlRepository) -> SqlRepository:
+    return library
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from vivavoce.core.errors import NotFound
 from vivavoce.library.blobs import ObjectBlobs
 from vivavoce.library.recording import new_id
-from vivavoce.library.texts import forget_text, save_text, text_key
+from vivavoce.library.texts import BEFORE, forget_text, save_text
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2024, 12, 15, 14, 30, 22, tzinfo=UTC)
@@ -20,8 +20,7 @@ def blobs(tmp_path: Path) -> ObjectBlobs:
 
 
 async def read(blobs: ObjectBlobs, name: str) -> str:
-    key = text_key(name)
-    return b"".join([p async for p in blobs.stream(key, 0, await blobs.size(key))]).decode()
+    return b"".join([p async for p in blobs.stream(name, 0, await blobs.size(name))]).decode()
 
 
 async def test_those_of_one_second_do_not_share_a_name(blobs: ObjectBlobs) -> None:
@@ -39,3 +38,13 @@ async def test_it_goes_with_its_recording_and_others_stay(blobs: ObjectBlobs) ->
     assert await read(blobs, kept) == "Ä text"
     await forget_text(blobs, one)  # again
     await forget_text(blobs, new_id())  # that never had one
+
+
+async def test_one_of_an_earlier_version_goes_too(blobs: ObjectBlobs) -> None:
+    recording = new_id()
+    name = await save_text(blobs, recording, "Ä text", AT)
+    await blobs.remove(name)
+    await blobs.create(f"{BEFORE}{name}", b"where it lay")
+    await forget_text(blobs, recording)
+    with pytest.raises(NotFound):
+        await blobs.size(f"{BEFORE}{name}")

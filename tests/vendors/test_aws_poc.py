@@ -57,7 +57,7 @@ async def recordings(server: ServerProcess) -> list[dict[str, Any]]:
 
 def texts(server: ServerProcess) -> dict[str, str]:
     """The stored texts by name."""
-    found = sorted((server.data_dir / "blobs" / "transcripts").glob("*"))
+    found = sorted((server.data_dir / "blobs").glob("*.txt"))
     return {path.name: path.read_text() for path in found}
 
 

@@ -54,7 +54,7 @@ async def _audit(ids: Sequence[str] | None, since: datetime | None, settings: Se
     """Whether every one of them could be read."""
     done: list[Counts] = []
     well = True
-    async with shelf(settings.data_dir) as library, _Pools() as pools:
+    async with shelf(settings) as library, _Pools() as pools:
         for id in ids or [id async for id in _ended(library, since)]:
             try:
                 done.append(await _one(library, id, settings, pools))

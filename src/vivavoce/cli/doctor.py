@@ -25,6 +25,10 @@ from vivavoce.core.events import AnyEvent, Ended
 from vivavoce.core.transcript import fold
 from vivavoce.core.types import seconds
 from vivavoce.engines import aligner
+from vivavoce.library.buckets import blobs_at
+from vivavoce.library.database import Tables
+from vivavoce.library.sql import database_at
+from vivavoce.library.sqlite import Sqlite
 from vivavoce.live.capacity import CLIP, live_streams
 from vivavoce.live.hosts import Hosts
 from vivavoce.plugins import better
@@ -109,6 +113,37 @@ def _data(settings: Settings) -> Finding:
         return Finding("Data", reason, "Choose another with VIVAVOCE_DATA_DIR.")
     found = f"{folder}, {free / 1e9:.1f} GB free"
     return Finding("Data", found, "Make room soon." if free < LITTLE_SPACE else "", needed=False)
+
+
+def _library(settings: Settings) -> Finding:
+    """Looked at and not made: what is not there yet is made by the server."""
+    database = database_at(settings.data_dir, settings.database)
+    if isinstance(database, Sqlite):
+        return Finding("Library", "in the same folder")
+    try:
+        asyncio.run(_reached(Tables(database)))
+    except VivavoceError as error:
+        return Finding("Library", error.message, "Look at VIVAVOCE_DATABASE_URL.")
+    return Finding("Library", database.where)
+
+
+async def _reached(tables: Tables) -> None:
+    try:
+        await tables.check()
+    finally:
+        await tables.close()
+
+
+def _blobs(settings: Settings) -> Finding:
+    where = settings.blobs_url
+    if where is None:
+        return Finding("Blobs", "in the same folder")
+    try:
+        asyncio.run(blobs_at(settings.data_dir, where, settings.aws_region).check())
+    except VivavoceError as error:
+        mend = "Look at VIVAVOCE_BLOBS_URL, and at the variables with the cloud's credentials."
+        return Finding("Blobs", error.message, mend)
+    return Finding("Blobs", where)
 
 
 def _port(settings: Settings) -> Finding:
@@ -222,6 +257,8 @@ CHECKS: tuple[Check, ...] = (
     _cores,
     _packages,
     _data,
+    _library,
+    _blobs,
     _port,
     _microphone,
     _engine,

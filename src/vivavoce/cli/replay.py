@@ -61,7 +61,7 @@ async def _opened(recording: str, settings: Settings) -> AsyncIterator[Recorded]
         async with journalled(folder) as kept:
             yield kept
     else:
-        async with shelf(settings.data_dir) as library, library.recorded(recording) as kept:
+        async with shelf(settings) as library, library.recorded(recording) as kept:
             yield kept
 
 

@@ -8,7 +8,7 @@ import typer
 
 from vivavoce.cli.console import show_table
 from vivavoce.cli.shelf import shelf
-from vivavoce.config import load_settings
+from vivavoce.config import Settings, load_settings
 from vivavoce.library.found import Hit
 
 COLUMNS = ("Recording", "Title", "At", "Said")
@@ -22,12 +22,12 @@ def search(
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
 ) -> None:
     """Find what was said in any recording."""
-    folder = load_settings(data_dir=data_dir).data_dir
-    show_table(COLUMNS, [_row(hit) for hit in asyncio.run(_found(folder, " ".join(words), limit))])
+    hits = asyncio.run(_found(load_settings(data_dir=data_dir), " ".join(words), limit))
+    show_table(COLUMNS, [_row(hit) for hit in hits])
 
 
-async def _found(data_dir: Path, query: str, limit: int) -> tuple[Hit, ...]:
-    async with shelf(data_dir) as found:
+async def _found(settings: Settings, query: str, limit: int) -> tuple[Hit, ...]:
+    async with shelf(settings) as found:
         return await found.search(query, limit)
 
 

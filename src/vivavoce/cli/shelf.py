@@ -1,4 +1,4 @@
-"""The library of the data directory, opened by a command that only reads.
+"""The library that the settings name, opened by a command that only reads.
 
 Tables of an earlier version are brought up to date first, as a server would.
 """
@@ -6,11 +6,11 @@ Tables of an earlier version are brought up to date first, as a server would.
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
-from pathlib import Path
 
+from vivavoce.config import Settings
 from vivavoce.core.errors import NotFound
 from vivavoce.core.types import Use
-from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.buckets import blobs_at
 from vivavoce.library.found import Hit
 from vivavoce.library.recording import Recording, is_id
 from vivavoce.library.sql import FILE, SqlRepository
@@ -20,12 +20,12 @@ OWNER = "local"  # one principal until there is authentication
 
 
 class Shelf:
-    """What is kept in a data directory, whether or not a server runs on it."""
+    """What is kept, whether or not a server runs on it."""
 
-    def __init__(self, data_dir: Path, repository: SqlRepository) -> None:
-        self._data_dir = data_dir
+    def __init__(self, settings: Settings, repository: SqlRepository) -> None:
+        self._data_dir = settings.data_dir
         self._repository = repository
-        self._blobs = ObjectBlobs.local(data_dir / "blobs")
+        self._blobs = blobs_at(settings.data_dir, settings.blobs_url, settings.aws_region)
 
     def recorded(self, id: str) -> AbstractAsyncContextManager[Recorded]:
         """One recording. Raises `NotFound`, `DiskError`."""
@@ -56,12 +56,13 @@ class Shelf:
 
 
 @asynccontextmanager
-async def shelf(data_dir: Path) -> AsyncIterator[Shelf]:
+async def shelf(settings: Settings) -> AsyncIterator[Shelf]:
     """Raises `NotFound` where there is no library, `SettingError` where it cannot be used."""
-    if not (data_dir / FILE).is_file():
-        raise NotFound(f"There is no library in {data_dir}; --data-dir names another folder.")
-    repository = await SqlRepository.open(data_dir)
+    folder = settings.data_dir
+    if settings.database is None and not (folder / FILE).is_file():
+        raise NotFound(f"There is no library in {folder}; --data-dir names another folder.")
+    repository = await SqlRepository.open(folder, settings.database)
     try:
-        yield Shelf(data_dir, repository)
+        yield Shelf(settings, repository)
     finally:
         await repository.close()

@@ -34,7 +34,7 @@ def usage(
 
 
 async def _usage(since: date | None, settings: Settings) -> list[tuple[date, Use]]:
-    async with shelf(settings.data_dir) as found:
+    async with shelf(settings) as found:
         return await found.usage(since)
 
 

@@ -44,7 +44,7 @@ class Engines(BaseModel):
     azure_endpoint: str | None = Field(
         None, description="address of Azure Speech, or of what speaks its protocol, for a region's"
     )
-    aws_region: str | None = Field(None, description="region of Amazon Transcribe")
+    aws_region: str | None = Field(None, description="region of Amazon Transcribe and S3")
     aws_endpoint: str | None = Field(
         None, description="address of what speaks Amazon Transcribe's protocol, for a region's"
     )

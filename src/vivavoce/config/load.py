@@ -34,6 +34,7 @@ ALIASES = {
     "AZURE_SERVICE_REGION": "azure_region",
     "SPEECH_ENDPOINT": "azure_endpoint",
     "AWS_REGION": "aws_region",
+    "S3_BUCKET": "blobs_url",
     "OPENAI_API_KEY": "openai_api_key",
     "OPENAI_BASE_URL": "openai_base_url",
     "GMAIL_ADDRESS": "smtp_user",

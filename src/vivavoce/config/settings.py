@@ -16,12 +16,15 @@ from vivavoce.config.limits import Limits
 from vivavoce.config.live import Live
 from vivavoce.config.seen import Seen
 from vivavoce.config.serving import Serving
+from vivavoce.config.stores import Stores
 from vivavoce.config.wyoming import Wyoming
 from vivavoce.core.types import SAMPLE_RATE
 
 
 # The last one's fields are the first.
-class Settings(Client, Deliver, Insight, Seen, Wyoming, Engines, Limits, Live, Keeping, Auth, Serving):
+class Settings(
+    Client, Deliver, Insight, Seen, Wyoming, Engines, Limits, Live, Keeping, Stores, Auth, Serving
+):
     """What a process runs with; build it with `load_settings`. It never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

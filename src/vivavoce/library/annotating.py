@@ -9,14 +9,15 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import Held, TooLarge
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript, fold
+from vivavoce.library.database import of
 from vivavoce.library.recording import Recording, gist
 from vivavoce.library.repository import MOST, Make
+from vivavoce.library.retention import check_text
 from vivavoce.library.schema import events, recordings, transcripts
 from vivavoce.library.search import index
 
@@ -33,9 +34,10 @@ _decode_event: Final = msgspec.json.Decoder(AnyEvent).decode
 
 
 async def annotate(db: AsyncConnection, recording: Recording, make: Make) -> list[Numbered]:
-    """See `Repository.annotate`. `db` must hold the write lock."""
+    """See `Repository.annotate`. `db` must hold the recording."""
     if recording.state in ("live", "transcribing"):
         raise Held(f"The recording {recording.id} is still live.")
+    check_text(recording)
     before = await _transcript(db, recording.id)
     said = make(before)
     if not said:
@@ -70,7 +72,7 @@ async def keep_transcript(
     )
     belongs = {"recording": recording.id, "owner": recording.owner}
     text = {"text": transcript.text, "transcript": msgspec.json.encode(kept).decode()}
-    row = upsert(transcripts).values(belongs | text)
+    row = of(db).insert(transcripts).values(belongs | text)
     key = transcripts.primary_key.columns
     await db.execute(row.on_conflict_do_update(index_elements=key, set_=text))
     await index(db, recording, transcript)

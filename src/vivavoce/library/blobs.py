@@ -14,9 +14,11 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore
 
 from vivavoce.core.errors import DiskError, NotFound, SettingError
+from vivavoce.library.blob_errors import reason
 
-CHUNK: Final = 256 * 1024
-"""Bytes that `stream` holds at a time."""
+CHUNK: Final = 1024 * 1024
+"""Bytes that `stream` asks for at a time. Each is a request of its own, so whoever reads slowly,
+a player say, holds no connection, and one that breaks is made again without beginning anew."""
 
 PARTS: Final = 2
 """Parts of 5 MiB that `put_file` holds at a time."""
@@ -24,19 +26,24 @@ PARTS: Final = 2
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 
+class BlobError(DiskError):
+    """The store cannot be used; it names the store and the key."""
+
+
 class Blobs(Protocol):
     """Bytes under keys such as `recordings/<id>/audio`.
 
     A key is lower-case letters, digits, dots, dashes and underscores between single
-    slashes; no part begins with a dot, so no key leaves the store.
+    slashes; no part begins with a dot, so no key leaves the store. Every method may raise
+    `BlobError`.
     """
 
     async def put_file(self, key: str, path: Path, media_type: str) -> None:
-        """Keep a file's bytes, all or nothing; durable on return. Raises `DiskError`."""
+        """Keep a file's bytes, all or nothing; durable on return."""
 
     async def create(self, key: str, data: bytes) -> bool:
         """Keep bytes under a key that is free; durable on return. False: it is taken, and
-        nothing is changed. Raises `DiskError`."""
+        nothing is changed."""
         ...
 
     async def size(self, key: str) -> int:
@@ -47,11 +54,18 @@ class Blobs(Protocol):
         """The bytes from `start` up to, not including, `end`, in chunks. Raises `NotFound`."""
         ...
 
+    def list(self) -> AsyncIterator[tuple[str, int]]:
+        """Every key, in no order, and how many bytes are under it."""
+        ...
+
     async def remove(self, key: str) -> None:
-        """Remove one key; none is fine too. Raises `DiskError`."""
+        """Remove one key; none is fine too."""
 
     async def delete(self, prefix: str) -> None:
         """Remove every key under a folder such as `recordings/<id>/`; none is fine too."""
+
+    async def check(self) -> None:
+        """Return when the store answers."""
 
 
 class ObjectBlobs:
@@ -99,12 +113,20 @@ class ObjectBlobs:
             return (await obstore.head_async(self._store, key))["size"]
 
     async def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
-        if end <= start:
-            return  # the store knows no empty ranges
-        with self._trouble("read", _checked(key)):
-            result = await obstore.get_async(self._store, key, options={"range": (start, end)})
-            async for chunk in result.stream(min_chunk_size=CHUNK):
-                yield bytes(chunk)
+        _checked(key)
+        for at in range(start, end, CHUNK):  # the store knows no empty ranges
+            with self._trouble("read", key):
+                part = await obstore.get_range_async(
+                    self._store, key, start=at, end=min(end, at + CHUNK)
+                )
+            yield bytes(part)
+
+    async def list(self) -> AsyncIterator[tuple[str, int]]:
+        with self._trouble("list", "the keys"):
+            async for found in obstore.list(self._store):
+                for item in found:
+                    if _KEY.fullmatch(item["path"]):  # else it is half-written, or not ours
+                        yield item["path"], item["size"]
 
     async def remove(self, key: str) -> None:
         _checked(key)
@@ -121,15 +143,20 @@ class ObjectBlobs:
             async for found in obstore.list(self._store, prefix=f"{folder}/"):
                 await obstore.delete_async(self._store, [item["path"] for item in found])
 
+    async def check(self) -> None:
+        # To list is what tells a bucket that is not there from a key that is not.
+        with self._trouble("list", "recordings"):
+            async for _ in obstore.list(self._store, prefix="recordings/", chunk_size=1):
+                break
+
     @contextmanager
     def _trouble(self, verb: str, key: str) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError as error:
-            raise NotFound(f"There is no blob {key} in {self._where}.") from error
         except (BaseError, OSError) as error:
-            reason = str(error).partition("\n")[0]
-            raise DiskError(f"Cannot {verb} {key} in {self._where}: {reason}") from error
+            if verb == "read" and isinstance(error, FileNotFoundError):
+                raise NotFound(f"There is no blob {key} in {self._where}.") from error
+            raise BlobError(f"Cannot {verb} {key} in {self._where}: {reason(error)}.") from error
 
 
 def _checked(key: str) -> str:

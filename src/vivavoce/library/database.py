@@ -1,110 +1,128 @@
-"""How the SQLite file is opened, and what its troubles are called.
+"""The port to the database of a library, and transactions on it.
 
-Several server processes share the file: the write-ahead log lets readers read while one
-writes, and a writer waits its turn.
+Two kinds of database are behind it, a SQLite file (`sqlite.py`) and PostgreSQL (`postgres.py`).
+What SQL says alike on both is said in the files of what is kept. There a write reads the rows
+that it will change, or whose being there it counts on, with `with_for_update`, and asks for
+`alone` where there is no such row: on PostgreSQL others write at the same time, on SQLite whoever
+writes is alone anyhow.
 """
 
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any, Final, Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import ColumnElement, Table, TextualSelect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from vivavoce.core.errors import DiskError
-from vivavoce.library.terms import plain
+from vivavoce.library.terms import Phrase
 
-BUSY: Final = 30_000
-"""Milliseconds that a writer waits for another process's transaction."""
+Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+"""What begins a transaction that writes."""
 
-_PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {BUSY}",
-    "PRAGMA foreign_keys = ON",
-    # A sealed session's journal is deleted, so its commit must survive a power cut.
-    "PRAGMA synchronous = FULL",
-    # Deleting deletes: what was said is overwritten, not only unlinked.
-    "PRAGMA secure_delete = ON",
-)
+BUSY: Final = 30
+"""Seconds that a writer waits for another."""
+
+_OPTION: Final = "vivavoce_database"
 
 
-def async_engine(path: Path) -> AsyncEngine:
-    """The engine that the repository uses."""
-    engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(path)))
-    _prepare(engine.sync_engine)
-    return engine
+class Database(Protocol):
+    """What one kind of database does in its own way."""
+
+    @property
+    def where(self) -> str:
+        """What messages call it; nothing secret."""
+        ...
+
+    @property
+    def setting(self) -> str:
+        """The setting that says where it is."""
+        ...
+
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        """For transactions that only read, which see one state from first to last, and for those
+        that write. Both let go of what they have when the first is disposed of."""
+        ...
+
+    def reason(self, error: Exception) -> str | None:
+        """Why it cannot be used; None: the fault is not the database's."""
+        ...
+
+    async def prepare(self) -> None:
+        """What has to be before the first transaction. May raise what `reason` knows."""
+
+    async def check(self, db: AsyncConnection) -> None:
+        """Return if this transaction can write. May raise what `reason` knows."""
+
+    async def alone(self, db: AsyncConnection, what: str) -> None:
+        """Nobody else is alone with this until the end of the transaction."""
+
+    def insert(self, table: Table) -> Any:
+        """An insert that can be told what to do where the row is there already."""
+        ...
+
+    def hits(self, asked: Sequence[Phrase]) -> TextualSelect:
+        """The passages of an owner, not in the bin, that have all that is asked for and an id
+        below another, from above. Binds `owner`, `below` and `limit`."""
+        ...
+
+    def mentioned(self, asked: Sequence[Phrase]) -> ColumnElement[bool]:
+        """Whether a recording of the list has a passage with all that is asked for."""
+        ...
+
+    async def tidy(self, writing: Writing) -> None:
+        """Overwrite the words of what was deleted, where the search still holds them."""
 
 
-def sync_engine(path: Path) -> Engine:
-    """The same for migrations, which are synchronous."""
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    _prepare(engine)
-    return engine
+def known(engine: AsyncEngine, database: Database, **options: Any) -> AsyncEngine:
+    """The same engine, whose transactions know their database."""
+    return engine.execution_options(**{_OPTION: database}, **options)
 
 
-def writing(engine: AsyncEngine) -> AsyncEngine:
-    """The same engine for transactions that write."""
-    return engine.execution_options(vivavoce_writes=True)
+def of(db: AsyncConnection) -> Database:
+    """The database of a transaction."""
+    assert db.sync_connection is not None
+    database: Database = db.sync_connection.get_execution_options()[_OPTION]
+    return database
 
 
 class Tables:
-    """Transactions on the library's file, for what keeps tables of its own in it.
+    """Transactions on a library's database, for what keeps tables of its own in it.
 
-    The file must be there and up to date. Both may raise `DiskError`.
+    The tables must be there and up to date. Both may raise `DiskError`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._reader = async_engine(path)
-        self._writer = writing(self._reader)
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._reader, self._writer = database.engines()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        with disk_trouble(self.path):
+        with trouble(self.database):
             async with self._reader.begin() as db:
                 yield db
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        with disk_trouble(self.path):
+        with trouble(self.database):
             async with self._writer.begin() as db:
                 yield db
+
+    async def check(self) -> None:
+        """Return when the library can be written."""
+        async with self.write() as db:
+            await self.database.check(db)
 
     async def close(self) -> None:
         await self._reader.dispose()
 
 
 @contextmanager
-def disk_trouble(path: Path) -> Iterator[None]:
-    """Say what the database says as a `DiskError` that names the file."""
+def trouble(database: Database) -> Iterator[None]:
+    """Say what the database says as a `DiskError` that names it."""
     try:
         yield
-    except (IntegrityError, ProgrammingError):
-        raise  # faults of ours, not of the disk
-    except (DatabaseError, sqlite3.Error, OSError) as error:  # raw ones: while connecting
-        reason = getattr(error, "orig", None) or error
-        raise DiskError(f"The library {path} cannot be used: {reason}.") from error
-
-
-def _prepare(engine: Engine) -> None:
-    """Transactions begin where we say. By default the driver begins one only at the first
-    write, so that what was read before it may be stale, and never for a schema change."""
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-        # Titles are compared as words are: SQLite itself knows no case beyond ASCII.
-        connection.create_function("plain", 1, plain, deterministic=True)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A reader that becomes a writer fails at once when somebody wrote in between; who
-        # means to write takes the write lock first and waits for it.
-        writes = connection.get_execution_options().get("vivavoce_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except Exception as error:
+        if (reason := database.reason(error)) is None:
+            raise
+        raise DiskError(f"The library {database.where} cannot be used: {reason}.") from error

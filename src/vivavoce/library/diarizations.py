@@ -11,10 +11,10 @@ from typing import Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Row, Update, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from vivavoce.core.errors import Full, NotFound
-from vivavoce.library.database import Tables
+from vivavoce.library.database import Tables, of
+from vivavoce.library.listing import there
 from vivavoce.library.schema import diarizations, recordings
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -69,18 +69,17 @@ class Diarizations:
             asked=asked,
             asked_at=datetime.now(UTC),
         )
-        own = recordings.c.id == recording, recordings.c.owner == owner
         waiting = select(func.count()).where(diarizations.c.state == "waiting")
-        adding = upsert(diarizations)
         values = msgspec.structs.asdict(entry)
-        anew = {name: adding.excluded[name] for name in values if name != "recording"}
-        adding = adding.on_conflict_do_update(index_elements=["recording"], set_=anew)
         async with self._tables.write() as db:
-            if (await db.execute(select(recordings.c.id).where(*own))).first() is None:
+            if not await there(db, recording, owner):
                 raise NotFound(f"There is no recording {recording}.")
+            await of(db).alone(db, "diarizations")
             if (await db.execute(waiting)).scalar_one() >= MOST:
                 raise Full(f"{MOST} recordings wait for their speakers already; try later.")
-            await db.execute(adding, values)
+            adding = of(db).insert(diarizations).values(values)
+            key = diarizations.primary_key.columns
+            await db.execute(adding.on_conflict_do_update(index_elements=key, set_=values))
         return entry
 
     async def get(self, owner: str, recording: str) -> Diarization | None:
@@ -111,6 +110,7 @@ class Diarizations:
         ready = diarizations.c.state == "waiting", recordings.c.state.in_(ENDED)
         query = select(diarizations).join(recordings).where(*ready)
         first = query.order_by(diarizations.c.asked_at, diarizations.c.recording).limit(1)
+        first = first.with_for_update(of=diarizations, skip_locked=True)
         if not await self.pending():  # to look costs nobody a lock
             return None
         async with self._tables.write() as db:
@@ -146,6 +146,7 @@ class Diarizations:
         running = diarizations.c.state == "running"
         spent = select(diarizations.c.recording).where(running, diarizations.c.attempts >= most)
         async with self._tables.write() as db:
+            await of(db).alone(db, "diarizations")
             failed = [row.recording for row in await db.execute(spent)]
             why = "It was interrupted too often."
             over = update(diarizations).where(diarizations.c.recording.in_(failed))

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import NotFound, PeerError
+from vivavoce.library.database import Database, of
 from vivavoce.library.found import Wanted
 from vivavoce.library.recording import Page, Recording
 from vivavoce.library.schema import recordings, tags
-from vivavoce.library.search import BLOCK, expression
 from vivavoce.library.tags import tags_of
 from vivavoce.library.terms import phrases, plain
 from vivavoce.library.uses import uses_of
@@ -20,26 +20,38 @@ from vivavoce.library.uses import uses_of
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _CURSOR: Final = re.compile(r"(\d{1,16})-([a-z0-9]{26})")
-
-# A recording's passages have ids that lie together, so one of them says which it is.
-_SAID: Final = """
-    recordings.id IN (
-        SELECT (SELECT recording FROM passages WHERE id >= found.block << :block
-                ORDER BY id LIMIT 1)
-        FROM (SELECT DISTINCT rowid >> :block AS block FROM search WHERE search MATCH :asked)
-        AS found
-    )
-"""
+_TOLD: Final = [c for c in recordings.c if c.name != "plain_title"]
+"""Columns of which a `Recording` is made."""
 
 
 async def one(db: AsyncConnection, recording: str, owner: str | None = None) -> Recording:
     """Raises `NotFound`, also when it is not the owner's, if one is named."""
-    query = select(recordings).where(recordings.c.id == recording)
-    if owner is not None:
-        query = query.where(recordings.c.owner == owner)
-    if (row := (await db.execute(query)).first()) is None:
+    return await _one(db, select(*_TOLD), recording, owner)
+
+
+async def held(db: AsyncConnection, recording: str, owner: str | None = None) -> Recording:
+    """The same, and nobody else changes it until the end of the transaction."""
+    return await _one(db, select(*_TOLD).with_for_update(), recording, owner)
+
+
+async def there(db: AsyncConnection, recording: str, owner: str | None = None) -> bool:
+    """Whether there is one, which nobody deletes until the end of the transaction."""
+    query = _which(select(recordings.c.id), recording, owner)
+    found = await db.execute(query.with_for_update(read=True, key_share=True))
+    return found.first() is not None
+
+
+async def _one(
+    db: AsyncConnection, query: Select[Any], recording: str, owner: str | None
+) -> Recording:
+    if (row := (await db.execute(_which(query, recording, owner))).first()) is None:
         raise NotFound(f"There is no recording {recording}.")
     return (await _recordings(db, [row]))[0]
+
+
+def _which(query: Select[Any], recording: str, owner: str | None) -> Select[Any]:
+    query = query.where(recordings.c.id == recording)
+    return query if owner is None else query.where(recordings.c.owner == owner)
 
 
 async def page(
@@ -47,7 +59,7 @@ async def page(
 ) -> Page:
     """See `Repository.page`."""
     order = tuple_(recordings.c.created_at, recordings.c.id)
-    query = select(recordings).where(recordings.c.owner == owner, *_where(wanted))
+    query = select(*_TOLD).where(recordings.c.owner == owner, *_where(of(db), wanted))
     if cursor is not None:
         query = query.where(order < tuple_(*_position(cursor)))
     newest = recordings.c.created_at.desc(), recordings.c.id.desc()
@@ -63,7 +75,7 @@ async def binned(db: AsyncConnection, before: datetime, limit: int) -> list[tupl
     return [(row.owner, row.id) for row in await db.execute(query.limit(limit))]
 
 
-def _where(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _where(database: Database, wanted: Wanted) -> list[ColumnElement[bool]]:
     c = recordings.c
     found: list[ColumnElement[bool]] = [
         c.deleted_at.is_not(None) if wanted.deleted else c.deleted_at.is_(None)
@@ -71,17 +83,17 @@ def _where(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.tag is not None:
         found.append(c.id.in_(select(tags.c.recording).where(tags.c.tag == wanted.tag)))
     if wanted.q:
-        found.append(_mentions(wanted.q))
+        found.append(_mentions(database, wanted.q))
     return found
 
 
-def _mentions(q: str) -> ColumnElement[bool]:
-    part = plain(q)  # the database knows this function too
-    tagged = select(tags.c.recording).where(func.instr(func.plain(tags.c.tag), part) > 0)
-    titled = func.instr(func.plain(recordings.c.title), part) > 0
-    ways: list[Any] = [titled, recordings.c.id.in_(tagged)]
+def _mentions(database: Database, q: str) -> ColumnElement[bool]:
+    part = plain(q)
+    titled = recordings.c.plain_title.contains(part, autoescape=True)
+    tagged = select(tags.c.recording).where(tags.c.plain.contains(part, autoescape=True))
+    ways = [titled, recordings.c.id.in_(tagged)]
     if asked := phrases(q):
-        ways.append(text(_SAID).bindparams(asked=expression(asked), block=BLOCK))
+        ways.append(database.mentioned(asked))
     return or_(*ways)
 
 

@@ -10,12 +10,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, Update, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import NotFound, PeerError
-from vivavoce.library.database import Tables
-from vivavoce.library.schema import outbox, principals, recordings, webhooks
+from vivavoce.library.database import Tables, of
+from vivavoce.library.listing import one, there
+from vivavoce.library.owners import make_known
+from vivavoce.library.schema import outbox, webhooks
 
 Channel = Literal["email", "webhook"]
 State = Literal["waiting", "sent", "failed"]
@@ -55,7 +56,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """Any number of processes may use the same file. Every method may raise `DiskError`."""
+    """Any number of processes may use the same database. Every method may raise `DiskError`."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -66,10 +67,12 @@ class Outbox:
         like one that waits and was not tried yet."""
         added = 0
         async with self._tables.write() as db:
-            for parcel in parcels:
+            there_still = [parcel for parcel in parcels if await _about(db, parcel)]
+            await of(db).alone(db, "outbox")
+            for parcel in there_still:
                 if await _wanted(db, parcel, gather):
-                    await make_known(db, parcel.owner, parcel.created_at)
-                    row = insert(outbox).values(msgspec.structs.asdict(parcel))
+                    await make_known(db, parcel.owner)
+                    row = of(db).insert(outbox).values(msgspec.structs.asdict(parcel))
                     added += (await db.execute(row.on_conflict_do_nothing())).rowcount
         return added
 
@@ -107,6 +110,7 @@ class Outbox:
             .where(*_open(channel, busy), outbox.c.due_at <= now)
             .order_by(outbox.c.due_at)
             .limit(1)
+            .with_for_update(skip_locked=True)
         )
         async with self._tables.write() as db:
             if (row := (await db.execute(longest)).first()) is None:
@@ -163,17 +167,23 @@ class Outbox:
             await db.execute(_of(parcel).values(values))
 
 
-async def make_known(db: AsyncConnection, owner: str, now: datetime) -> None:
-    """Who has nothing in the library yet may have something to send."""
-    person = insert(principals).values(id=owner, name=owner, created_at=now)
-    await db.execute(person.on_conflict_do_nothing())
+async def _about(db: AsyncConnection, parcel: Parcel) -> bool:
+    """Whether what it is about, and what it is for, was not deleted meanwhile, nor is until the
+    end of the transaction."""
+    if parcel.recording is not None:
+        if not await there(db, parcel.recording):
+            return False
+        # What an e-mail quotes may be deleted since; a webhook is told no words.
+        if parcel.channel == "email" and (await one(db, parcel.recording)).text_gone_at:
+            return False
+    if parcel.webhook is None:
+        return True
+    query = select(webhooks.c.id).where(webhooks.c.id == parcel.webhook)
+    held = await db.execute(query.with_for_update(read=True, key_share=True))
+    return held.first() is not None
 
 
 async def _wanted(db: AsyncConnection, parcel: Parcel, gather: bool) -> bool:
-    for table, id in ((recordings, parcel.recording), (webhooks, parcel.webhook)):
-        it = select(table.c.id).where(table.c.id == id)
-        if id is not None and (await db.execute(it)).first() is None:
-            return False  # deleted meanwhile
     if await _full(db, parcel.channel, parcel.address):
         return False
     if not gather:

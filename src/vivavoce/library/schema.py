@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from sqlalchemy import (
     DDL,
+    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
     Named,
     String,
@@ -33,8 +35,12 @@ metadata: Final = MetaData(
 )
 
 
+Long: Final = Integer().with_variant(BigInteger(), "postgresql")
+"""An integer of 64 bits: bytes, samples. In SQLite every one is."""
+
+
 class Utc(TypeDecorator[datetime]):
-    """An aware time. SQLite keeps no zones, so it is stored as UTC and read back as UTC."""
+    """An aware time, stored as UTC without saying so and read back as UTC."""
 
     impl = DateTime
     cache_ok = True
@@ -77,7 +83,7 @@ class _Recordings(TypedColumns):
     engine: Named[str | None]
     model: Named[str | None]
     media_type: Named[str]
-    bytes: Named[int]
+    bytes: Named[int] = Column(Long)
     preview: Named[str]
     mode: Named[str] = Column(server_default="live")
     diarization: Named[bool] = Column(server_default="0")
@@ -89,6 +95,7 @@ class _Recordings(TypedColumns):
     text_until: Named[datetime | None] = Column(Utc)
     audio_gone_at: Named[datetime | None] = Column(Utc)
     text_gone_at: Named[datetime | None] = Column(Utc)
+    plain_title: Named[str] = Column(server_default="")  # as it is compared
 
 
 class _Events(TypedColumns):
@@ -113,12 +120,12 @@ class _Transcripts(TypedColumns):
 class _Passages(TypedColumns):
     """An utterance as a search finds it; see `library/search.py` for what the ids say."""
 
-    id: Named[int] = Column(primary_key=True)
+    id: Named[int] = Column(Long, primary_key=True, autoincrement=False)
     recording: Named[str] = Column(ForeignKey("recordings.id", ondelete="CASCADE"))
     owner: Named[str] = Column(ForeignKey("principals.id"))
     utterance: Named[str]
-    start: Named[int]  # samples
-    end: Named[int]  # samples
+    start: Named[int] = Column(Long)  # samples
+    end: Named[int] = Column(Long)  # samples
     text: Named[str]
     terms: Named[str]  # its words as they are compared, with spaces between them
     starts: Named[str]  # JSON: milliseconds from `start` to each word; empty: nobody knows
@@ -130,6 +137,7 @@ class _Tags(TypedColumns):
     )
     tag: Named[str] = Column(primary_key=True)
     owner: Named[str] = Column(ForeignKey("principals.id"))
+    plain: Named[str] = Column(server_default="")  # as it is compared
 
 
 class _Uses(TypedColumns):
@@ -141,7 +149,7 @@ class _Uses(TypedColumns):
     engine: Named[str] = Column(primary_key=True)
     model: Named[str] = Column(primary_key=True)
     owner: Named[str] = Column(ForeignKey("principals.id"))
-    samples: Named[int]
+    samples: Named[int] = Column(Long)
 
 
 class _Totals(TypedColumns):
@@ -151,7 +159,7 @@ class _Totals(TypedColumns):
     day: Named[date] = Column(primary_key=True)  # UTC, on which the session began
     engine: Named[str] = Column(primary_key=True)
     model: Named[str] = Column(primary_key=True)
-    samples: Named[int]
+    samples: Named[int] = Column(Long)
 
 
 class _Shares(TypedColumns):
@@ -294,18 +302,29 @@ outbox: Final = Table(
 summaries: Final = Table("summaries", metadata, _Summaries, Index(None, "recording"))
 templates: Final = Table("templates", metadata, _Templates)
 
-SEARCH: Final = (
-    "CREATE VIRTUAL TABLE search USING fts5(terms, content='passages', content_rowid='id', "
-    "columnsize=0, tokenize='ascii', prefix='1 2 3')",
-    "CREATE TRIGGER passages_in AFTER INSERT ON passages BEGIN "
-    "INSERT INTO search (rowid, terms) VALUES (new.id, new.terms); END",
-    "CREATE TRIGGER passages_out AFTER DELETE ON passages BEGIN "
-    "INSERT INTO search (search, rowid, terms) VALUES ('delete', old.id, old.terms); END",
-)
-"""The index of the passages, in SQLite. A passage is never changed, only taken out and put in."""
+SEARCH: Final = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE search USING fts5(terms, content='passages', content_rowid='id', "
+        "columnsize=0, tokenize='ascii', prefix='1 2 3')",
+        "CREATE TRIGGER passages_in AFTER INSERT ON passages BEGIN "
+        "INSERT INTO search (rowid, terms) VALUES (new.id, new.terms); END",
+        "CREATE TRIGGER passages_out AFTER DELETE ON passages BEGIN "
+        "INSERT INTO search (search, rowid, terms) VALUES ('delete', old.id, old.terms); END",
+    ),
+    "postgresql": (
+        "ALTER TABLE passages ADD COLUMN search tsvector NOT NULL GENERATED ALWAYS AS "
+        "(array_to_tsvector(string_to_array(terms, ' '))) STORED",
+        # Without a list of what is still to be put in: every search would read it.
+        "CREATE INDEX ix_passages_search ON passages USING gin (search) WITH (fastupdate = off)",
+    ),
+}
+"""The index of the passages, which keeps itself. A passage is never changed, only taken out and
+put in. PostgreSQL is given the words as they are: its own rules of cutting are not ours."""
 
-for _statement in SEARCH:
-    event.listen(passages, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+for _dialect, _statements in SEARCH.items():
+    for _statement in _statements:
+        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+        event.listen(passages, "after_create", _ddl)
 diarizations: Final = Table("diarizations", metadata, _Diarizations, Index(None, "state"))
 keys: Final = Table("keys", metadata, _Keys)
 secrets: Final = Table("secrets", metadata, _Secrets)

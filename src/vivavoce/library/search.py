@@ -1,8 +1,8 @@
 """Finding what was said, in every recording of an owner.
 
 What can be found is the passages, one for each utterance: made when a recording is sealed, made
-anew where its transcript changes, and gone with it. Triggers keep the index on them (SQLite's
-FTS5), so nothing can change the one and forget the other.
+anew where its transcript changes, and gone with it. The database keeps the index on them
+(`SEARCH` in `schema.py`), so nothing can change the one and forget the other.
 
 Passages are found in the order of their ids, from above, without looking at those that are not
 shown. So the ids of a recording lie together, the first words on top, and those of the
@@ -10,20 +10,20 @@ recordings that were kept later lie above.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select, text
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import PeerError
 from vivavoce.core.transcript import Transcript, Utterance
 from vivavoce.core.types import SAMPLE_RATE, seconds
+from vivavoce.library.database import of
 from vivavoce.library.found import Hit, Hits, Piece
 from vivavoce.library.recording import Recording
-from vivavoce.library.schema import Utc, passages
+from vivavoce.library.schema import passages
 from vivavoce.library.terms import Phrase, phrases, spans, terms
 
 AROUND: Final = 80
@@ -32,25 +32,8 @@ AROUND: Final = 80
 BLOCK: Final = 40
 """Bits of an id that a recording has for its passages: samples since it began."""
 
-_MERGED: Final = 500
-"""Pages of the index that `tidy` writes in one transaction."""
-
 _LAST: Final = (1 << BLOCK) - 1
 _CURSOR: Final = re.compile(r"\d{1,18}")
-
-_FIND: Final = text(
-    """
-    SELECT p.id, p.recording, p.utterance, p.start, p."end", p.text, p.starts,
-           r.title, r.created_at
-    FROM search CROSS JOIN passages AS p ON p.id = search.rowid
-    CROSS JOIN recordings AS r ON r.id = p.recording
-    WHERE search MATCH :asked AND search.rowid < :below
-    AND p.owner = :owner AND r.deleted_at IS NULL
-    ORDER BY search.rowid DESC LIMIT :limit
-    """
-).columns(created_at=Utc)
-_CHANGES: Final = text("SELECT total_changes()")
-_MERGE: Final = text("INSERT INTO search (search, rank) VALUES ('merge', :pages)")
 
 
 async def search(
@@ -60,22 +43,16 @@ async def search(
     asked = phrases(query)
     if not asked:
         return Hits((), None)
-    below = _position(cursor)
-    values = {"asked": expression(asked), "below": below, "owner": owner, "limit": limit + 1}
-    rows = (await db.execute(_FIND, values)).all()
+    values = {"below": _position(cursor), "owner": owner, "limit": limit + 1}
+    rows = (await db.execute(of(db).hits(asked), values)).all()
     items = tuple(_hit(row, asked) for row in rows[:limit])
     return Hits(items, str(rows[limit - 1].id) if len(rows) > limit else None)
-
-
-def expression(asked: Sequence[Phrase]) -> str:
-    """What was asked for, in the index's words."""
-    return " ".join(f'"{" ".join(phrase.terms)}"{"*" * phrase.prefix}' for phrase in asked)
 
 
 async def index(db: AsyncConnection, recording: Recording, transcript: Transcript) -> None:
     """Let this transcript be found, and nothing else of its recording.
 
-    Only the passages that differ are written. `db` must hold the write lock.
+    Only the passages that differ are written. `db` must hold the recording.
     """
     c = passages.c
     columns = c.id, c.utterance, c.start, c.end, c.text, c.starts
@@ -84,6 +61,7 @@ async def index(db: AsyncConnection, recording: Recording, transcript: Transcrip
     if there:
         block = next(iter(there)) >> BLOCK
     else:
+        await of(db).alone(db, "passages")
         block = (((await db.execute(select(func.max(c.id)))).scalar() or 0) >> BLOCK) + 1
     wanted = entries(transcript, block)
     if gone := [{"gone": id} for id, row in there.items() if wanted.get(id) != row]:
@@ -92,23 +70,6 @@ async def index(db: AsyncConnection, recording: Recording, transcript: Transcrip
     new = [row for id, row in wanted.items() if there.get(id) != row]
     if new:
         await db.execute(insert(passages), [belongs | row | words_of(row) for row in new])
-
-
-async def tidy(writing: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
-    """Overwrite the words of what was deleted: the index keeps them in its older parts until
-    these are put together, which is done here a little at a time.
-
-    `writing` begins a transaction that writes. 5 million words take about a second.
-    """
-    pages = -_MERGED  # negative: begin with all there is
-    changed = 2
-    while changed > 1:
-        async with writing() as db:
-            before = (await db.execute(_CHANGES)).scalar_one()
-            await db.execute(_MERGE, {"pages": pages})
-            changed = (await db.execute(_CHANGES)).scalar_one() - before
-        if pages < 0:
-            pages, changed = _MERGED, 2
 
 
 def entries(transcript: Transcript, block: int) -> dict[int, dict[str, Any]]:

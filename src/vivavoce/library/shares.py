@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.library.database import Tables
+from vivavoce.library.listing import held
 from vivavoce.library.recording import new_id
-from vivavoce.library.schema import recordings, shares
+from vivavoce.library.retention import check_text
+from vivavoce.library.schema import shares
 
 MOST: Final = 50
 """Links to one recording; those that have expired make room for new ones."""
@@ -42,7 +44,7 @@ class TooManyShares(PeerError):
 
 
 class Shares:
-    """The links of a library; any number of processes may use the same file.
+    """The links of a library; any number of processes may use the same database.
 
     Every method may raise `DiskError`, which names the library.
     """
@@ -94,9 +96,7 @@ class Shares:
 
 
 async def _make_room(db: AsyncConnection, share: Share) -> None:
-    own = recordings.c.id == share.recording, recordings.c.owner == share.owner
-    if (await db.execute(select(recordings.c.id).where(*own))).first() is None:
-        raise NotFound(f"There is no recording {share.recording}.")
+    check_text(await held(db, share.recording, share.owner))
     to_it = select(shares.c.id).where(shares.c.recording == share.recording)
     if len((await db.execute(to_it)).all()) < MOST:
         return

@@ -1,6 +1,5 @@
-"""The repository in a SQLite file."""
+"""The repository in a database."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -11,19 +10,22 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vivavoce.core.errors import DiskError
+from vivavoce.core.errors import DiskError, SettingError
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript, fold
 from vivavoce.core.types import Use, seconds
 from vivavoce.library import annotating, listing, tags
 from vivavoce.library import search as searching
-from vivavoce.library.database import Tables
+from vivavoce.library.database import Database, Tables
 from vivavoce.library.found import Hits, Wanted
 from vivavoce.library.migrations import upgrade
+from vivavoce.library.owners import make_known
 from vivavoce.library.recording import Changes, Page, Recording
 from vivavoce.library.repository import Make
 from vivavoce.library.schema import events, recordings, transcripts
-from vivavoce.library.uses import count_uses, keep_uses, make_known, total_uses
+from vivavoce.library.sqlite import Sqlite
+from vivavoce.library.terms import plain
+from vivavoce.library.uses import count_uses, keep_uses, total_uses
 
 FILE: Final = "library.db"
 BATCH: Final = 500
@@ -34,22 +36,22 @@ _decode_transcript: Final = msgspec.json.Decoder(Transcript).decode
 
 
 class SqlRepository:
-    """Implements `Repository`. Any number of processes may use the same file."""
+    """Implements `Repository`. Any number of processes may use the same database."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.tables = Tables(path)
-        """For whoever keeps tables of their own in the same file."""
+    def __init__(self, database: Database) -> None:
+        self.tables = Tables(database)
+        """For whoever keeps tables of their own in the same database."""
 
     @classmethod
-    async def open(cls, data_dir: Path) -> "SqlRepository":
-        """The library in a data directory, made or brought up to date first.
+    async def open(cls, data_dir: Path, url: str | None = None) -> "SqlRepository":
+        """The library in a data directory, or at a `postgresql://` address, made or brought up
+        to date first.
 
-        Raises `SettingError` when the directory cannot be used.
+        Raises `SettingError` when it cannot be used.
         """
-        path = data_dir / FILE
-        await asyncio.to_thread(upgrade, path)
-        return cls(path)
+        database = database_at(data_dir, url)
+        await upgrade(database)
+        return cls(database)
 
     async def close(self) -> None:
         await self.tables.close()
@@ -57,7 +59,7 @@ class SqlRepository:
     async def create(self, recording: Recording) -> None:
         async with self.tables.write() as db:
             await make_known(db, recording.owner)
-            values = msgspec.structs.asdict(recording)
+            values = msgspec.structs.asdict(recording) | _plain(recording.title)
             del values["uses"], values["tags"]  # tables of their own, and none so far
             await db.execute(insert(recordings), values)
 
@@ -87,12 +89,12 @@ class SqlRepository:
 
     async def retag(self, owner: str, recording: str, wanted: Sequence[str]) -> Recording:
         async with self.tables.write() as db:
-            await tags.put_tags(db, await listing.one(db, recording, owner), wanted)
+            await tags.put_tags(db, await listing.held(db, recording, owner), wanted)
             return await listing.one(db, recording)
 
     async def bin(self, owner: str, recording: str, at: datetime | None) -> Recording:
         async with self.tables.write() as db:
-            await listing.one(db, recording, owner)
+            await listing.held(db, recording, owner)
             return await _change(db, recording, Changes(deleted_at=at))
 
     async def binned(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
@@ -101,7 +103,7 @@ class SqlRepository:
 
     async def rename(self, owner: str, recording: str, title: str) -> Recording:
         async with self.tables.write() as db:
-            await listing.one(db, recording, owner)
+            await listing.held(db, recording, owner)
             return await _change(db, recording, Changes(title=title))
 
     async def update(self, recording: str, changes: Changes) -> Recording:
@@ -117,7 +119,7 @@ class SqlRepository:
     ) -> Recording:
         transcript = fold(numbered.event for numbered in events)
         async with self.tables.write() as db:
-            row = await listing.one(db, recording)
+            row = await listing.held(db, recording)
             if row.state in ("done", "failed"):
                 return row
             await annotating.keep_events(db, row, events)
@@ -128,7 +130,7 @@ class SqlRepository:
 
     async def annotate(self, owner: str, recording: str, make: Make) -> list[Numbered]:
         async with self.tables.write() as db:
-            row = await listing.one(db, recording, owner)
+            row = await listing.held(db, recording, owner)
             return await annotating.annotate(db, row, make)
 
     async def events(self, owner: str, recording: str, after: int = 0) -> AsyncIterator[Numbered]:
@@ -147,11 +149,11 @@ class SqlRepository:
 
     async def delete(self, owner: str, recording: str, tidy: bool = True) -> None:
         async with self.tables.write() as db:
-            await listing.one(db, recording, owner)
+            await listing.held(db, recording, owner)
             await db.execute(delete(recordings).where(recordings.c.id == recording))
         if tidy:
             with suppress(DiskError):  # it is deleted; the next deletion tidies up after both
-                await searching.tidy(self.tables.write)
+                await self.tables.database.tidy(self.tables.write)
 
     async def count(self, owner: str, day: date, uses: Sequence[Use]) -> None:
         async with self.tables.write() as db:
@@ -168,8 +170,7 @@ class SqlRepository:
             return [row[0] for row in await db.execute(query)]
 
     async def check(self) -> None:
-        async with self.tables.write():
-            pass  # to begin is to take the write lock, which an unwritable file refuses
+        await self.tables.check()
 
     async def _events(self, recording: str, after: int) -> list[Numbered]:
         query = select(events.c.n, events.c.epoch, events.c.event)
@@ -179,7 +180,26 @@ class SqlRepository:
             return [Numbered(n, epoch, _decode_event(event)) for n, epoch, event in rows]
 
 
+def database_at(data_dir: Path, url: str | None) -> Database:
+    """Raises `SettingError` where PostgreSQL is asked for and its client is not installed."""
+    if url is None:
+        return Sqlite(data_dir / FILE)
+    try:
+        from vivavoce.library.postgres import Postgres  # an extra
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            "database_url: PostgreSQL needs a package: pip install 'vivavoce[postgres]'."
+        ) from error
+    return Postgres(url)
+
+
+def _plain(title: str) -> dict[str, str]:
+    return {"plain_title": plain(title)}
+
+
 async def _change(db: AsyncConnection, recording: str, changes: Changes) -> Recording:
     if values := changes.given:
+        if "title" in values:
+            values |= _plain(values["title"])
         await db.execute(update(recordings).where(recordings.c.id == recording).values(values))
     return await listing.one(db, recording)

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select
 
 from vivavoce.core.errors import NotFound, PeerError
-from vivavoce.library.database import Tables
-from vivavoce.library.schema import recordings, summaries, templates
+from vivavoce.library.database import Tables, of
+from vivavoce.library.listing import held
+from vivavoce.library.retention import check_text
+from vivavoce.library.schema import summaries, templates
 
 MOST: Final = 100
 """Summaries of one recording."""
@@ -55,10 +57,8 @@ class Summaries:
 
     async def add(self, summary: Summary) -> None:
         """Raises `NotFound` (the recording was deleted meanwhile), `TooManySummaries`."""
-        own = recordings.c.id == summary.recording, recordings.c.owner == summary.owner
         async with self._tables.write() as db:
-            if (await db.execute(select(recordings.c.id).where(*own))).first() is None:
-                raise NotFound(f"There is no recording {summary.recording}.")
+            check_text(await held(db, summary.recording, summary.owner))
             _room(len((await db.execute(_ids(summary.recording))).all()))
             await db.execute(insert(summaries), msgspec.structs.asdict(summary))
 
@@ -84,17 +84,18 @@ class Summaries:
 
     async def templates(self, owner: str) -> list[Template]:
         """What this owner made or changed, in order of name."""
-        query = select(templates).where(templates.c.owner == owner).order_by(templates.c.name)
+        query = select(templates).where(templates.c.owner == owner)
         async with self._tables.read() as db:
-            return [_template(row) for row in await db.execute(query)]
+            found = [_template(row) for row in await db.execute(query)]
+        return sorted(found, key=lambda template: template.name)
 
     async def put_template(self, owner: str, template: Template) -> None:
         """Make or change one."""
-        same = templates.c.owner == owner, templates.c.name == template.name
         values = msgspec.structs.asdict(template)
+        key = templates.primary_key.columns
         async with self._tables.write() as db:
-            if not (await db.execute(update(templates).where(*same).values(values))).rowcount:
-                await db.execute(insert(templates), {"owner": owner, **values})
+            row = of(db).insert(templates).values(owner=owner, **values)
+            await db.execute(row.on_conflict_do_update(index_elements=key, set_=values))
 
     async def delete_template(self, owner: str, name: str) -> bool:
         """Whether there was one."""

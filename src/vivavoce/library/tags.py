@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.library.recording import Recording
 from vivavoce.library.schema import recordings, tags
+from vivavoce.library.terms import plain
 
 COUNTED: Final = 500
 """Tags that are listed at most, those of the most recordings."""
@@ -18,16 +19,17 @@ async def tags_of(db: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[st
     """The tags of these recordings, in alphabetical order."""
     query = select(tags.c.recording, tags.c.tag).where(tags.c.recording.in_(ids))
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for recording, tag in await db.execute(query.order_by(tags.c.tag)):
+    for recording, tag in await db.execute(query):
         found[recording] += (tag,)
-    return found
+    # Here: a database may sort as its country's dictionaries do.
+    return found | {recording: tuple(sorted(each)) for recording, each in found.items()}
 
 
 async def put_tags(db: AsyncConnection, recording: Recording, wanted: Iterable[str]) -> None:
-    """Let a recording have these tags and no others."""
+    """Let a recording have these tags and no others. `db` must hold the recording."""
     await db.execute(delete(tags).where(tags.c.recording == recording.id))
     belongs = {"recording": recording.id, "owner": recording.owner}
-    if rows := [belongs | {"tag": tag} for tag in dict.fromkeys(wanted)]:
+    if rows := [belongs | {"tag": tag, "plain": plain(tag)} for tag in dict.fromkeys(wanted)]:
         await db.execute(insert(tags), rows)
 
 

@@ -24,6 +24,10 @@ _ACCENTS: Final = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]+")
 _QUOTES: Final = re.compile(r'["“”„«»]')
 
 
+LONGEST: Final = 500
+"""Characters of a word that are compared: no index takes one of any length."""
+
+
 class Term(NamedTuple):
     """A word of a text, as it is compared, and the characters between which it stands."""
 
@@ -41,7 +45,7 @@ class Phrase(NamedTuple):
 
 def terms(text: str) -> list[Term]:
     """The words of a text. A character of a script without spaces is one."""
-    return [Term(plain(text[start:end]), start, end) for start, end in _cut(text)]
+    return [Term(plain(text[start:end])[:LONGEST], start, end) for start, end in _cut(text)]
 
 
 def plain(text: str) -> str:

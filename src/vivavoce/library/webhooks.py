@@ -8,7 +8,7 @@ from sqlalchemy import Row, delete, func, insert, select
 
 from vivavoce.core.errors import NotFound
 from vivavoce.library.database import Tables
-from vivavoce.library.outbox import make_known
+from vivavoce.library.owners import hold_owner
 from vivavoce.library.schema import webhooks
 
 MOST: Final = 20
@@ -27,7 +27,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Webhooks:
-    """Any number of processes may use the same file. Every method may raise `DiskError`."""
+    """Any number of processes may use the same database. Every method may raise `DiskError`."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -36,9 +36,9 @@ class Webhooks:
         """Keep it; False: the owner has as many as may be."""
         own = select(func.count()).where(webhooks.c.owner == webhook.owner)
         async with self._tables.write() as db:
+            await hold_owner(db, webhook.owner)
             if (await db.execute(own)).scalar_one() >= MOST:
                 return False
-            await make_known(db, webhook.owner, webhook.created_at)
             values = msgspec.structs.asdict(webhook)
             values["events"] = " ".join(webhook.events)
             await db.execute(insert(webhooks), values)

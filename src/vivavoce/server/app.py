@@ -22,7 +22,7 @@ from vivavoce.insight.summariser import Summariser
 from vivavoce.insight.translator import Translator
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.disk import Disk
-from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.buckets import blobs_at
 from vivavoce.library.database import Tables
 from vivavoce.library.diarizations import Diarizations
 from vivavoce.library.shares import Shares
@@ -161,10 +161,10 @@ async def services(
     cores = os.cpu_count() or 1
     tally = tally or Tally()
     async with AsyncExitStack() as stack:
-        repository = await SqlRepository.open(settings.data_dir)
+        repository = await SqlRepository.open(settings.data_dir, settings.database)
         stack.push_async_callback(repository.close)
         tables = repository.tables
-        blobs = ObjectBlobs.local(settings.data_dir / "blobs")
+        blobs = blobs_at(settings.data_dir, settings.blobs_url, settings.aws_region)
         deliveries = Deliveries(settings, repository, tables)
         stack.push_async_callback(deliveries.stop)
         deliveries.start()

@@ -39,7 +39,7 @@ class ServerProcess:
     def __init__(
         self, folder: Path, command: Sequence[str] = UVICORN, **settings: str | int | float
     ) -> None:
-        self.port = self._own_port()
+        self.port = own_port(self)
         self.data_dir = folder / "data"
         self._folder = folder
         self._command = [part.format(port=self.port) for part in command]
@@ -103,18 +103,6 @@ class ServerProcess:
         self._process.kill()
         self._process.wait(STOP_LIMIT)
 
-    def _own_port(self) -> int:
-        """A port for as long as this object is there, also while its server is not."""
-        own = socket.socket()
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        own.bind(("127.0.0.1", 0))
-        port = int(own.getsockname()[1])
-        if sys.platform == "linux":  # elsewhere no server could listen on it beside `own`
-            weakref.finalize(self, own.close)
-        else:
-            own.close()
-        return port
-
     def _ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"http://localhost:{self.port}/ready", timeout=5) as answer:
@@ -133,6 +121,19 @@ def running(server: ServerProcess) -> Iterator[ServerProcess]:
         status = server.stop()
     assert status in STOPPED
     assert "Traceback" not in server.log, server.log
+
+
+def own_port(holder: object) -> int:
+    """A port for as long as its holder is there, also while nobody listens on it."""
+    own = socket.socket()
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.bind(("127.0.0.1", 0))
+    port = int(own.getsockname()[1])
+    if sys.platform == "linux":  # elsewhere no server could listen on it beside `own`
+        weakref.finalize(holder, own.close)
+    else:
+        own.close()
+    return port
 
 
 def free_port() -> int:

@@ -20,6 +20,7 @@ class Relay:
         self.port = int(self._listener.getsockname()[1])
         self.down = False
         self.websockets = True
+        self.breaks_after: int | None = None  # bytes from who connects; each line by itself
 
     @property
     def url(self) -> str:
@@ -71,7 +72,7 @@ class Relay:
             self._open |= {near, far}
         back = threading.Thread(target=_pump, args=(far, near), daemon=True)
         back.start()
-        _pump(near, far, first)
+        _pump(near, far, first, self.breaks_after)
         back.join()
         with self._lock:
             self._open -= {near, far}
@@ -85,11 +86,14 @@ class Relay:
                 _shut(end)
 
 
-def _pump(source: socket.socket, sink: socket.socket, first: bytes = b"") -> None:
-    data = first
+def _pump(
+    source: socket.socket, sink: socket.socket, first: bytes = b"", most: int | None = None
+) -> None:
+    data, passed = first, 0
     try:
-        while True:
+        while most is None or passed < most:
             sink.sendall(data)
+            passed += len(data)
             if not (data := source.recv(CHUNK)):
                 break
     except OSError:

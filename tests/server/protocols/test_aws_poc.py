@@ -12,6 +12,7 @@ import pytest
 
 from vivavoce.dialects.base import Wire
 from vivavoce.engines.fake import say
+from vivavoce.library.blobs import BlobError, ObjectBlobs
 from vivavoce.server.line import LineLost
 from vivavoce.server.protocols.aws_poc import SavingConnection
 from vivavoce.server.services import Services
@@ -48,29 +49,26 @@ class Page:
         raise LineLost
 
 
-@pytest.fixture
-def transcripts(parts: Services) -> Path:
-    return parts.settings.data_dir / "blobs" / "transcripts"
+async def test_a_text_that_cannot_be_kept_is_told(
+    parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_self: ObjectBlobs, key: str, _data: bytes) -> bool:
+        raise BlobError(f"Cannot write {key} in s3://bucket: it is full.")
 
-
-def files(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
-
-
-async def test_a_text_that_cannot_be_kept_is_told(parts: Services, transcripts: Path) -> None:
-    await asyncio.to_thread(transcripts.touch)  # a file where a folder should be
+    monkeypatch.setattr(ObjectBlobs, "create", full)
     page = Page()
     await SavingConnection(page, parts, "local").run()
-    await asyncio.to_thread(transcripts.unlink)
     assert page.heard[-1]["type"] == "error"
-    assert "transcripts/" in page.heard[-1]["message"]
+    assert ".txt in s3://bucket" in page.heard[-1]["message"]
     (recording,) = (await parts.repository.page("local")).items
     assert recording.preview == "alfa"
 
 
-async def test_of_a_recording_that_is_deleted_meanwhile_nothing_is_kept(
-    parts: Services, transcripts: Path
-) -> None:
+def texts(parts: Services) -> list[Path]:
+    return list((parts.settings.data_dir / "blobs").glob("*.txt"))
+
+
+async def test_of_a_recording_that_is_deleted_meanwhile_nothing_is_kept(parts: Services) -> None:
     loop = asyncio.get_running_loop()
 
     async def forget() -> None:
@@ -80,4 +78,4 @@ async def test_of_a_recording_that_is_deleted_meanwhile_nothing_is_kept(
     page = Page(lambda: asyncio.run_coroutine_threadsafe(forget(), loop).result())
     await SavingConnection(page, parts, "local").run()
     assert page.heard[-1]["type"] == "error"
-    assert not await asyncio.to_thread(files, transcripts)
+    assert not await asyncio.to_thread(texts, parts)

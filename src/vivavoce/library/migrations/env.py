@@ -4,7 +4,7 @@ from alembic import context
 
 from vivavoce.library.schema import metadata
 
-# `upgrade` has begun the transaction, in which SQLite can change its tables as well.
+# `upgrade` has begun the transaction, in which both databases can change their tables as well.
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 from vivavoce.core.errors import NotFound, VivavoceError
 from vivavoce.dialects.aws_poc import AwsPocDialect
 from vivavoce.dialects.base import Answer, Bye, Failed, Ready
-from vivavoce.library.texts import save_text, text_key
+from vivavoce.library.texts import save_text
 from vivavoce.server.connection import Connection
 from vivavoce.server.line import Line, WebSocketLine
 from vivavoce.server.services import Services, owner, services
@@ -65,6 +65,6 @@ class SavingConnection(Connection):
         try:
             await self._parts.repository.get(self._owner, recording)
         except NotFound:  # deleted while it was kept
-            await self._parts.blobs.remove(text_key(name))
+            await self._parts.blobs.remove(name)
             raise
         return name

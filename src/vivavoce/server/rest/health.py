@@ -2,7 +2,9 @@
 
 import asyncio
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Response
@@ -12,7 +14,10 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.library.export import FORMATS
 from vivavoce.server.rest.models import Engine, Health, Info, LanguageModel, Limits, Ready
-from vivavoce.server.services import Allowed, Parts, Services
+from vivavoce.server.services import Allowed, Parts
+
+PATIENCE: Final = 5.0
+"""Seconds that each store may take to say that it works."""
 
 router = APIRouter(tags=["server"])
 info = APIRouter(tags=["server"])
@@ -33,9 +38,11 @@ async def ready(parts: Parts, response: Response) -> Ready:
         server="stopping" if parts.hub.draining else "ok",
         engine="ok" if parts.engines.ready else "loading",
         data_dir=await asyncio.to_thread(_writable, parts.settings.data_dir),
-        library=await _library(parts),
+        library=await _works(parts.repository.check(), "library"),
+        blobs=await _works(parts.blobs.check(), "store of the audio"),
     )
-    if found.server == found.engine == found.data_dir == found.library == "ok":
+    parts_of_it = found.server, found.engine, found.data_dir, found.library, found.blobs
+    if set(parts_of_it) == {"ok"}:
         return found.model_copy(update={"ready": True})
     response.status_code = 503
     return found
@@ -75,11 +82,14 @@ def _writable(folder: Path) -> str:
     return "ok"
 
 
-async def _library(parts: Services) -> str:
+async def _works(check: Coroutine[Any, Any, None], what: str) -> str:
     try:
-        await parts.repository.check()
+        async with asyncio.timeout(PATIENCE):
+            await check
     except VivavoceError as error:
         return error.message
+    except TimeoutError:
+        return f"The {what} gives no answer."
     return "ok"
 
 

@@ -186,3 +186,4 @@ class Ready(BaseModel):
     engine: str
     data_dir: str
     library: str
+    blobs: str

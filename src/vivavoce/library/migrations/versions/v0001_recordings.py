@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from vivavoce.library.schema import Long
+
 revision = "0001"
 down_revision = None
 
@@ -28,7 +30,7 @@ def upgrade() -> None:
         sa.Column("engine", sa.String),
         sa.Column("model", sa.String),
         sa.Column("media_type", sa.String, nullable=False),
-        sa.Column("bytes", sa.Integer, nullable=False),
+        sa.Column("bytes", Long, nullable=False),
         sa.Column("preview", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_recordings"),
         sa.ForeignKeyConstraint(

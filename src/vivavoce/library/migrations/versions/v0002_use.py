@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from vivavoce.library.schema import Long
+
 revision = "0002"
 down_revision = "0001"
 
@@ -14,7 +16,7 @@ def upgrade() -> None:
         sa.Column("engine", sa.String, nullable=False),
         sa.Column("model", sa.String, nullable=False),
         sa.Column("owner", sa.String, nullable=False),
-        sa.Column("samples", sa.Integer, nullable=False),
+        sa.Column("samples", Long, nullable=False),
         sa.PrimaryKeyConstraint("recording", "engine", "model", name="pk_uses"),
         sa.ForeignKeyConstraint(
             ["recording"],
@@ -30,7 +32,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date, nullable=False),
         sa.Column("engine", sa.String, nullable=False),
         sa.Column("model", sa.String, nullable=False),
-        sa.Column("samples", sa.Integer, nullable=False),
+        sa.Column("samples", Long, nullable=False),
         sa.PrimaryKeyConstraint("owner", "day", "engine", "model", name="pk_totals"),
         sa.ForeignKeyConstraint(["owner"], ["principals.id"], name="fk_totals_owner_principals"),
     )

@@ -7,7 +7,7 @@ from alembic import op
 
 from vivavoce.core.transcript import Transcript
 from vivavoce.library.recording import gist
-from vivavoce.library.schema import SEARCH
+from vivavoce.library.schema import SEARCH, Long
 from vivavoce.library.search import entries, words_of
 
 revision = "0006"
@@ -42,12 +42,12 @@ def upgrade() -> None:
     op.create_index("ix_tags_owner_tag", "tags", ["owner", "tag"])
     op.create_table(
         "passages",
-        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("id", Long, nullable=False, autoincrement=False),
         sa.Column("recording", sa.String, nullable=False),
         sa.Column("owner", sa.String, nullable=False),
         sa.Column("utterance", sa.String, nullable=False),
-        sa.Column("start", sa.Integer, nullable=False),
-        sa.Column("end", sa.Integer, nullable=False),
+        sa.Column("start", Long, nullable=False),
+        sa.Column("end", Long, nullable=False),
         sa.Column("text", sa.String, nullable=False),
         sa.Column("terms", sa.String, nullable=False),
         sa.Column("starts", sa.String, nullable=False),
@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner"], ["principals.id"], name="fk_passages_owner_principals"),
     )
     op.create_index("ix_passages_recording", "passages", ["recording"])
-    for statement in SEARCH:
+    for statement in SEARCH[op.get_bind().dialect.name]:
         op.execute(sa.text(statement))
     _fill()
 
@@ -69,18 +69,19 @@ def upgrade() -> None:
 def _fill() -> None:
     """From what is there. Only the form of its audio tells whether an old recording was a file."""
     db = op.get_bind()
-    db.exec_driver_sql(
-        "UPDATE recordings SET mode = 'upload' WHERE id IN (SELECT recording FROM events "
-        "WHERE n = 1 AND json_extract(event, '$.format.encoding') = 'container')"
-    )
+    began = sa.text("SELECT recording, event FROM events WHERE n = 1")
+    for recording, event in db.execute(began).all():
+        if msgspec.json.decode(event).get("format", {}).get("encoding") == "container":
+            upload = sa.text("UPDATE recordings SET mode = 'upload' WHERE id = :recording")
+            db.execute(upload, {"recording": recording})
     names = "id", "recording", "owner", "utterance", "start", "end", "text", "terms", "starts"
     passages = sa.table("passages", *(sa.column(name) for name in names))
     columns = "id", "words", "speakers", "diarization"
     recordings = sa.table("recordings", *(sa.column(name) for name in columns))
-    kept = "SELECT id, owner FROM recordings ORDER BY created_at, id"
-    for block, (id, owner) in enumerate(db.exec_driver_sql(kept).all(), 1):
-        query = "SELECT transcript FROM transcripts WHERE recording = ?"
-        for (transcript,) in db.exec_driver_sql(query, (id,)).all():
+    kept = sa.text("SELECT id, owner FROM recordings ORDER BY created_at, id")
+    query = sa.text("SELECT transcript FROM transcripts WHERE recording = :id")
+    for block, (id, owner) in enumerate(db.execute(kept).all(), 1):
+        for (transcript,) in db.execute(query, {"id": id}).all():
             folded = _decode(transcript)
             belongs = {"recording": id, "owner": owner}
             rows = [belongs | row | words_of(row) for row in entries(folded, block).values()]

@@ -1,0 +1,58 @@
+"""Where recordings are kept, if not in the data directory."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
+
+CLOUDS: Final = ("s3", "az", "gs")
+
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+class Stores(BaseModel):
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL for the library, postgresql://...; none: a file in data_dir"
+    )
+    blobs_url: str | None = Field(
+        None,
+        description="bucket for the audio: s3://, az:// or gs://, and its name; none: in data_dir",
+    )
+
+    @property
+    def database(self) -> str | None:
+        """`database_url`, with its password."""
+        return self.database_url and self.database_url.get_secret_value()
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parts = urlsplit(value.get_secret_value())
+                known = parts.scheme in ("postgresql", "postgres") and parts.port != 0
+            except ValueError:  # a port that is no number, say because of a / in the password
+                known = False
+            if not known:
+                raise _wrong("it is to be postgresql://user:password@host:port/name")
+        return value
+
+    @field_validator("blobs_url")
+    @classmethod
+    def _bucket(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if _BUCKET.fullmatch(value):  # as other programs' variables name one
+            return f"s3://{value}"
+        scheme, _, rest = value.partition("://")
+        if scheme not in CLOUDS or not rest.strip("/"):
+            raise _wrong("it is to begin with s3://, az:// or gs:// and a bucket's name")
+        if set(rest) & set("@?#:"):
+            raise _wrong("it is a bucket's name and no more; credentials go the cloud's own way")
+        return value.rstrip("/")
+
+
+def _wrong(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("stores", "{sentence}", {"sentence": sentence})
