@@ -33,6 +33,7 @@ test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more a
 	@scripts/install-clients
 	@scripts/install-old-clients $(PY)
 	@scripts/install-weights $(PY)
+	@scripts/install-postgres
 	@scripts/install-transformers $(PY)
 	@scripts/install-deploy-tools
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
