@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 from vivavoce.server.transport.authority import authority, server_certificate
-from vivavoce.testing.process import UVICORN, ServerProcess, running
+from vivavoce.testing.process import UVICORN, ServerProcess, own_port, running
 
 HERE = Path(__file__).parent
 LIMIT = 240.0
@@ -29,7 +29,7 @@ class TlsServer(ServerProcess):
     """One whose `url` is that of its TLS port. `certificate` is in PEM, with its key."""
 
     def __init__(self, folder: Path, certificate: Path, **settings: str | int | float) -> None:
-        self.tls_port = self._own_port()
+        self.tls_port = own_port(self)
         settings |= {"tls_port": self.tls_port, "tls_cert": str(certificate)}
         super().__init__(folder, UVICORN, **settings)
 

@@ -35,7 +35,7 @@ from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import silence
 from vivavoce.server.transport.authority import server_certificate
 from vivavoce.testing.encode import Shape, encode
-from vivavoce.testing.process import UVICORN, ServerProcess, running
+from vivavoce.testing.process import UVICORN, ServerProcess, own_port, running
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +48,7 @@ class Server(ServerProcess):
     """One that speaks HTTP/2 on both of its ports. `certificate` is in PEM, with its key."""
 
     def __init__(self, folder: Path, certificate: Path) -> None:
-        self.tls_port = self._own_port()
+        self.tls_port = own_port(self)
         tls: dict[str, Any] = {"tls_port": self.tls_port, "tls_cert": certificate}
         # The end of an utterance is where `vivavoce transcribe` has it.
         super().__init__(folder, SERVE, finals="tiny", endpoint_ms=1000, max_sessions=64, **tls)

@@ -36,7 +36,7 @@ from vivavoce.engines.fake import say, silence
 from vivavoce.library.keys import new_key
 from vivavoce.server.transport.authority import server_certificate
 from vivavoce.testing.keys import made_key
-from vivavoce.testing.process import UVICORN, ServerProcess, running
+from vivavoce.testing.process import UVICORN, ServerProcess, own_port, running
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +61,7 @@ class Server(ServerProcess):
     """One that speaks HTTP/2 on both of its ports. `certificate` is in PEM, with its key."""
 
     def __init__(self, folder: Path, certificate: Path, **settings: Any) -> None:
-        self.tls_port = self._own_port()
+        self.tls_port = own_port(self)
         settings |= {"tls_port": self.tls_port, "tls_cert": certificate}
         super().__init__(
             folder, SERVE, engines="scripted", hosts=1, auth="keys", log_level="debug", **settings
