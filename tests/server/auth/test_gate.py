@@ -1,5 +1,6 @@
 """Where there are no keys, and what the table does not say. `test_every_route.py` has the rest."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ async def test_a_key_that_is_to_come_inside_has_to_come_soon(
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
             await receive()
             await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
-            await gate.asyncio.Event().wait()
+            await asyncio.Event().wait()
 
     monkeypatch.setattr(keyed.router, "middleware_stack", Waiting())
     asked = await ask(keyed, "WS", "/socket.io/")

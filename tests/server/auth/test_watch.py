@@ -1,7 +1,7 @@
 """Who is connected by a key that ends is let go of."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,7 +103,7 @@ async def test_a_library_that_cannot_be_asked_ends_nothing(
     class Broken(Keys):
         asked = 0
 
-        async def find(self, ids) -> list[Key]:  # type: ignore[no-untyped-def]
+        async def find(self, ids: Iterable[str]) -> list[Key]:
             self.asked += 1
             if self.asked == 1:
                 raise DiskError("The disk is full.")

@@ -53,7 +53,7 @@ class Gate:
             return
         scope.setdefault("state", {})
         try:
-            watching = await self._let_in(scope) if self._keys else self._from_here(scope)
+            watching = await (self._let_in if self._keys else self._from_here)(scope)
         except VivavoceError as error:
             await refusals.refuse(scope, receive, send, error)
             return
@@ -62,7 +62,7 @@ class Gate:
         else:
             await endable(self._app, scope, receive, send, watching)
 
-    def _from_here(self, scope: Scope) -> None:
+    async def _from_here(self, scope: Scope) -> None:
         """Without keys. Raises `Forbidden` for other machines, where that was not wished for."""
         if not self._open and not is_here(scope.get("client")):
             if not self._warned:
