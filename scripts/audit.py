@@ -74,9 +74,11 @@ def faults(report: Mapping[str, Any], known: Iterable[Passed], today: date) -> I
 
 def vulnerabilities(lock: Path, known: Iterable[Passed]) -> list[str]:
     """What the vulnerability service says of a lock file's packages."""
-    command = [TOOLS / "pip-audit", "--requirement", lock, "--disable-pip", "--require-hashes"]
     ended = subprocess.run(
-        [*command, "--format", "json", "--progress-spinner", "off"],
+        [
+            *(TOOLS / "pip-audit", "--requirement", lock, "--disable-pip", "--require-hashes"),
+            *("--format", "json", "--progress-spinner", "off"),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -100,12 +102,15 @@ def checks() -> list[Check]:
     ]
     return [
         Check("hadolint", [TOOLS / "hadolint", deploy / "Dockerfile"]),
-        Check("shellcheck", [TOOLS / "shellcheck", *scripts]),
+        Check("shellcheck", [TOOLS / "shellcheck", "--severity", "warning", *scripts]),
         Check(
             "compose", [schema, "--builtin-schema", "vendor.compose-spec", deploy / "compose.yaml"]
         ),
         Check("workflows", [schema, "--builtin-schema", "vendor.github-workflows", *workflows]),
-        Check("zizmor", [TOOLS / "zizmor", "--offline", "--quiet", *workflows]),
+        Check(
+            "zizmor",
+            [TOOLS / "zizmor", "--offline", "--quiet", "--min-severity", "medium", *workflows],
+        ),
         Check(
             "checkov",
             [

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 def locked(text: str) -> dict[str, str]:
     """Names and versions of a lock file's packages that are for this machine."""
-    found = {}
+    found: dict[str, str] = {}
     for line in re.findall(r"^\S.*==[^\\\n]+", text, flags=re.MULTILINE):
         wanted = Requirement(line.strip())
         if wanted.marker is None or wanted.marker.evaluate():
@@ -28,7 +28,9 @@ def locked(text: str) -> dict[str, str]:
 
 def differences(listed: dict[str, Any], lock: dict[str, str]) -> Iterator[str]:
     """Sentences about what is in one of them and not in the other, or has no licence."""
-    components = {canonicalize_name(each["name"]): each for each in listed["components"]}
+    components: dict[str, Any] = {
+        canonicalize_name(each["name"]): each for each in listed["components"]
+    }
     for name in sorted(lock.keys() | components.keys() - {"vivavoce"}):
         if name not in components:
             yield f"{name} is locked and not listed."

@@ -28,6 +28,7 @@ FOLDERS = (
     "chaos",
     "examples",
     "changelog.d",
+    "deploy",
     ".ci",
     ".github",
 )

@@ -1,4 +1,5 @@
 resource "aws_lb" "main" {
+  #checkov:skip=CKV2_AWS_28:The server has limits and keys of its own; a web firewall is paid by the request and yours to decide
   count                      = var.server ? 1 : 0
   name                       = local.name
   load_balancer_type         = "application"

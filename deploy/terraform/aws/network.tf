@@ -1,10 +1,6 @@
 # A network of two zones: the load balancer outside; server, file system and database inside.
-data "aws_availability_zones" "here" {
-  state = "available"
-}
-
 locals {
-  zones = var.server ? slice(data.aws_availability_zones.here.names, 0, 2) : []
+  zones = var.server ? [for letter in var.zones : "${var.aws_region}${letter}"] : []
 }
 
 resource "aws_vpc" "main" {

@@ -193,13 +193,7 @@ resource "aws_secretsmanager_secret" "database_url" {
 }
 
 resource "aws_secretsmanager_secret_version" "database_url" {
-  count     = local.database ? 1 : 0
-  secret_id = aws_secretsmanager_secret.database_url[0].id
-  secret_string = format(
-    "postgresql://%s:%s@%s/%s",
-    aws_db_instance.library[0].username,
-    random_password.database[0].result,
-    aws_db_instance.library[0].endpoint,
-    aws_db_instance.library[0].db_name,
-  )
+  count         = local.database ? 1 : 0
+  secret_id     = aws_secretsmanager_secret.database_url[0].id
+  secret_string = "postgresql://${aws_db_instance.library[0].username}:${random_password.database[0].result}@${aws_db_instance.library[0].endpoint}/${aws_db_instance.library[0].db_name}"
 }

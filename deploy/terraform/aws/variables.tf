@@ -100,6 +100,17 @@ variable "vpc_cidr" {
   default     = "10.42.0.0/16"
 }
 
+variable "zones" {
+  description = "The two zones of the region that the network has, by their letters."
+  type        = list(string)
+  default     = ["a", "b"]
+
+  validation {
+    condition     = length(distinct(var.zones)) == 2
+    error_message = "zones are two: the load balancer needs as many."
+  }
+}
+
 variable "cpu" {
   description = "Processor of the server's task, in units of which 1024 are one core."
   type        = number

@@ -1,8 +1,6 @@
 # Vivavoce on Azure: a Container App, or an App Service, with blobs, PostgreSQL, and Azure Speech
 # and OpenAI where asked for. docs/deploy.md says what of this has been executed.
 
-data "azurerm_client_config" "current" {}
-
 locals {
   name  = "vivavoce-${var.environment}"
   short = "vv${var.environment}${random_string.suffix.result}" # where no hyphen may be

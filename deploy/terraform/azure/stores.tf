@@ -100,6 +100,7 @@ resource "random_password" "database" {
 }
 
 resource "azurerm_postgresql_flexible_server" "library" {
+  #checkov:skip=CKV2_AZURE_57:It is in a subnet of the network itself
   #checkov:skip=CKV_AZURE_136:One region: backups in another are yours to decide
   name                          = "${local.name}-${random_string.suffix.result}"
   resource_group_name           = azurerm_resource_group.main.name
@@ -130,11 +131,8 @@ resource "azurerm_postgresql_flexible_server_database" "library" {
 }
 
 locals {
-  database_url = format(
-    "postgresql://%s:%s@%s:5432/%s",
-    azurerm_postgresql_flexible_server.library.administrator_login,
-    random_password.database.result,
-    azurerm_postgresql_flexible_server.library.fqdn,
-    azurerm_postgresql_flexible_server_database.library.name,
-  )
+  account      = azurerm_postgresql_flexible_server.library.administrator_login
+  host         = azurerm_postgresql_flexible_server.library.fqdn
+  database     = azurerm_postgresql_flexible_server_database.library.name
+  database_url = "postgresql://${local.account}:${random_password.database.result}@${local.host}:5432/${local.database}"
 }
