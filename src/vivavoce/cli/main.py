@@ -19,7 +19,7 @@ from vivavoce.telemetry.logs import set_up_own_logs
 
 COMMANDS = (
     *("serve", "keys", "listen", "transcribe", "demo", "models", "tls", "search", "usage", "config"),
-    *("doctor", "bench", "replay", "audit"),
+    *("doctor", "backup", "restore", "bench", "replay", "audit"),
 )
 """In the order of the help. Each is the function, or the `app` with its own commands, in the module
 of its name."""

@@ -26,6 +26,8 @@ class Options:
     voice_commands: bool = False  # phrases in `core/spoken.py` do what they say
     translations_follow: bool = False  # they may come after the final, by a language model
     brief: Brief = field(default_factory=Brief)
+    audio_days: int | None = None  # that its audio is kept at the most, and its text
+    text_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ Names = Annotated[tuple[Name, ...], Meta(max_length=20)]
 Phrase = Annotated[str, Meta(min_length=1, max_length=100)]
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
 Speakers = Annotated[int, Meta(ge=0, le=20)]  # 0: nobody knows how many
+Days = Annotated[int, Meta(ge=0, le=36_500)]
 EndpointMs = Annotated[int, Meta(ge=100, le=10_000)]
 UtteranceMs = Annotated[int, Meta(ge=1000, le=30_000)]
 
@@ -48,7 +49,8 @@ class ClientMessage(
 
 
 class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a client may choose of its session; from `languages` on it is the `Brief`."""
+    """What a client may choose of its session; from `languages` to `speakers` it is the
+    `Brief`."""
 
     interims: bool = True
     title: Text | None = None
@@ -62,6 +64,8 @@ class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     translate_to: Names = ()
     diarization: bool = False
     speakers: Speakers = 0
+    audio_days: Days | None = None
+    text_days: Days | None = None
 
     def chosen(self, language: str | None, engine: str | None) -> Options:
         """With what the opening message says beside them."""
@@ -83,6 +87,8 @@ class StartOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
                 diarization=self.diarization or bool(self.speakers),
                 speakers=self.speakers,
             ),
+            audio_days=self.audio_days,
+            text_days=self.text_days,
         )
 
 

@@ -22,6 +22,7 @@ from vivavoce.library.migrations import upgrade
 from vivavoce.library.owners import make_known
 from vivavoce.library.recording import Changes, Page, Recording
 from vivavoce.library.repository import Make
+from vivavoce.library.retention import check_text
 from vivavoce.library.schema import events, recordings, transcripts
 from vivavoce.library.sqlite import Sqlite
 from vivavoce.library.terms import plain
@@ -134,7 +135,7 @@ class SqlRepository:
             return await annotating.annotate(db, row, make)
 
     async def events(self, owner: str, recording: str, after: int = 0) -> AsyncIterator[Numbered]:
-        await self.get(owner, recording)
+        check_text(await self.get(owner, recording))
         while batch := await self._events(recording, after):
             for numbered in batch:
                 yield numbered
@@ -143,7 +144,7 @@ class SqlRepository:
     async def transcript(self, owner: str, recording: str) -> Transcript:
         query = select(transcripts.c.transcript).where(transcripts.c.recording == recording)
         async with self.tables.read() as db:
-            await listing.one(db, recording, owner)
+            check_text(await listing.one(db, recording, owner))
             row = (await db.execute(query)).first()
         return Transcript() if row is None else _decode_transcript(row[0])
 

@@ -21,6 +21,7 @@ from vivavoce.journal.journal import Journal, SessionHeader
 from vivavoce.library.diarizations import Diarizations
 from vivavoce.library.recording import Changes, Recording
 from vivavoce.library.repository import Repository
+from vivavoce.library.retention import until
 from vivavoce.live.allowance import Account, Allowance, Boundless
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
@@ -253,4 +254,6 @@ def _recording(header: SessionHeader, engine: str) -> Recording:
         language=header.options.language,
         engine=engine,
         media_type=header.media or "application/octet-stream",
+        audio_until=until(created, header.options.audio_days),
+        text_until=until(created, header.options.text_days),
     )

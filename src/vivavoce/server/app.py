@@ -25,6 +25,7 @@ from vivavoce.journal.disk import Disk
 from vivavoce.library.buckets import blobs_at
 from vivavoce.library.database import Tables
 from vivavoce.library.diarizations import Diarizations
+from vivavoce.library.retention import Retention, Rules
 from vivavoce.library.shares import Shares
 from vivavoce.library.sql import SqlRepository
 from vivavoce.library.summaries import Summaries
@@ -35,6 +36,7 @@ from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
 from vivavoce.live.opening import Opener
+from vivavoce.live.restore import check_whole
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
 from vivavoce.live.tally import Tally
@@ -59,6 +61,7 @@ from vivavoce.server.rates import Rates
 from vivavoce.server.rest import health, metrics, recordings, shares
 from vivavoce.server.rest.bin import keep_emptying
 from vivavoce.server.rest.doors import Doors
+from vivavoce.server.rest.retention import keep_rules
 from vivavoce.server.rest.tokens import router as tokens
 from vivavoce.server.seen import Seen
 from vivavoce.server.services import Services
@@ -158,6 +161,7 @@ async def services(
     """Every part of a running server, started in order and stopped in reverse."""
     for sentence in half_set(settings):
         log.warning("half of what belongs together is set", reason=sentence)
+    check_whole(settings.data_dir)
     cores = os.cpu_count() or 1
     tally = tally or Tally()
     async with AsyncExitStack() as stack:
@@ -226,6 +230,7 @@ async def services(
             hub=hub,
             engines=engines,
             repository=repository,
+            retention=Retention(tables, Rules(settings.audio_days, settings.text_days)),
             blobs=blobs,
             visits=Visits(),
             shares=Shares(tables),
@@ -241,6 +246,8 @@ async def services(
         )
         emptying = asyncio.create_task(keep_emptying(found))
         stack.push_async_callback(_ended, emptying)
+        deleting = asyncio.create_task(keep_rules(found))
+        stack.push_async_callback(_ended, deleting)
         yield found
 
 

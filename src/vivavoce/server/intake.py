@@ -28,9 +28,13 @@ from vivavoce.server.services import Services
 
 MIB: Final = 1 << 20
 
-FIELDS: Final = ("title", "language", "engine", "diarization", "speakers")
+FIELDS: Final = (
+    *("title", "language", "engine", "diarization", "speakers"),
+    *("audio_days", "text_days"),
+)
 SWITCH: Final = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 MOST_SPEAKERS: Final = 20
+MOST_DAYS: Final = 36_500
 
 WHY: Final[dict[str, type[VivavoceError]]] = {
     BadAudio.code: BadAudio,
@@ -48,6 +52,8 @@ class Wishes:
     engine: str | None = None
     diarization: bool = False
     speakers: int = 0  # how many there are; 0: nobody knows
+    audio_days: int | None = None  # that its audio is kept at the most, and its text
+    text_days: int | None = None
 
     def with_field(self, name: str, value: str) -> "Wishes":
         """With what a form's field says. Raises `BadMessage`; a name of none of ours is passed
@@ -62,7 +68,11 @@ class Wishes:
             case "diarization":
                 return replace(self, diarization=_switch(name, value))
             case "speakers":
-                return replace(self, speakers=_count(name, value))
+                return replace(self, speakers=_count(name, value, 1, MOST_SPEAKERS))
+            case "audio_days":
+                return replace(self, audio_days=_count(name, value, 0, MOST_DAYS))
+            case "text_days":
+                return replace(self, text_days=_count(name, value, 0, MOST_DAYS))
         return self
 
 
@@ -166,6 +176,8 @@ class Intake:
                 diarization=self._wishes.diarization or bool(self._wishes.speakers),
                 speakers=self._wishes.speakers,
             ),
+            audio_days=self._wishes.audio_days,
+            text_days=self._wishes.text_days,
         )
         media = media_type(file.media, file.name)
         start = Start(AudioFormat("container"), options)
@@ -199,7 +211,7 @@ def _switch(name: str, value: str) -> bool:
     return SWITCH[value.lower()]
 
 
-def _count(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MOST_SPEAKERS):
-        raise BadMessage(f"The field {name} is to be 1 to {MOST_SPEAKERS}, not {value!r}.")
+def _count(name: str, value: str, least: int, most: int) -> int:
+    if not (value.isascii() and value.isdecimal() and least <= int(value[:9]) <= most):
+        raise BadMessage(f"The field {name} is to be {least} to {most}, not {value!r}.")
     return int(value)

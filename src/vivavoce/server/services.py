@@ -14,6 +14,7 @@ from vivavoce.insight.translator import Translator
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.recording import Recording, folder, is_id
 from vivavoce.library.repository import Repository
+from vivavoce.library.retention import Retention
 from vivavoce.library.shares import Shares
 from vivavoce.library.texts import forget_text
 from vivavoce.live.annotations import Annotations
@@ -38,6 +39,7 @@ class Services:
     hub: Hub
     visits: Visits
     repository: Repository
+    retention: Retention
     blobs: Blobs
     shares: Shares
     doors: Doors

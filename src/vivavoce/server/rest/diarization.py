@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from vivavoce.library import diarizations
+from vivavoce.library.retention import check_audio, check_text
 from vivavoce.server.rest.models import Error
 from vivavoce.server.services import Found, Owner, Parts
 
@@ -57,6 +58,8 @@ async def diarize(
 ) -> Diarization:
     """Tell who says what, anew where that was done: voices keep their labels, and what people
     have said of speakers stands. A recording that is live waits for its end."""
+    check_audio(recording)
+    check_text(recording)
     speakers = new.speakers if new else None
     return Diarization.of(await parts.diarizing.ask(owner, recording.id, speakers))
 

@@ -15,11 +15,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from vivavoce.config import Settings
+from vivavoce.config.keeping import Days
 from vivavoce.core import types
 from vivavoce.core.titles import LONGEST, title_from
 from vivavoce.engines.base import Capabilities
 from vivavoce.library import recording
 from vivavoce.library.recording import Mode, RecordingState
+from vivavoce.library.retention import Rules
 from vivavoce.server.rest.patterns import form
 
 
@@ -75,12 +77,20 @@ class Recording(BaseModel):
     words: int = Field(description="of the text")
     tags: list[str] = Field(description="in alphabetical order")
     deleted_at: datetime | None = Field(description="UTC; when it was put into the bin, if it is")
+    keep: bool = Field(description="no rule deletes anything of it")
+    audio_goes_at: datetime | None = Field(description="UTC; when a rule deletes its audio")
+    text_goes_at: datetime | None = Field(description="UTC; when a rule deletes its text")
+    audio_gone_at: datetime | None = Field(description="UTC; when a rule deleted its audio")
+    text_gone_at: datetime | None = Field(description="UTC; when a rule deleted its text")
     use: list[Use] = Field(description="what was sent to engines; empty until it has ended")
 
     @classmethod
     def of(cls, row: recording.Recording, settings: Settings) -> Self:
         use = [Use.of(use, settings) for use in row.uses]
-        return cls.model_validate(msgspec.structs.asdict(row) | {"use": use})
+        rules = Rules(settings.audio_days, settings.text_days)
+        audio, text = rules.goes_at(row, "audio"), rules.goes_at(row, "text")
+        going = {"audio_goes_at": audio, "text_goes_at": text}
+        return cls.model_validate(msgspec.structs.asdict(row) | {"use": use} | going)
 
 
 class Page(BaseModel):
@@ -97,6 +107,13 @@ class Change(BaseModel):
 
     title: Title = ""
     tags: Annotated[list[Tag], Field(max_length=20)] = []
+    keep: bool = Field(False, description="no rule deletes anything of it")
+    audio_days: Days | None = Field(None, description="that its audio stays; null: no own rule")
+    text_days: Days | None = Field(None, description="that its text stays; null: no own rule")
+
+    def rules(self) -> dict[str, bool | int | None]:
+        """What is wished of the time that it stays."""
+        return self.model_dump(include={"keep", "audio_days", "text_days"}, exclude_unset=True)
 
 
 class DayUse(Use):

@@ -17,6 +17,7 @@ from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.types import AudioFormat
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.recording import Recording, audio_key, folder
+from vivavoce.library.retention import check_audio
 from vivavoce.server.errors import StillLive
 from vivavoce.server.rest.models import Error
 from vivavoce.server.services import Found, Parts, Services
@@ -46,6 +47,7 @@ async def peaks(recording: Found, parts: Parts) -> Response:
     """How loud the audio is over its length, as a waveform is drawn from."""
     if recording.state in ("live", "transcribing"):
         raise StillLive(f"The recording {recording.id} is still live; this is there at its end.")
+    check_audio(recording)
     key = f"{folder(recording.id)}peaks"
     found = await _kept(parts.blobs, key)
     if found is None:
@@ -70,7 +72,7 @@ async def _keep(parts: Services, recording: Recording, key: str, found: bytes) -
     """Raises `NotFound` if it was deleted while it was read: then nothing of it may stay."""
     await parts.blobs.create(key, found)
     try:
-        await parts.repository.get(recording.owner, recording.id)
+        check_audio(await parts.repository.get(recording.owner, recording.id))
     except NotFound:
         await parts.blobs.remove(key)
         raise

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import StreamingResponse
 
-from vivavoce.core.errors import NotFound
+from vivavoce.core.errors import Forbidden, NotFound
 from vivavoce.library.export import FORMATS, render
 from vivavoce.library.found import Wanted
 from vivavoce.library.recording import Recording as Row
 from vivavoce.library.recording import audio_key
+from vivavoce.library.retention import Wish, check_audio
 from vivavoce.server.errors import BadParameter, BadRange, StillLive, refusal
 from vivavoce.server.names import attachment, extension, media_type
 from vivavoce.server.rest import (
@@ -32,7 +33,7 @@ from vivavoce.server.rest import (
 from vivavoce.server.rest.bin import router as bin_router
 from vivavoce.server.rest.models import Change, Error, Page, Recording
 from vivavoce.server.rest.ranges import wanted
-from vivavoce.server.services import Found, Owner, Parts
+from vivavoce.server.services import Found, Owner, Parts, Who
 
 Format = Literal["txt", "srt", "vtt", "json", "csv", "md", "jsonl"]
 Download = Annotated[bool, Query(description="Save it as a file instead of showing it.")]
@@ -75,14 +76,20 @@ async def get(recording: Found, parts: Parts) -> Recording:
 
 
 @router.patch("/recordings/{id}", responses=NOT_FOUND)
-async def change(recording: Found, wanted: Change, parts: Parts, owner: Owner) -> Recording:
-    """Give a recording another title, other tags, or both."""
+async def change(
+    recording: Found, wanted: Change, parts: Parts, owner: Owner, who: Who
+) -> Recording:
+    """Give a recording another title, other tags, or another time to go."""
     if not wanted.model_fields_set:
-        raise BadParameter("Name what is to be changed: title, tags or both.")
+        raise BadParameter(f"Name what is to be changed: {', '.join(Change.model_fields)}.")
     if "title" in wanted.model_fields_set:
         recording = await parts.repository.rename(owner, recording.id, wanted.title)
     if "tags" in wanted.model_fields_set:
         recording = await parts.repository.retag(owner, recording.id, wanted.tags)
+    if own := wanted.rules():
+        if "manage" not in who.scopes:  # it is to delete, or to keep others from it
+            raise Forbidden("To say when a recording goes needs a key with the scope manage.")
+        recording = await parts.retention.wish(owner, recording.id, Wish(**own))
     return Recording.of(recording, parts.settings)
 
 
@@ -164,6 +171,7 @@ def _ended(recording: Row) -> None:
 
 
 async def _size(parts: Parts, recording: Row) -> int:
+    check_audio(recording)
     try:
         return await parts.blobs.size(audio_key(recording.id))
     except NotFound as error:

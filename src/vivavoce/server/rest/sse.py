@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from vivavoce.core.errors import Held, NotFound, VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
 from vivavoce.library.recording import Recording
+from vivavoce.library.retention import check_text
 from vivavoce.server.rest.ahead import Ahead, Item, Items
 from vivavoce.server.rest.models import Error
 from vivavoce.server.services import Found, Parts, Services
@@ -56,6 +57,7 @@ async def events(
     Numbered events have an `id`; the data is `{n, epoch, event}`. Interims have none, and
     a slow reader sees only the latest.
     """
+    check_text(recording)
     found = await items(parts, recording, after)
     if follow:
         found = further(parts, recording, found, after)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from vivavoce.insight.summariser import Kept
 from vivavoce.insight.writing import Delta, Progress
+from vivavoce.library.retention import check_text
 from vivavoce.server.rest.insight_models import (
     NewSummary,
     NewTemplate,
@@ -76,6 +77,7 @@ async def summarise(
     Events: `progress` {done, total} where it is read in parts, `delta` {text} as it is written,
     then `summary`, or `error`.
     """
+    check_text(recording)
     steps = await parts.summariser.summarise(
         owner, recording.id, new.template, new.language, extracted=new.extract
     )

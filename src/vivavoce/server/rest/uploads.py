@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from vivavoce.core.errors import PeerError, TooLarge
-from vivavoce.server.intake import MIB, MOST_SPEAKERS, Intake, Wishes
+from vivavoce.server.intake import MIB, MOST_DAYS, MOST_SPEAKERS, Intake, Wishes
 from vivavoce.server.multipart import File, Item, read_form
 from vivavoce.server.rest.models import Error, Recording
 from vivavoce.server.services import Allowed, Owner, Parts
@@ -17,6 +17,7 @@ router = APIRouter(tags=["recordings"])
 
 _BINARY: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
+_DAYS: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": MOST_DAYS}
 _BODY: Final[dict[str, Any]] = {
     "required": True,
     "content": {
@@ -30,6 +31,8 @@ _BODY: Final[dict[str, Any]] = {
                     "engine": _TEXT,
                     "diarization": {"type": "boolean"},
                     "speakers": {"type": "integer", "minimum": 1, "maximum": MOST_SPEAKERS},
+                    "audio_days": _DAYS,
+                    "text_days": _DAYS,
                     "file": _BINARY,
                 },
             }
@@ -64,6 +67,12 @@ async def upload(
     speakers: Annotated[
         int | None, Query(ge=1, le=MOST_SPEAKERS, description="How many there are, if known.")
     ] = None,
+    audio_days: Annotated[
+        int | None, Query(ge=0, le=MOST_DAYS, description="That its audio is kept at the most.")
+    ] = None,
+    text_days: Annotated[
+        int | None, Query(ge=0, le=MOST_DAYS, description="That its text is kept at the most.")
+    ] = None,
     wait: Annotated[bool, Query(description="Answer when all that is done.")] = False,
 ) -> Recording:
     """Transcribe an audio or video file of any common kind.
@@ -72,7 +81,7 @@ async def upload(
     itself. The answer comes as soon as the audio is safe on disk.
     """
     check_length(request, most.upload_mb)
-    wishes = Wishes(title, language, engine, diarization, speakers or 0)
+    wishes = Wishes(title, language, engine, diarization, speakers or 0, audio_days, text_days)
     intake = Intake(parts, owner, wishes, most.upload_mb)
     recording = await receive(request, intake)
     parts.hub.heard.note("recordings")

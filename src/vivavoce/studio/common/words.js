@@ -23,8 +23,12 @@ export function when(iso, now = new Date()) {
   const days = Math.round((midnight(now) - midnight(date)) / DAY);
   if (days === 0) return `Today, ${time}`;
   if (days === 1) return `Yesterday, ${time}`;
+  return `${day(date, now)}, ${time}`;
+}
+
+function day(date, now) {
   const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${time}`;
+  return date.toLocaleDateString([], { day: "numeric", month: "short", year });
 }
 
 /** A title for what is recorded at `date`: "Friday morning, 20 Nov". */
@@ -55,6 +59,18 @@ export function detailsOf({ language, model, engine, words, bytes }) {
   const megabytes = (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
   const counted = words ? `${words.toLocaleString("en")} words` : null;
   return [language && nameOf(language), model ?? engine, counted, bytes ? `${megabytes} MB` : null].filter(Boolean).join(" · ");
+}
+
+/** What a rule has deleted of it; null: nothing. */
+export function goneOf({ audio_gone_at, text_gone_at }) {
+  if (audio_gone_at) return "Audio deleted";
+  return text_gone_at ? "Text deleted" : null;
+}
+
+/** When a rule deletes something: "Audio goes on 3 Dec · Text goes on 2 Jan 2027"; null: never. */
+export function goesOf({ audio_goes_at, text_goes_at }, now = new Date()) {
+  const goes = [["Audio", audio_goes_at], ["Text", text_goes_at]].filter(([, at]) => at);
+  return goes.map(([what, at]) => `${what} goes on ${day(new Date(at), now)}`).join(" · ") || null;
 }
 
 export function stateOf({ state, reason }) {

@@ -2,7 +2,7 @@
 
 import { h, icon, setIcon, setText } from "../common/dom.js";
 import { signing } from "../common/signing.js";
-import { clock, detailsOf, stateOf, titleOf, voicesOf, when } from "../common/words.js";
+import { clock, detailsOf, goesOf, goneOf, stateOf, titleOf, voicesOf, when } from "../common/words.js";
 
 const BUSY_EVERY = 2000; // ms between looks while something is under way
 const IDLE_EVERY = 10000; // ms: another window, or a program, may have begun something
@@ -156,12 +156,12 @@ export class LibraryView {
     row.hidden = this.hides?.(recording.id) ?? false;
     row.dataset.state = recording.state;
     setText(row.querySelector(".title"), title);
-    const about = [when(recording.created_at), length, voicesOf(recording), state];
+    const about = [when(recording.created_at), length, voicesOf(recording), state, goneOf(recording)];
     setText(row.querySelector(".meta"), about.filter(Boolean).join(" · "));
     setText(row.querySelector(".preview"), recording.preview ?? "");
     this.#fillTags(row.querySelector(".tags"), recording.tags);
-    row.querySelector("a").title = detailsOf(recording);
-    row.firstElementChild.disabled = busy(recording) || !recording.duration;
+    row.querySelector("a").title = [detailsOf(recording), goesOf(recording)].filter(Boolean).join(" · ");
+    row.firstElementChild.disabled = !playable(recording);
     row.firstElementChild.setAttribute("aria-label", `Play ${title}`);
     row.lastElementChild.setAttribute("aria-label", `${recording.deleted_at ? "Put back or delete" : "Rename, tag, download or delete"} ${title}`);
   }
@@ -177,6 +177,11 @@ export class LibraryView {
     row.querySelector("a").setAttribute("aria-current", String(id === this.#open));
     setIcon(row.firstElementChild, id === this.#playing ? "pause" : "play");
   }
+}
+
+/** Whether there is something to hear. */
+export function playable(recording) {
+  return !busy(recording) && recording.duration > 0 && !recording.audio_gone_at;
 }
 
 export function busy({ state }) {

@@ -1,11 +1,11 @@
 /** One recording in full: its title, its words as they come, its sound. */
 
 import { setText } from "../common/dom.js";
-import { busy } from "./library-view.js";
+import { busy, playable } from "./library-view.js";
 import { textOfRows } from "../transcript/copying.js";
 import { toast } from "../common/overlays.js";
 import { SAMPLE_RATE } from "../transcript/transcript.js";
-import { clock, stateOf, titleOf, when } from "../common/words.js";
+import { clock, goesOf, goneOf, stateOf, titleOf, when } from "../common/words.js";
 
 export class Stage {
   #api;
@@ -71,16 +71,16 @@ export class Stage {
     const subject = this.#subject;
     if (!subject) return;
     const { recording } = subject;
-    const playable = recording !== null && !busy(recording) && recording.duration > 0;
+    const heard = recording !== null && playable(recording);
     setText(this.#part("sheet-title"), this.#title());
     setText(this.#part("sheet-meta"), this.#meta());
     setText(this.#part("hint"), this.#hint());
     this.#part("hint").classList.toggle("listening", this.#part("hint").textContent.endsWith("…"));
     this.#part("sheet-more").hidden = recording === null;
     this.#part("sheet-copy").hidden = !subject.transcript.hasText;
-    const fresh = this.#player.load(playable ? this.#api.audioUrl(recording.id) : null, recording?.duration);
-    if (fresh && playable) this.#loadPeaks(recording);
-    this.#view.seekable = playable;
+    const fresh = this.#player.load(heard ? this.#api.audioUrl(recording.id) : null, recording?.duration);
+    if (fresh && heard) this.#loadPeaks(recording);
+    this.#view.seekable = heard;
     this.#view.follows = this.#growing;
     this.#drawProgress();
   }
@@ -109,12 +109,13 @@ export class Stage {
     const under = busy(recording);
     const length = under ? transcript.position / SAMPLE_RATE : recording.duration;
     const parts = [when(recording.created_at), clock(length), stateOf(recording)];
-    if (!under) parts.push(recording.model ?? recording.engine);
+    if (!under) parts.push(recording.model ?? recording.engine, goneOf(recording), goesOf(recording));
     return parts.filter(Boolean).join(" · ");
   }
 
   #hint() {
     const { recording, transcript, live, upload, missing, source } = this.#subject;
+    if (recording?.text_gone_at) return "Its text was deleted, as a rule of this server or its own says.";
     if (missing) return missing;
     if (upload?.phase === "waiting") return "It waits for its turn…";
     if (upload?.phase === "failed") return upload.why;
