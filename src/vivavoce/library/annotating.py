@@ -18,7 +18,6 @@ from vivavoce.library.database import of
 from vivavoce.library.recording import Recording, gist
 from vivavoce.library.repository import MOST, Make
 from vivavoce.library.retention import check_text
-from vivavoce.library.retention import check_text
 from vivavoce.library.schema import events, recordings, transcripts
 from vivavoce.library.search import index
 
@@ -38,7 +37,6 @@ async def annotate(db: AsyncConnection, recording: Recording, make: Make) -> lis
     """See `Repository.annotate`. `db` must hold the recording."""
     if recording.state in ("live", "transcribing"):
         raise Held(f"The recording {recording.id} is still live.")
-    check_text(recording)
     check_text(recording)
     before = await _transcript(db, recording.id)
     said = make(before)

@@ -58,10 +58,6 @@ class Blobs(Protocol):
         """Every key, in no order, and how many bytes are under it."""
         ...
 
-    def list(self) -> AsyncIterator[tuple[str, int]]:
-        """Every key, in no order, and how many bytes are under it."""
-        ...
-
     async def remove(self, key: str) -> None:
         """Remove one key; none is fine too."""
 
@@ -124,13 +120,6 @@ class ObjectBlobs:
                     self._store, key, start=at, end=min(end, at + CHUNK)
                 )
             yield bytes(part)
-
-    async def list(self) -> AsyncIterator[tuple[str, int]]:
-        with self._trouble("list", "the keys"):
-            async for found in obstore.list(self._store):
-                for item in found:
-                    if _KEY.fullmatch(item["path"]):  # else it is half-written, or not ours
-                        yield item["path"], item["size"]
 
     async def list(self) -> AsyncIterator[tuple[str, int]]:
         with self._trouble("list", "the keys"):

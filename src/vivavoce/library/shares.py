@@ -18,7 +18,6 @@ from vivavoce.library.database import Tables
 from vivavoce.library.listing import held
 from vivavoce.library.recording import new_id
 from vivavoce.library.retention import check_text
-from vivavoce.library.retention import check_text
 from vivavoce.library.schema import shares
 
 MOST: Final = 50

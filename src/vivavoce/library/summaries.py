@@ -14,7 +14,6 @@ from vivavoce.core.errors import NotFound, PeerError
 from vivavoce.library.database import Tables, of
 from vivavoce.library.listing import held
 from vivavoce.library.retention import check_text
-from vivavoce.library.retention import check_text
 from vivavoce.library.schema import summaries, templates
 
 MOST: Final = 100

@@ -62,10 +62,11 @@ class Opener:
         tally: Tally | None = None,
     ) -> None:
         """`folder` is where live sessions are journalled; `grace` is in seconds; in `queue` wait
-        those whose speakers are to be told apart; `tally` is what they are counted in."""
+        those whose speakers are to be told apart; `redactor` knows what is not to be kept;
+        `tally` is what they are counted in."""
         self.folder = folder
-        self.tally = tally or Tally()
         self.allowance = allowance or Boundless()
+        self.tally = tally or Tally()
         self._engines = engines
         self._repository = repository
         self._sealer = sealer

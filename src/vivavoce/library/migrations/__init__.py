@@ -6,7 +6,6 @@ from typing import Final
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -14,12 +13,6 @@ from vivavoce.core.errors import DiskError, SettingError
 from vivavoce.library.database import Database, trouble
 
 _HERE: Final = Path(__file__).parent
-
-
-def revisions() -> frozenset[str]:
-    """All that are known here."""
-    script = ScriptDirectory(str(_HERE))
-    return frozenset(revision.revision for revision in script.walk_revisions())
 
 
 def revisions() -> frozenset[str]:
