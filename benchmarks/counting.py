@@ -35,7 +35,7 @@ def main() -> None:
         os.environ[VARIABLE] = folder
         import prometheus_client.values as values
 
-        values.ValueClass = values.get_value_class()
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
         words("several workers")
 
 

@@ -31,7 +31,7 @@ async def asked(
     with capture_logs() as logs:
         answer = await http.request(method, path, **more)
     (line,) = [log for log in logs if log["event"] == "request"]
-    return answer, line
+    return answer, dict(line)
 
 
 async def counted(http: httpx2.AsyncClient, name: str) -> dict[tuple[str, ...], float]:
@@ -75,8 +75,11 @@ async def test_what_is_nowhere_is_elsewhere(plain: httpx2.AsyncClient) -> None:
 async def test_what_nobody_reads_about_is_for_who_debugs(
     plain: httpx2.AsyncClient, path: str
 ) -> None:
-    _, line = await asked(plain, "GET", path)
-    assert (line["status"], line["log_level"]) == (200, "debug")
+    with capture_logs() as logs:
+        assert (await plain.get(path)).status_code == 200
+    assert [log for log in logs if log["event"] == "request"] == []  # the level is info
+    _, line = await asked(plain, "POST", path)
+    assert (line["status"], line["log_level"]) == (405, "info")
 
 
 @pytest.mark.parametrize(

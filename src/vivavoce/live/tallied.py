@@ -60,8 +60,15 @@ class Tallied:
                 self._late("interim", event.end)
             case events.Final():
                 late = self._late("final", event.end)
-                about = {"utterance": event.id, "start": event.start, "end": event.end}
-                noted("utterance", late or 0.0, **about, engine=event.engine, model=event.model)
+                noted(
+                    "utterance",
+                    late or 0.0,
+                    utterance=event.id,
+                    start=event.start,
+                    end=event.end,
+                    engine=event.engine,
+                    model=event.model,
+                )
             case EngineSwitched():
                 self._tally.switched[event.previous, event.engine] += 1
             case Ended():

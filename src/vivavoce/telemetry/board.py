@@ -33,7 +33,7 @@ class Board:
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, disable_created_metrics
 
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._folder = shared_folder()
         self._registry = CollectorRegistry()
         self._known = {metric: _made(metric, self._registry) for metric in METRICS}
@@ -65,7 +65,7 @@ class Board:
         if self._folder is not None:
             forget_the_dead(self._folder)
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, path=str(self._folder))
+            MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
         encode: Callable[[Any], bytes]
         encode, media_type = choose_encoder(accept)
         return encode(registry), media_type
