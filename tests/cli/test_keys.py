@@ -1,14 +1,18 @@
 """`vivavoce keys`, and what `vivavoce serve` says of who may."""
 
+import asyncio
 import signal
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.cli.conftest import Run
+from vivavoce.core.types import Use
 from vivavoce.library.keys import id_of
+from vivavoce.library.sql import SqlRepository
 
 
 def listed(run: Run, data: Path) -> list[dict[str, str]]:
@@ -107,3 +111,17 @@ def test_with_keys_they_are(
         _, complaints = process.communicate(timeout=120)
     assert b"Traceback" not in complaints
     assert key.encode() not in complaints
+
+
+def test_commands_that_read_the_library_read_one_owners(run: Run, tmp_path: Path) -> None:
+    async def use() -> None:
+        repository = await SqlRepository.open(tmp_path)
+        await repository.count("ada", date(2026, 11, 20), [Use("moonshine", "tiny", 16_000)])
+        await repository.close()
+
+    asyncio.run(use())
+    seen = {
+        owner: run("usage", *options, "--data-dir", str(tmp_path)).stdout.splitlines()[1:]
+        for owner, options in {"ada": ["--owner", "ada"], "local": []}.items()
+    }
+    assert seen == {"ada": ["moonshine\ttiny\t1.0\t"], "local": []}

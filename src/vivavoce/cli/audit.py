@@ -13,7 +13,7 @@ from vivavoce.bench.replay import alike
 from vivavoce.bench.whole import whole
 from vivavoce.cli.console import complain, stderr, stdout
 from vivavoce.cli.differences import clock, said, show_in_context
-from vivavoce.cli.shelf import Shelf, shelf
+from vivavoce.cli.shelf import LOCAL, Owner, Shelf, shelf
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import BadMessage, EngineError, VivavoceError
 from vivavoce.core.events import Edited
@@ -38,6 +38,7 @@ def audit(
     since: Annotated[
         datetime | None, typer.Option(help="With --all: those made since then.")
     ] = None,
+    owner: Owner = LOCAL,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
 ) -> None:
     """Read recordings again as a whole: which words did live transcription lose or make up?"""
@@ -46,15 +47,17 @@ def audit(
     if since is not None and not everything:
         raise BadMessage("--since goes with --all.")
     settings = load_settings(data_dir=data_dir)
-    if not asyncio.run(_audit(recordings, since and since.astimezone(), settings)):
+    if not asyncio.run(_audit(recordings, since and since.astimezone(), settings, owner)):
         raise typer.Exit(1)
 
 
-async def _audit(ids: Sequence[str] | None, since: datetime | None, settings: Settings) -> bool:
+async def _audit(
+    ids: Sequence[str] | None, since: datetime | None, settings: Settings, owner: str
+) -> bool:
     """Whether every one of them could be read."""
     done: list[Counts] = []
     well = True
-    async with shelf(settings) as library, _Pools() as pools:
+    async with shelf(settings, owner) as library, _Pools() as pools:
         for id in ids or [id async for id in _ended(library, since)]:
             try:
                 done.append(await _one(library, id, settings, pools))

@@ -18,8 +18,8 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.telemetry.logs import set_up_own_logs
 
 COMMANDS = (
-    *("serve", "keys", "listen", "transcribe", "demo", "models", "tls", "search", "usage", "config"),
-    *("doctor", "backup", "restore", "bench", "replay", "audit"),
+    *("serve", "keys", "listen", "transcribe", "demo", "models", "tls", "search", "usage"),
+    *("config", "doctor", "backup", "restore", "bench", "replay", "audit"),
 )
 """In the order of the help. Each is the function, or the `app` with its own commands, in the module
 of its name."""

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from vivavoce.bench.replay import alike, play
 from vivavoce.cli.console import stderr, stdout
 from vivavoce.cli.differences import clock, said, show_differences
 from vivavoce.cli.progress import FileProgress
-from vivavoce.cli.shelf import shelf
+from vivavoce.cli.shelf import LOCAL, Owner, shelf
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.events import AnyEvent, Edited, Ended, Final, Warning
 from vivavoce.core.transcript import fold
@@ -35,16 +35,21 @@ def replay(
         float | None,
         typer.Option(min=0.01, help="1: as it was spoken; without it, as fast as it can."),
     ] = None,
+    owner: Owner = LOCAL,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
 ) -> None:
     """Play a recording through the live path again, and show what comes out otherwise."""
-    asyncio.run(_replay(recording, load_settings(engine=engine, data_dir=data_dir), engine, speed))
+    settings = load_settings(engine=engine, data_dir=data_dir)
+    asyncio.run(_replay(_opened(recording, settings, owner), settings, engine, speed))
 
 
 async def _replay(
-    recording: str, settings: Settings, engine: str | None, speed: float | None
+    opening: AbstractAsyncContextManager[Recorded],
+    settings: Settings,
+    engine: str | None,
+    speed: float | None,
 ) -> None:
-    async with _opened(recording, settings) as kept:
+    async with opening as kept:
         before = _finals(kept.events)
         _announce(kept)
         with FileProgress(kept.title, lambda: kept.duration or None) as progress:
@@ -55,13 +60,13 @@ async def _replay(
 
 
 @asynccontextmanager
-async def _opened(recording: str, settings: Settings) -> AsyncIterator[Recorded]:
+async def _opened(recording: str, settings: Settings, owner: str) -> AsyncIterator[Recorded]:
     folder = Path(recording)
     if (folder / HEADER).is_file():
         async with journalled(folder) as kept:
             yield kept
     else:
-        async with shelf(settings) as library, library.recorded(recording) as kept:
+        async with shelf(settings, owner) as library, library.recorded(recording) as kept:
             yield kept
 
 

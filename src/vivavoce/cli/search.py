@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vivavoce.cli.console import show_table
-from vivavoce.cli.shelf import shelf
+from vivavoce.cli.shelf import LOCAL, Owner, shelf
 from vivavoce.config import Settings, load_settings
 from vivavoce.library.found import Hit
 
@@ -19,15 +19,16 @@ def search(
         list[str], typer.Argument(metavar="WORDS...", help='Words; "in quotes" as they stand.')
     ],
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Utterances shown at most.")] = 20,
+    owner: Owner = LOCAL,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the recordings.")] = None,
 ) -> None:
     """Find what was said in any recording."""
-    hits = asyncio.run(_found(load_settings(data_dir=data_dir), " ".join(words), limit))
+    hits = asyncio.run(_found(load_settings(data_dir=data_dir), owner, " ".join(words), limit))
     show_table(COLUMNS, [_row(hit) for hit in hits])
 
 
-async def _found(settings: Settings, query: str, limit: int) -> tuple[Hit, ...]:
-    async with shelf(settings) as found:
+async def _found(settings: Settings, owner: str, query: str, limit: int) -> tuple[Hit, ...]:
+    async with shelf(settings, owner) as found:
         return await found.search(query, limit)
 
 
