@@ -8,6 +8,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -231,17 +232,17 @@ def openai(given: Given, key: str) -> AsyncOpenAI:
 
 async def test_openai_s_client_for_files(given: Given) -> None:
     async with openai(given, given.good) as client:
-        said = await client.audio.transcriptions.create(model="any", file=("talk.wav", WAV))
+        said = await client.audio.transcriptions.create(model="whisper-1", file=("talk.wav", WAV))
         assert said.text == "alfa bravo"
         assert [model.id async for model in client.models.list()] != []
     async with openai(given, given.wrong) as client:
         with pytest.raises(AuthenticationError) as refused:
-            await client.audio.transcriptions.create(model="any", file=("talk.wav", WAV))
+            await client.audio.transcriptions.create(model="whisper-1", file=("talk.wav", WAV))
         assert refused.value.code == "invalid_api_key"
         assert refused.value.type == "invalid_request_error"
     async with openai(given, given.lesser) as client:
         with pytest.raises(PermissionDeniedError) as forbidden:
-            await client.audio.transcriptions.create(model="any", file=("talk.wav", WAV))
+            await client.audio.transcriptions.create(model="whisper-1", file=("talk.wav", WAV))
         assert forbidden.value.code == "forbidden"
 
 
@@ -249,8 +250,8 @@ async def realtime(given: Given, key: str, rate: int = 24_000) -> str:
     """The first transcript, or an error's code and the code of the close after it."""
     async with openai(given, key) as client, client.realtime.connect(model="any") as line:
         try:
-            audio = b64encode(pcm16(rate)).decode()
-            await line.input_audio_buffer.append(audio=audio)
+            with suppress(ConnectionClosed):  # why comes before that it is closed
+                await line.input_audio_buffer.append(audio=b64encode(pcm16(rate)).decode())
             while True:
                 event: Any = await line.recv()
                 if event.type == "error":
@@ -352,7 +353,11 @@ def test_azure_s_clients(given: Given, node: Any, tmp_path: Path, sdk: str) -> N
     for key in (given.wrong, given.lesser):
         refused = azure(given, sdk, key, tmp_path, node)
         assert (refused["said"], refused["why"]) == ("", "Error")
-        assert refused["code"] == "AuthenticationFailure"
+        if sdk == "javascript":  # it is not told of a handshake's status
+            assert refused["code"] == "BadRequestParameters"
+            assert "key" in refused["details"]
+        else:
+            assert refused["code"] == "AuthenticationFailure"
 
 
 # --- Amazon's
@@ -409,7 +414,8 @@ async def test_a_presigned_address(given: Given) -> None:
     async def first(key: str) -> dict[str, Any]:
         url = given.server.ws(f"stream-transcription-websocket?{query}{key}%2F20261120")
         async with websocket(url) as line:
-            await line.send(b"rubbish")
+            with suppress(ConnectionClosed):
+                await line.send(bytes(16))  # no message of theirs
             message = await line.recv()
         assert isinstance(message, bytes)
         return dict(unpack(message).headers)
@@ -496,8 +502,9 @@ async def said_by(url: str, *messages: str | bytes, key: str = "") -> tuple[list
     found = []
     async with websocket(url, additional_headers=headers) as line:
         try:
-            for message in messages:
-                await line.send(message)
+            with suppress(ConnectionClosed):  # why comes before that it is closed
+                for message in messages:
+                    await line.send(message)
             while True:
                 found.append(json.loads(await line.recv()))
                 if found[-1]["type"] == "transcription":

@@ -2,7 +2,7 @@
 
 Over HTTP that is a status and a body in the protocol's own form. A WebSocket is accepted, told in
 a message, and closed: what the answer to a handshake says reaches no page of a browser. Azure's
-SDKs are the exception, which know a wrong key by the handshake's status and by nothing else.
+native SDKs are the exception, which know a wrong key by the handshake's status and nothing else.
 
 Nothing of what was sent is read, and nothing of a credential is said or logged.
 """
@@ -154,6 +154,7 @@ class Manner:
 LIVE_SERVER: Final = Manner(lambda error: LiveServerDialect("", time.time).send(Failed(error)))
 AMAZON: Final = Manner(lambda error: (aws.said(error),))
 AZURE: Final = Manner(_nothing, close=_azure_close, handshake=True)
+AZURE_JAVASCRIPT: Final = Manner(_nothing, close=_azure_close)
 OTHER: Final = Manner(_nothing, handshake=True)
 
 MANNERS: Final[Mapping[str, Manner]] = {
@@ -168,7 +169,10 @@ MANNERS: Final[Mapping[str, Manner]] = {
 
 
 def _manner(scope: Scope, path: str) -> Manner:
-    if azure_speech.is_sdk(HTTPConnection(scope)):
+    asked = HTTPConnection(scope)
+    if azure_speech.is_javascript(asked):
+        return AZURE_JAVASCRIPT
+    if azure_speech.is_sdk(asked):
         return AZURE
     if path.startswith("/ws/transcribe/"):
         return LIVE_SERVER

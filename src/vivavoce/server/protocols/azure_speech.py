@@ -88,8 +88,14 @@ def is_sdk(connection: HTTPConnection) -> bool:
     return (
         SUBPROTOCOL in connection.scope.get("subprotocols", ())
         or "x-connectionid" in connection.headers
-        or "X-ConnectionId" in connection.query_params
+        or is_javascript(connection)
     )
+
+
+def is_javascript(connection: HTTPConnection) -> bool:
+    """Whether it is the one for JavaScript, which is told nothing of a handshake but that it
+    failed."""
+    return "X-ConnectionId" in connection.query_params
 
 
 class AzureConnection(Connection):
