@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, delete, false, or_, select, update
+from sqlalchemy import ColumnElement, delete, false, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import Deleted
@@ -176,7 +176,7 @@ def until(created_at: datetime, days: int | None) -> datetime | None:
     return None if days is None else created_at + timedelta(days=days)
 
 
-def _due(row: Row[Any]) -> Due:
+def _due(row: Any) -> Due:
     audio, text = bool(row.audio), bool(row.text)
     last = (audio or row.audio_gone_at is not None) and (text or row.text_gone_at is not None)
     live = row.state in ("live", "transcribing")

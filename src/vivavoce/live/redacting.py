@@ -96,7 +96,9 @@ class Redacting:
 def annotation(redactor: Redactor, event: AnyEvent) -> AnyEvent:
     """The same for what people, and machines that read it again, say of a transcript."""
     match event:
-        case Edited() | Revised():
+        case Edited():
+            return redacted(redactor, event, "")
+        case Revised():
             return redacted(redactor, event, "")
         case Translated():
             return _replace(event, text=hidden(event.text, redactor.find(event.text)))

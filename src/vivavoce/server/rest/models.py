@@ -21,7 +21,7 @@ from vivavoce.core.titles import LONGEST, title_from
 from vivavoce.engines.base import Capabilities
 from vivavoce.library import recording
 from vivavoce.library.recording import Mode, RecordingState
-from vivavoce.library.retention import Rules
+from vivavoce.library.retention import Rules, Wish
 from vivavoce.server.rest.patterns import form
 
 
@@ -111,9 +111,10 @@ class Change(BaseModel):
     audio_days: Days | None = Field(None, description="that its audio stays; null: no own rule")
     text_days: Days | None = Field(None, description="that its text stays; null: no own rule")
 
-    def rules(self) -> dict[str, bool | int | None]:
-        """What is wished of the time that it stays."""
-        return self.model_dump(include={"keep", "audio_days", "text_days"}, exclude_unset=True)
+    def wish(self) -> Wish | None:
+        """What is wished of the time that it stays; None: nothing."""
+        names = {"keep", "audio_days", "text_days"} & self.model_fields_set
+        return Wish(**self.model_dump(include=names)) if names else None
 
 
 class DayUse(Use):

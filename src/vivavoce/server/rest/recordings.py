@@ -11,7 +11,7 @@ from vivavoce.library.export import FORMATS, render
 from vivavoce.library.found import Wanted
 from vivavoce.library.recording import Recording as Row
 from vivavoce.library.recording import audio_key
-from vivavoce.library.retention import Wish, check_audio
+from vivavoce.library.retention import check_audio
 from vivavoce.server.errors import BadParameter, BadRange, StillLive, refusal
 from vivavoce.server.names import attachment, extension, media_type
 from vivavoce.server.rest import (
@@ -86,10 +86,10 @@ async def change(
         recording = await parts.repository.rename(owner, recording.id, wanted.title)
     if "tags" in wanted.model_fields_set:
         recording = await parts.repository.retag(owner, recording.id, wanted.tags)
-    if own := wanted.rules():
+    if (wish := wanted.wish()) is not None:
         if "manage" not in who.scopes:  # it is to delete, or to keep others from it
             raise Forbidden("To say when a recording goes needs a key with the scope manage.")
-        recording = await parts.retention.wish(owner, recording.id, Wish(**own))
+        recording = await parts.retention.wish(owner, recording.id, wish)
     return Recording.of(recording, parts.settings)
 
 
