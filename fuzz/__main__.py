@@ -6,11 +6,13 @@ Each target has a process of its own, for a search ends its process. What it fin
 `.fuzz/TARGET/crash-*`; a later run begins from what this one has reached. It needs Linux.
 """
 
+import io
 import os
 import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +45,10 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=30, help="for each target")
     asked = parser.parse_args()
-    with atheris.instrument_imports(include=WATCHED, enable_loader_override=False):
+    with (
+        redirect_stderr(io.StringIO()),  # it names every module
+        atheris.instrument_imports(include=WATCHED, enable_loader_override=False),
+    ):
         from fuzz.targets import SEEDS, TARGETS, tried
     if unknown := set(asked.targets) - set(TARGETS):
         parser.error(

@@ -61,6 +61,7 @@ from vivavoce.server.rates import Rates
 from vivavoce.server.rest import health, metrics, recordings, shares
 from vivavoce.server.rest.bin import keep_emptying
 from vivavoce.server.rest.doors import Doors
+from vivavoce.server.rest.models import ANYWHERE
 from vivavoce.server.rest.retention import keep_rules
 from vivavoce.server.rest.tokens import router as tokens
 from vivavoce.server.seen import Seen
@@ -126,9 +127,9 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     errors.install(app)
     app.state.rates = rates
     app.state.seen = seen
-    app.include_router(recordings.router, prefix="/api/v1")
-    app.include_router(tokens, prefix="/api/v1")
-    app.include_router(live_http.router, prefix="/api/v1")
+    app.include_router(recordings.router, prefix="/api/v1", responses=ANYWHERE)
+    app.include_router(tokens, prefix="/api/v1", responses=ANYWHERE)
+    app.include_router(live_http.router, prefix="/api/v1", responses=ANYWHERE)
     app.include_router(openai_rest.router)
     app.include_router(openai_realtime())
     app.include_router(live_server)

@@ -116,6 +116,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, VivavoceError):  # by which the reading of a body was stopped
         return await _ours(request, error.__cause__)
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        return _said(request, BadParameter("The body is not JSON: it is not in UTF-8."))
     if isinstance(error.__cause__, RecursionError):
         return _said(request, BadParameter("The body is nested too deep."))
     path, method = request.url.path, request.method

@@ -13,7 +13,7 @@ from vivavoce.server.auth.attempts import Attempts
 from vivavoce.server.auth.principal import LOCAL, Principal
 from vivavoce.server.auth.scrub import credential
 from vivavoce.server.pages.shown import shown
-from vivavoce.server.rest.models import Error
+from vivavoce.server.rest.models import ANYWHERE, Error
 from vivavoce.server.services import Parts
 
 OFTEN: Final = "Too many keys came from there that are none of this server's. Wait, then try again."
@@ -84,7 +84,7 @@ async def sign_out(request: Request, response: Response) -> None:
 
 def mount(app: FastAPI) -> None:
     app.state.attempts = Attempts()
-    app.include_router(router, prefix="/api/v1")
+    app.include_router(router, prefix="/api/v1", responses=ANYWHERE)
     app.add_api_route(sessions.PATH, _page, include_in_schema=False)
 
 

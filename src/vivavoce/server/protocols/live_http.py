@@ -18,7 +18,16 @@ from vivavoce.dialects.native_messages import unpack_batch
 from vivavoce.server.rest.models import Error
 from vivavoce.server.services import Owner, Parts
 
-router = APIRouter(prefix="/live", tags=["live"], responses={422: {"model": Error}})
+router = APIRouter(
+    prefix="/live",
+    tags=["live"],
+    responses={
+        409: {"model": Error, "description": "Another client holds it, or a frame is missing."},
+        410: {"model": Error, "description": "It has ended."},
+        422: {"model": Error},
+        503: {"model": Error, "description": "The server is full or stopping; try later."},
+    },
+)
 
 MOST = 4 << 20
 """Bytes of one request's frames."""

@@ -142,6 +142,18 @@ class Error(BaseModel):
     error: ErrorDetail
 
 
+ANYWHERE: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Error, "description": "It cannot be read."},
+    401: {"model": Error, "description": "A key is asked for, and this is none."},
+    403: {"model": Error, "description": "The key is not for this."},
+    404: {"model": Error, "description": "There is no such thing."},
+    408: {"model": Error, "description": "The body does not get on."},
+    413: {"model": Error, "description": "The body is too large."},
+    429: {"model": Error, "description": "Too much was asked for; `Retry-After` says when to try again."},
+}
+"""Refusals of every route, where it says nothing else."""
+
+
 def _capabilities_schema() -> dict[str, Any]:
     _, parts = msgspec.json.schema_components((Capabilities,))
     schema: dict[str, Any] = parts["Capabilities"]

@@ -32,7 +32,7 @@ from vivavoce.library.shares import UNKNOWN
 from vivavoce.server.pages.shown import shown
 from vivavoce.server.rest import recordings, sse
 from vivavoce.server.rest.ahead import Item, Items
-from vivavoce.server.rest.models import Error
+from vivavoce.server.rest.models import ANYWHERE, Error
 from vivavoce.server.services import Found, Owner, Parts, Services
 
 LONGEST: Final = 365 * 24 * 3600
@@ -295,7 +295,7 @@ _encode: Final = sse.Encoder(_bare)
 
 
 def mount(app: FastAPI) -> None:
-    app.include_router(router, prefix="/api/v1")
+    app.include_router(router, prefix="/api/v1", responses=ANYWHERE)
     app.add_api_route("/s/{token}", _viewer, include_in_schema=False)
     app.add_api_route("/captions/{token}", _captions, include_in_schema=False)
 

@@ -1,0 +1,92 @@
+"""Every route of the OpenAPI document, asked in ways that it allows and in ways that it does not.
+
+Nothing that is asked makes the server fail, and what it answers is what the document says. `make
+schema` asks longer.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CheckContext
+from schemathesis.generation.modes import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from vivavoce.audio.wav import wav_header
+from vivavoce.config import Settings
+from vivavoce.core.types import AudioFormat
+from vivavoce.server.app import create_app
+from vivavoce.testing.process import ServerProcess
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
+"""Requests for each way of asking each route."""
+
+DELETING = ("delete", "bin")
+
+schema = schemathesis.openapi.from_dict(create_app(Settings()).openapi())
+schema.config.generation.update(modes=list(GenerationMode))
+
+AUDIO = bytes(32_000)
+FILE = wav_header(AudioFormat(), len(AUDIO)) + AUDIO
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with room for all that is begun and never ended."""
+    folder = tmp_path_factory.mktemp("schema")
+    quick = {"engines": "scripted", "hosts": 1, "commit_ms": 0, "drain_s": 0, "grace_s": 1}
+    server = ServerProcess(folder, **quick, max_sessions=100_000)
+    server.start()
+    yield server
+    server.stop()
+    assert "Traceback" not in server.log
+
+
+@pytest.fixture(scope="module")
+def recording(server: ServerProcess) -> str:
+    """One that there is."""
+    answer = httpx2.post(
+        f"{server.url}api/v1/recordings", content=FILE, params={"wait": "true"}, trust_env=False
+    )
+    found: str = answer.json()["id"]
+    return found
+
+
+def no_failure(_context: CheckContext, response: Any, case: schemathesis.Case) -> None:
+    """A 501 says what this server is not set up for, and a 503 that it is full: these it means."""
+    assert response.status_code in (501, 503) or response.status_code < 500, response.text
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_route(case: schemathesis.Case, server: ServerProcess, recording: str) -> None:
+    deletes = case.method.lower() in DELETING or case.path.endswith(DELETING)
+    if "id" in (case.path_parameters or {}) and "/recordings/{id}" in case.path and not deletes:
+        case.path_parameters["id"] = recording
+    if case.path.endswith("/events"):
+        case.query = {name: value for name, value in (case.query or {}).items() if name != "follow"}
+    case.call_and_validate(
+        base_url=server.url.rstrip("/"),
+        timeout=120,
+        checks=[
+            no_failure,
+            status_code_conformance,
+            content_type_conformance,
+            response_headers_conformance,
+            response_schema_conformance,
+        ],
+    )
