@@ -21,7 +21,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "50% of blobs"
 
 
-@pytest.fixture(params=["local", "memory", "s3", "gs", "az"])
+EXACT = ["local", "memory", "s3", "az"]
+"""Stores that know which of two who create a key was first; an S3 server does not know the word
+that Google's storage is asked with."""
+
+
+@pytest.fixture(params=[*EXACT, "gs"])
 def blobs(root: Path, request: pytest.FixtureRequest) -> ObjectBlobs:
     match request.param:
         case "local":
@@ -103,6 +108,7 @@ async def test_what_is_not_there_is_not_found(blobs: ObjectBlobs) -> None:
         await read(blobs, KEY, 0, 1)
 
 
+@pytest.mark.parametrize("blobs", EXACT, indirect=True)
 async def test_a_key_is_created_once_and_removed_once(blobs: ObjectBlobs) -> None:
     assert await blobs.create(KEY, b"first")
     assert not await blobs.create(KEY, b"second")
@@ -114,6 +120,7 @@ async def test_a_key_is_created_once_and_removed_once(blobs: ObjectBlobs) -> Non
     assert await blobs.create(KEY, b"third")
 
 
+@pytest.mark.parametrize("blobs", EXACT, indirect=True)
 async def test_of_many_who_create_a_key_one_does(blobs: ObjectBlobs) -> None:
     made = await asyncio.gather(*(blobs.create(KEY, b"%d" % n) for n in range(8)))
     assert sum(made) == 1

@@ -141,5 +141,7 @@ async def test_an_account_that_is_not_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
-    with pytest.raises(SettingError, match="blobs_url: az://recordings cannot be used: its cred"):
+    with pytest.raises(
+        SettingError, match="blobs_url: az://recordings cannot be used: no account is named"
+    ):
         blobs_at(tmp_path, "az://recordings")

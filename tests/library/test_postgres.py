@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from tests.library.test_outbox import parcel
 from tests.library.test_search import found, kept
 from vivavoce.core.errors import DiskError, NotFound, SettingError
 from vivavoce.core.events import AnyEvent, Edited, Final, Numbered
@@ -16,7 +17,7 @@ from vivavoce.core.types import Use
 from vivavoce.library import postgres as module
 from vivavoce.library.database import Tables
 from vivavoce.library.diarizations import Diarizations
-from vivavoce.library.outbox import Outbox, Parcel
+from vivavoce.library.outbox import Outbox
 from vivavoce.library.postgres import Postgres
 from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.library.sql import SqlRepository
@@ -58,10 +59,7 @@ async def test_many_who_write_at_once_lose_nothing(replicas: list[SqlRepository]
         await mine.annotate("local", talk, lambda said: [_more(said, n)])
         await mine.retag("local", talk, [f"t{n}", "all"])
         await mine.count("local", NOON.date(), used[:: 1 - 2 * (n % 2)])
-        about = {"recording": talk, "kind": "recording.edited", "body": "{}"}
-        times = {"created_at": NOON, "due_at": NOON}
-        where = {"owner": "local", "channel": "webhook", "address": "https://a.example"}
-        await Outbox(mine.tables).add([Parcel(id=f"p{n}", **about, **times, **where)])
+        await Outbox(mine.tables).add([parcel(f"p{n}", recording=talk, channel="webhook")])
         await Diarizations(mine.tables).ask("local", talk, None, asked=True)
         gone = await kept(mine, "gone")
         await mine.delete("local", gone)
@@ -91,11 +89,7 @@ def _more(said: Transcript, n: int) -> AnyEvent:
 
 async def test_each_parcel_is_claimed_by_one(replicas: list[SqlRepository]) -> None:
     boxes = [Outbox(each.tables) for each in replicas]
-    where = {"owner": "local", "channel": "email", "kind": "", "body": "{}"}
-    times = {"created_at": NOON, "due_at": NOON}
-    await boxes[0].add(
-        [Parcel(id=f"p{n}", address=f"a{n}@example.org", **where, **times) for n in range(30)]
-    )
+    await boxes[0].add([parcel(f"p{n}", address=f"a{n}@example.org") for n in range(30)])
     claimed = await asyncio.gather(*(boxes[n % 3].claim("email", (), NOON) for n in range(30)))
     # Who skips what another is about to take may find nothing, and looks again.
     ids = [parcel.id for parcel in claimed if parcel is not None]

@@ -24,7 +24,7 @@ class Stores(BaseModel):
     @property
     def database(self) -> str | None:
         """`database_url`, with its password."""
-        return self.database_url and self.database_url.get_secret_value()
+        return None if self.database_url is None else self.database_url.get_secret_value()
 
     @field_validator("database_url")
     @classmethod

@@ -4,13 +4,14 @@ Theirs hold whole answers and addresses, in which there may be signatures.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from obstore.exceptions import NotSupportedError, PermissionDeniedError, UnauthenticatedError
 
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
-_STATUS: Final = re.compile(r"status (?:code )?(\d{3})\b|Status\((\d{3})")
-_SYSTEM: Final = re.compile(r"([\w ,]+) \(os error \d+\)")
+_STATUS: Final = re.compile(r"\bstatus(?: code)?:? (\d{3})\b", re.IGNORECASE)
+_SYSTEM: Final = re.compile(r'Os \{\s+code: \d+,\s+kind: \w+,\s+message: "([\w ,]{1,60})"')
 
 _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (UnauthenticatedError, "its credentials are missing or wrong"),
@@ -18,25 +19,32 @@ _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (NotSupportedError, "it cannot do that"),
     (FileNotFoundError, "there is no such bucket"),
 )
-_SIGNS: Final = (
-    ("timed out", "it gives no answer"),
-    ("timeout", "it gives no answer"),
+_SIGNS: Final = (  # a list that fails has no kind of its own
+    ("status: 401", "its credentials are missing or wrong"),
+    ("status: 403", "its credentials do not allow that"),
+    ("status: 404", "there is no such bucket"),
+    ("kind: Timeout", "it gives no answer"),
     ("dns error", "nobody knows its host"),
-    ("Missing", "its credentials are missing or wrong"),
-    ("onnection closed", "the connection broke"),
-    ("IncompleteMessage", "the connection broke"),
-    ("error sending request", "it cannot be reached"),
-    ("error decoding response body", "the connection broke"),
+    ("MissingAccount", "no account is named"),
+    ("MissingCredentials", "its credentials are missing or wrong"),
+    ("kind: Interrupted", "the connection broke"),
+    ("kind: Connect", "it cannot be reached"),
 )
 
 
 def reason(error: Exception) -> str:
     """Why, as the end of a sentence. Names no address and nothing secret."""
     text = str(error)
-    found = [words for kind, words in _KINDS if isinstance(error, kind)]
-    found += [match[1].strip() for match in [_SYSTEM.search(text)] if match]
-    found += [words for sign, words in _SIGNS if sign in text]
-    said = [match[1] for match in [_CODE.search(text)] if match]
-    said += [f"status {match[1] or match[2]}" for match in [_STATUS.search(text)] if match]
-    what = found[0] if found else "it does not work"
-    return f"{what} ({said[0]})" if said else what
+    what = next(_meanings(error, text), "it does not work")
+    code = _CODE.search(text)
+    status = _STATUS.search(text)
+    if code is not None:
+        return f"{what} ({code[1]})"
+    return f"{what} (status {status[1]})" if status is not None else what
+
+
+def _meanings(error: Exception, text: str) -> Iterator[str]:
+    yield from (words for kind, words in _KINDS if isinstance(error, kind))
+    if (said := _SYSTEM.search(text)) is not None:
+        yield said[1]
+    yield from (words for sign, words in _SIGNS if sign in text)

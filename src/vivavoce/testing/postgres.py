@@ -32,7 +32,7 @@ def programs() -> Path | None:
     if found:
         return max(found, key=lambda path: int(path.parent.name))
     initdb = shutil.which("initdb")
-    return initdb and Path(initdb).resolve().parent  # type: ignore[return-value]
+    return None if initdb is None else Path(initdb).resolve().parent
 
 
 class PostgresServer:
@@ -125,16 +125,16 @@ class PostgresServer:
         self.sql(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-        as_whom = {}
-        if (user := self._user) is not None:
-            as_whom = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        who = self._user
         with (self._folder / "log").open("ab") as log:
             return subprocess.Popen(
                 [str(self._bin / program), *arguments],
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,
-                **as_whom,  # type: ignore[call-overload]
+                user=who and who.pw_uid,
+                group=who and who.pw_gid,
+                extra_groups=who and [],
             )
 
 
