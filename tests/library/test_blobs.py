@@ -53,6 +53,16 @@ async def read(blobs: ObjectBlobs, key: str, start: int, end: int) -> list[bytes
     return [chunk async for chunk in blobs.stream(key, start, end)]
 
 
+async def test_every_key_is_listed_with_its_size(blobs: ObjectBlobs, audio: Path) -> None:
+    await blobs.put_file(KEY, audio, "audio/webm")
+    await blobs.create("transcripts/20261120_093000.txt", b"hello")
+    found = {key: size async for key, size in blobs.list()}
+    assert found[KEY] == 6_400_000
+    assert found["transcripts/20261120_093000.txt"] == 5
+    await blobs.remove(KEY)
+    assert KEY not in {key async for key, _ in blobs.list()}
+
+
 async def test_a_file_comes_back_whole_and_in_parts(blobs: ObjectBlobs, audio: Path) -> None:
     await blobs.put_file(KEY, audio, "audio/webm")
     size = await blobs.size(KEY)

@@ -62,7 +62,9 @@ async def test_it_is_on_no_line_and_in_no_file(launch: Launch, tmp_path: Path) -
             assert answer.status_code == 200, answer.text
             assert "bravo" not in answer.text.lower()
             assert "[name]" in answer.text or "\\[name\\]" in answer.text
-        edit = {"edits": [{"utterance": "u1", "text": "Alfa and Bravo Charlie.", "base_revision": 0}]}
+        edit = {
+            "edits": [{"utterance": "u1", "text": "Alfa and Bravo Charlie.", "base_revision": 0}]
+        }
         edited = await http.post(f"{path}/edits", json=edit)
         assert edited.json()["events"][0]["event"]["text"] == "Alfa and [name]."
         assert (await http.get("api/v1/search", params={"q": "bravo"})).json()["items"] == []

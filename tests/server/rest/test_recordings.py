@@ -57,7 +57,8 @@ async def test_a_recording_tells_of_itself_and_not_of_its_owner(
     assert set(found) == {
         "id", "title", "created_at", "state", "reason", "duration", "language", "engine",
         "model", "media_type", "bytes", "preview", "use", "mode", "diarization", "speakers",
-        "words", "tags", "deleted_at",
+        "words", "tags", "deleted_at", "keep", "audio_goes_at", "text_goes_at", "audio_gone_at",
+        "text_gone_at",
     }  # fmt: skip
     assert found["created_at"].endswith("Z")
 
