@@ -67,7 +67,10 @@ def test_a_data_directory_that_cannot_be_is_one_sentence(run: Any, home: Path) -
     [
         (["--engine", "none"], "There is no engine 'none'"),
         (["--workers", "0"], "workers cannot be 0 (--workers)"),
-        (["--host", "nowhere.invalid", "--auth", "keys"], "Cannot serve on nowhere.invalid port 8000"),
+        (
+            ["--host", "nowhere.invalid", "--auth", "keys"],
+            "Cannot serve on nowhere.invalid port 8000",
+        ),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(
