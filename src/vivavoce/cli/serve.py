@@ -112,15 +112,6 @@ def _run(settings: Settings, *, reload: bool) -> None:
     )
 
 
-def _check_who_may(settings: Settings) -> None:
-    if settings.auth == "none" and not settings.open_to_all and not only_here(settings.host):
-        where = "every machine that reaches this one" if _any(settings.host) else settings.host
-        raise SettingError(
-            f"Serving on {where} without keys lets everybody read and delete what is recorded. "
-            "Ask for keys with --auth keys (`vivavoce keys create` makes one), or say --open-to-all."
-        )
-
-
 @contextmanager
 def metrics_together(settings: Settings) -> Iterator[None]:
     """Where several workers are to put their metrics together, a folder in which they do."""
@@ -130,6 +121,16 @@ def metrics_together(settings: Settings) -> Iterator[None]:
     with TemporaryDirectory(prefix="vivavoce-metrics-", ignore_cleanup_errors=True) as folder:
         os.environ[VARIABLE] = folder
         yield
+
+
+def _check_who_may(settings: Settings) -> None:
+    if settings.auth == "none" and not settings.open_to_all and not only_here(settings.host):
+        where = "every machine that reaches this one" if _any(settings.host) else settings.host
+        raise SettingError(
+            f"Serving on {where} without keys lets everybody read and delete what is recorded. "
+            "Ask for keys with --auth keys (`vivavoce keys create` makes one), or say "
+            "--open-to-all."
+        )
 
 
 def _check_engines(names: Sequence[str]) -> None:

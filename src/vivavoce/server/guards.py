@@ -1,7 +1,8 @@
 """What stands around the whole application, in one place.
 
-From the outside in: what a proxy says is believed or not; what comes of it all is written down;
-what is secret is taken out of the address; pages of other sites are refused; who asks is known or refused.
+From the outside in: what is secret is taken out of the address; what a proxy says is believed or
+not; what comes of it all is written down; pages of other sites are refused; an address that asks
+too much is; who asks is known or refused; so is a key that asks too much, and too large a body.
 """
 
 from fastapi import FastAPI

@@ -89,9 +89,7 @@ class Peers:
         return sdp
 
 
-async def _serve(
-    peer: "Peer", connection: Connection, parts: Services, who: Principal
-) -> None:
+async def _serve(peer: "Peer", connection: Connection, parts: Services, who: Principal) -> None:
     running = asyncio.current_task()
     assert running is not None
     try:
