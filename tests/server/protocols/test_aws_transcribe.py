@@ -44,6 +44,8 @@ class Client:
             "root_path": "",
             "headers": [(f"{PREFIX}{k}".encode(), v.encode()) for k, v in parameters.items()],
             "query_string": str(httpx2.QueryParams(parameters)).encode(),
+            "client": ("127.0.0.1", 50_000),
+            "server": ("127.0.0.1", 8000),
         }
         self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

@@ -59,7 +59,9 @@ async def end(parts: Services, *says: Wire, error: VivavoceError | None = None) 
         return Promises()
 
     sdk = Sdk(*says)
-    await AzureConnection(sdk, AzureSpeechDialect("5eed", lambda: 0.0, ask=ask), parts).run()
+    await AzureConnection(
+        sdk, AzureSpeechDialect("5eed", lambda: 0.0, ask=ask), parts.hub, "local"
+    ).run()
     assert sdk.closed is not None
     return sdk.closed
 
@@ -111,7 +113,7 @@ async def test_a_phrase_that_waits_for_its_times_is_told_before_a_failure(
     for message in (detailed, audio(b"OggS")):
         dialect.receive(message)
     sdk = Sdk()
-    connection = AzureConnection(sdk, dialect, parts)
+    connection = AzureConnection(sdk, dialect, parts.hub, "local")
     final = Final(id="u1", start=0, end=16_000, text="Last words.", engine="e", model="m")
     ended = Ended(reason=BadAudio.code, duration=32_000)
     await connection._send(Ready("s", "token", 1, 0))
