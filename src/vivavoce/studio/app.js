@@ -90,7 +90,8 @@ function open(id, signal) {
   const subject = mine ?? { id, transcript: new Transcript(), recording: null };
   subject.recording = library.get(id) ?? subject.recording;
   show(subject);
-  const missing = (error) => {
+  const missing = async (error) => {
+    if (error.status === 401 && (await signing.again())) return void api.get(id).then(changed, missing);
     subject.missing = error.status === 404 ? "This recording is not here (any more)." : wordsOf(error);
     stage.draw();
     panel.draw();
@@ -275,10 +276,7 @@ async function nameEngine() {
 }
 
 account.busy = unfinished;
-signing.addEventListener("in", () => {
-  library.refresh();
-  if (stage.id && !here.has(stage.id)) open(stage.id, following.signal);
-});
+signing.addEventListener("in", () => library.refresh());
 
 await signing.begin(base); // what may be shown
 library.refresh();

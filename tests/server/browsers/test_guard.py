@@ -85,7 +85,7 @@ async def test_a_page_of_another_site_may_not(
         assert error["code"] == "origin"
     else:
         answer = await site.request(method, path, headers={"Origin": EVIL})
-        assert answer.status_code == 403
+        assert answer.status_code in (403, 400), "Amazon's clients know no other than 400"
         error = answer.json()
     assert f"Pages of {EVIL} may not do this" in str(error)
 

@@ -58,7 +58,7 @@ def test_every_form_of_an_answer_is_on_it(app: FastAPI, read: Reader) -> None:
 
 
 def test_it_loads_nothing_from_elsewhere(read: Reader) -> None:
-    assert read.loaded == ["/openapi.json"]
+    assert read.loaded == ["studio/favicon.svg", "studio/style/docs.css", "openapi.json"]
 
 
 def test_what_is_said_is_text(read: Reader) -> None:

@@ -137,7 +137,7 @@ async def test_pages_that_may_use_the_server_cannot_either(
             assert answer.status_code == 401
             bearer = {"Origin": allowed, "Authorization": f"Bearer {text}"}
             answer = await site.post("/api/v1/live", json={}, headers=bearer)
-            assert answer.status_code == 422, "by a key of their own they may"
+            assert answer.status_code == 400, "by a key of their own they may"
 
 
 async def test_who_guesses_waits(app: FastAPI, site: httpx2.AsyncClient) -> None:
