@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -10,9 +9,7 @@ from typing import Any, Protocol
 
 import httpx2
 import pytest
-import uvicorn
 import websockets
-from fastapi import FastAPI
 
 from vivavoce.audio.wav import wav_header
 from vivavoce.config import Settings
@@ -21,32 +18,13 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.native_messages import pack_frame
 from vivavoce.server.app import create_app
 from vivavoce.server.bodies import MOST
-from vivavoce.server.transport import protocol
-from vivavoce.testing.small_app import until
+from vivavoce.testing.small_app import listening
 
 pytestmark = pytest.mark.anyio
 
 SECOND = bytes(32_000)
 ELSEWHERE = "192.0.2.0/24"
 """No address of a test is there."""
-
-
-@asynccontextmanager
-async def listening(app: FastAPI) -> AsyncIterator[str]:
-    """Where the application listens, as `vivavoce serve` would have it: `127.0.0.1:8000`."""
-    sock = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, http=protocol.Protocol, log_config=None, ws_per_message_deflate=False
-    )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[sock]))
-    host, port = sock.getsockname()
-    await until(lambda: server.started or running.done())
-    try:
-        yield f"{host}:{port}"
-    finally:
-        server.should_exit = True
-        await running
 
 
 class Serving(Protocol):

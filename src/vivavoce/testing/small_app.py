@@ -4,13 +4,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Literal
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from vivavoce.server.transport.admission import STATE, Admission
@@ -110,3 +111,19 @@ async def serving(admission: Admission) -> AsyncIterator[Served]:
         server.should_exit = True
         await running
         await until(lambda: not admission.places)
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> AsyncIterator[str]:
+    """Where an application listens as `vivavoce serve` would have it: `127.0.0.1:8000`."""
+    sock = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, http=Protocol, lifespan=lifespan, log_config=None)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve(sockets=[sock]))
+    await until(lambda: server.started or running.done())
+    host, port = sock.getsockname()
+    try:
+        yield f"{host}:{port}"
+    finally:
+        server.should_exit = True
+        await running
