@@ -72,7 +72,7 @@ def listen(
         raise typer.BadParameter("OpenAI's protocol has no spoken commands.")
     if voice_commands and not url:
         raise Unreachable("Spoken commands are obeyed by a server, and none runs here; start one.")
-    own = settings.key and settings.key.get_secret_value()
+    own = settings.key.get_secret_value() if settings.key else None
     service: Service | None = Vivavoce(url, settings.language, voice_commands, own) if url else None
     if protocol == "openai":
         if not url:

@@ -109,7 +109,7 @@ async def _there(
 ) -> bool:
     """On a server; as `_here`."""
     secret = load_settings(key=key).key
-    own = secret and secret.get_secret_value()
+    own = secret.get_secret_value() if secret else None
     async with Recordings(server, key=own) as recordings:
 
         async def work(file: str, write: Write) -> None:

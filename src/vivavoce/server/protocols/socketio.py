@@ -173,7 +173,8 @@ class SocketIO:
 
 def _sid(scope: Scope) -> str:
     """What Engine.IO calls a client; empty: it is new."""
-    return parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
+    query = str(scope["query_string"], "latin-1")
+    return parse_qs(query).get("sid", [""])[0]
 
 
 async def _carry(line: SocketLine, hub: Hub) -> None:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from msgspec import Meta
 
-from vivavoce.core.errors import BadMessage, Full, NotInstalled, TooLarge
+from vivavoce.core.errors import BadMessage, Full, NotInstalled, TooLarge, VivavoceError
 from vivavoce.dialects.native_messages import Name, StartOptions
 from vivavoce.dialects.webrtc import WebRtcDialect
 from vivavoce.server.auth.principal import Principal
@@ -92,9 +92,13 @@ class Peers:
 async def _serve(peer: "Peer", connection: Connection, parts: Services, who: Principal) -> None:
     running = asyncio.current_task()
     assert running is not None
+
+    def end(_why: VivavoceError) -> None:
+        running.cancel()
+
     try:
         # It outlives the request that it came by, so it is looked after by itself.
-        with parts.auth.watch.over(who, lambda _: running.cancel()):
+        with parts.auth.watch.over(who, end):
             await connection.run()
     except Exception:
         log.exception("WebRTC peer failed")
