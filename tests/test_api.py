@@ -54,6 +54,15 @@ async def test_a_stream_that_fails_says_so(file: bytes) -> None:
         await events(failing())
 
 
+async def test_what_is_not_to_be_read_is_not_told(
+    file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVAVOCE_REDACT_NAMES", "block books")
+    found = await events(file)
+    assert fold(found).text.startswith("Produced the [name]")
+    assert "books" not in str(found)
+
+
 async def test_who_has_heard_enough_may_stop(clip: Path) -> None:
     stream = vivavoce.transcribe(clip)
     assert isinstance(await anext(stream), Started)

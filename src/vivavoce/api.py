@@ -25,6 +25,7 @@ from vivavoce.core.types import AudioFormat, Brief
 from vivavoce.live.aligner_host import AlignerHost
 from vivavoce.live.diarizer_host import DiarizerHost
 from vivavoce.live.pipeline import transcribe_file
+from vivavoce.live.redacting import Redacting, redactor
 from vivavoce.live.streams import (
     check_language,
     default_options,
@@ -111,8 +112,11 @@ class Transcriber:
             stream, _ = await open_stream(self._hosts, chosen, aligning=self._aligner)
             events = transcribe_file(path, format, growth, stream, options)
             said = Fold()
+            hides = redactor(self._settings)
+            told = Redacting(hides).event if hides is not None else None
             async with aclosing(events):
-                async for event in events:
+                async for heard in events:
+                    event = heard if told is None else told(heard)
                     said.add(event)
                     yield event
             if speakers and not able.diarization:

@@ -1,14 +1,16 @@
 """Events with marks in them: words with their times, interims, what comes later."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from vivavoce.config import Settings
 from vivavoce.core.events import AnyEvent, Edited, Final, Interim, Marker, Revised, Translated
 from vivavoce.core.types import Word
-from vivavoce.insight.redact import Redaction
-from vivavoce.live.redacting import Redacting, annotation
+from vivavoce.library.redact import Redaction
+from vivavoce.live.redacting import Redacting, annotation, hidden, redactor
 
 REDACTOR = Redaction(["numbers", "emails"], ["Angela Merkel"])
 
@@ -33,6 +35,15 @@ def final(text: str, id: str = "u1", **changes: Any) -> Final:
 
 def told(event: AnyEvent, redacting: Redacting | None = None) -> Any:
     return (redacting or Redacting(REDACTOR)).event(event)
+
+
+def test_the_settings_say_what(tmp_path: Path) -> None:
+    assert redactor(Settings(data_dir=tmp_path)) is None
+    wanted: dict[str, Any] = {"redact": "emails, numbers", "redact_names": "Ada Byron"}
+    chosen = redactor(Settings(data_dir=tmp_path, **wanted))
+    assert chosen is not None
+    said = "Ada Byron: 123 456"
+    assert hidden(said, chosen.find(said)) == "[name]: [number]"
 
 
 def test_a_mark_is_one_word_with_the_time_of_what_it_stands_for() -> None:

@@ -13,8 +13,10 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from vivavoce.config import Settings
 from vivavoce.core.events import AnyEvent, Edited, Final, Interim, Revised, Translated
 from vivavoce.core.types import Word
+from vivavoce.library.redact import Redaction
 
 REMEMBERED = 64
 """Utterances of which it is known what came before them, until their words get times."""
@@ -39,7 +41,7 @@ class Found(Protocol):
 
 
 class Redactor(Protocol):
-    """Knows what is not to be read; `insight/redact.py` has the one there is."""
+    """Knows what is not to be read; `library/redact.py` has the one there is."""
 
     def find(self, text: str, before: str = "", *, ends: bool = True) -> Sequence[Found]:
         """Where it stands, in order and apart; `before`: how the utterance before it reads;
@@ -49,6 +51,13 @@ class Redactor(Protocol):
     def settled(self, text: str) -> str:
         """A text that goes on, without the end that may be the beginning of something."""
         ...
+
+
+def redactor(settings: Settings) -> Redactor | None:
+    """Of what the settings name; None: nothing."""
+    if not (settings.redact or settings.redact_names):
+        return None
+    return Redaction(settings.redact or (), settings.redact_names or ())
 
 
 class Redacting:

@@ -17,7 +17,6 @@ from vivavoce.deliver.deliveries import Deliveries
 from vivavoce.insight.endpoint import Endpoint
 from vivavoce.insight.openai_model import language_model
 from vivavoce.insight.reading import Reader
-from vivavoce.insight.redact import redaction
 from vivavoce.insight.summariser import Summariser
 from vivavoce.insight.translator import Translator
 from vivavoce.journal.commit import Committer
@@ -36,6 +35,7 @@ from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
 from vivavoce.live.opening import Opener
+from vivavoce.live.redacting import redactor
 from vivavoce.live.restore import check_whole
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
@@ -187,7 +187,7 @@ async def services(
         )
         stack.push_async_callback(engines.stop)
         await engines.start()
-        redactor = redaction(settings)
+        hides = redactor(settings)
         opener = Opener(
             settings.data_dir / "live",
             engines,
@@ -199,12 +199,12 @@ async def services(
             news,
             queue := Diarizations(tables),
             allowance=rates,
-            redactor=redactor,
+            redactor=hides,
             tally=tally,
         )
         hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
         stack.push_async_callback(hub.drain, settings.drain_s)
-        annotations = Annotations(hub, repository, news, redactor)
+        annotations = Annotations(hub, repository, news, hides)
         diarizing = Diarizing(
             queue,
             hub,

@@ -1,16 +1,13 @@
 """What is found by examples, and what of a number survives: nothing, however it was said."""
 
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.config import Settings
-from vivavoce.insight.digits import runs
-from vivavoce.insight.redact import Redaction, is_account, is_card, redaction
+from vivavoce.library.digits import runs
+from vivavoce.library.redact import Redaction, is_account, is_card
 from vivavoce.live.redacting import hidden
 
 ALL = Redaction(["numbers", "emails"], ["Angela Merkel", "Strauß"])
@@ -132,14 +129,6 @@ def test_only_what_is_asked_for() -> None:
     assert hide(said, by=Redaction(["numbers"])) == "[number] ada@example.com Strauß"
     assert hide(said, by=Redaction(["emails"])) == "555 123 4567 [email] Strauß"
     assert hide(said, by=Redaction((), ["strauss"])) == "555 123 4567 ada@example.com [name]"
-
-
-def test_the_settings_say_what(tmp_path: Path) -> None:
-    assert redaction(Settings(data_dir=tmp_path)) is None
-    wanted: dict[str, Any] = {"redact": "emails, numbers", "redact_names": "Ada Byron"}
-    found = redaction(Settings(data_dir=tmp_path, **wanted))
-    assert found is not None
-    assert hide("Ada Byron: 123 456", by=found) == "[name]: [number]"
 
 
 def test_check_digits() -> None:

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from vivavoce.config import Settings
-from vivavoce.insight.addresses import addresses, open_address
-from vivavoce.insight.digits import Run, open_run, run_at, runs
+from vivavoce.library.addresses import addresses, open_address
+from vivavoce.library.digits import Run, open_run, run_at, runs
 from vivavoce.library.terms import Phrase, spans, terms
 
 Kind = Literal["numbers", "emails"]
@@ -95,13 +94,6 @@ class Redaction:
             end = min(end, open_run(text), run_at(text, end))
         cut = (one.start for one in self.find(text, ends=False) if one.start < end < one.end)
         return text[: min(cut, default=end)].rstrip()
-
-
-def redaction(settings: Settings) -> Redaction | None:
-    """What the settings ask for; None: nothing."""
-    if not (settings.redact or settings.redact_names):
-        return None
-    return Redaction(settings.redact or (), settings.redact_names or ())
 
 
 def _numbers(text: str, continues: bool, ends: bool) -> Iterator[tuple[int, int]]:
