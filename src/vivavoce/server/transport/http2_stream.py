@@ -25,7 +25,6 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 WINDOW: Final = 256 << 10
 """Bytes of a request's body that may wait for the application."""
@@ -39,7 +38,6 @@ OF_THE_LINE: Final = frozenset(
 """Headers of HTTP/1.1 that HTTP/2 does without and forbids."""
 
 log = logging.getLogger("uvicorn.error")  # where the server's own protocols log
-accesses = logging.getLogger("uvicorn.access")
 
 
 class ClientGone(OSError):
@@ -171,11 +169,6 @@ class Stream:
             await self._start(message["status"], message.get("headers", ()))
 
     async def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        if accesses.hasHandlers():
-            client, target = get_client_addr(self._scope), get_path_with_query_string(self._scope)  # type: ignore[arg-type]
-            accesses.info(
-                '%s - "%s %s HTTP/%s" %d', client, self._scope["method"], target, "2", status
-            )
         while self._wire.paused:
             await self._more_room()
         lower = ((name.lower(), value) for name, value in headers)
