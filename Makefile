@@ -53,7 +53,7 @@ lint: $(VENV)/.dev ## check style, types and layers
 
 audit: $(VENV)/.dev ## ask what is known to be wrong with what is locked, and with deploy/
 	@scripts/install-audit $(PY) audit checkov
-	@$(PY) scripts/audit.py
+	@$(PY) scripts/audit.py; a=$$?; $(PY) scripts/terraform_schema.py && $(PY) scripts/try_image.py && exit $$a
 
 sbom: $(VENV)/.dev ## write down what a default install holds, in dist/ (CycloneDX)
 	@scripts/install-audit $(PY) audit

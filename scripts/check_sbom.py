@@ -1,6 +1,8 @@
 """Is a list of what an install holds (CycloneDX) what the lock file says, with a licence for each?
+What its maker could not know is put in: our version, and licences of packages that say theirs in
+words of their own.
 
-usage: python scripts/check_sbom.py SBOM LOCK
+usage: python scripts/check_sbom.py SBOM LOCK VERSION
 
 Exit status 1: it is not, in a sentence for each difference.
 """
@@ -14,6 +16,17 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+LICENCES = {"protobuf": "BSD-3-Clause"}
+"""Of packages whose metadata the maker of the list does not understand."""
+
+
+def completed(listed: dict[str, Any], version: str) -> None:
+    """Put in what is known here."""
+    listed["metadata"]["component"]["version"] = version
+    for component in listed["components"]:
+        if not component.get("licenses") and component["name"] in LICENCES:
+            component["licenses"] = [{"license": {"id": LICENCES[component["name"]]}}]
 
 
 def locked(text: str) -> dict[str, str]:
@@ -42,8 +55,10 @@ def differences(listed: dict[str, Any], lock: dict[str, str]) -> Iterator[str]:
             yield f"{name} is listed without a licence."
 
 
-def main(sbom: str, lock: str) -> int:
+def main(sbom: str, lock: str, version: str) -> int:
     listed = json.loads(Path(sbom).read_text())
+    completed(listed, version)
+    Path(sbom).write_text(json.dumps(listed, indent=2) + "\n")
     found = list(differences(listed, locked(Path(lock).read_text())))
     for sentence in found:
         print(sentence)

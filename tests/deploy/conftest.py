@@ -11,7 +11,7 @@ from vivavoce.testing.process import STOPPED, ServerProcess
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 # Shells, signals, unpacked packages of Debian's.
-LINUX = ["entry", "gunicorn", "health", "nginx", "systemd"]
+LINUX = ["entry", "gunicorn", "health", "nginx", "stack", "systemd"]
 collect_ignore = [] if sys.platform == "linux" else [f"test_{name}.py" for name in LINUX]
 
 Launch = Callable[..., ServerProcess]
@@ -21,6 +21,14 @@ Launch = Callable[..., ServerProcess]
 def deploy() -> Path:
     """The folder of what servers are deployed by."""
     return DEPLOY
+
+
+@pytest.fixture(scope="session")
+def contained(deploy: Path) -> tuple[str, ...]:
+    """How the container starts its server, as arguments of a Python that gives way to its shell."""
+    entry = str(deploy / "entry.sh")
+    script = f"import os, sys; os.execv({entry!r}, ['entry', sys.executable, *sys.argv[1:]])"
+    return ("-c", script, "-m", "vivavoce", "serve", "--port", "{port}")
 
 
 @pytest.fixture

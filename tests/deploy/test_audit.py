@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts import audit, check_sbom
+from scripts import audit, check_sbom, terraform_schema
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 20)
@@ -105,7 +105,63 @@ def test_every_difference_is_said() -> None:
     ]
 
 
+def test_what_is_not_in_the_metadata_is_put_in() -> None:
+    found = {"metadata": {"component": {"name": "vivavoce"}}, **listed(protobuf="1", one="1.0")}
+    for component in found["components"]:
+        component["licenses"] = []
+    check_sbom.completed(found, "1.2.3")
+    assert found["metadata"]["component"]["version"] == "1.2.3"
+    assert [bool(component["licenses"]) for component in found["components"]] == [True, False]
+
+
 def test_what_is_audited_is_what_is_locked() -> None:
     locks = {path.stem for path in (ROOT / "requirements").glob("*.txt")}
     # These are never installed: clients and weights of others, for tests.
     assert set(audit.LOCKS) == locks - {"weights", "old-clients", "transformers", "checkov"}
+
+
+def of(name: str, /, **arguments: dict[str, Any]) -> dict[str, Any]:
+    """A type, as the bindings of a provider describe it."""
+    properties = [{"name": each, "type": {}, **more} for each, more in arguments.items()]
+    return {"name": name, "kind": "interface", "properties": properties}
+
+
+TYPES = {
+    "base": of("TerraformMetaArguments", count={"optional": True}),
+    "lb": {
+        **of("LbConfig", name={}, healthCheck={"type": {"fqn": "check"}}),
+        "interfaces": ["base"],
+    },
+    "check": of("LbHealthCheck", path={}, port={"optional": True}),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name = "x"\nhealth_check {\npath = "/"\n}', []),
+        ('name = "x"\ncount = 1\nhealth_check {\npath = "/"\nport = 1\n}', []),
+        (
+            'name = "x"\ndynamic "health_check" {\nfor_each = [1]\ncontent {\nport = 1\n}\n}',
+            ["aws_lb.main.health_check lacks path."],
+        ),
+        ('nam = "x"\nhealth_check {\npath = "/"\n}', ["aws_lb.main has no argument nam."]),
+        ('name = "x"', ["aws_lb.main lacks healthCheck."]),
+        (
+            'name = "x"\nhealth_check {\npaht = "/"\npath = "/"\n}',
+            ["aws_lb.main.health_check has no argument paht."],
+        ),
+    ],
+)
+def test_arguments_are_held_against_the_providers(text: str, said: list[str]) -> None:
+    schema = terraform_schema.Schema(TYPES)
+    found = list(
+        terraform_schema.faults(f'resource "aws_lb" "main" {{\n{text}\n}}\n', schema, "aws")
+    )
+    assert found[: len(said) or None] == said
+
+
+def test_a_resource_that_there_is_not_is_said() -> None:
+    schema = terraform_schema.Schema(TYPES)
+    found = list(terraform_schema.faults('resource "aws_bl" "main" {\n}\n', schema, "aws"))
+    assert found == ["aws_bl.main: there is no such resource."]

@@ -47,18 +47,12 @@ def run(entry: Path, *command: str, **variables: str) -> subprocess.CompletedPro
     )
 
 
-def serving(entry: Path) -> tuple[str, ...]:
-    """What the container does, as arguments of the Python that takes the place of its shell."""
-    script = f"import os, sys; os.execv({str(entry)!r}, ['entry', sys.executable, *sys.argv[1:]])"
-    return ("-c", script, "-m", "vivavoce", "serve", "--port", "{port}")
-
-
 @pytest.mark.anyio
 async def test_a_server_hears_signals_through_it_and_lets_sessions_go(
-    entry: Path, secrets: Path, launch: Launch
+    contained: tuple[str, ...], secrets: Path, launch: Launch
 ) -> None:
     (secrets / "grace_s").write_text("61\n")
-    server = launch(command=serving(entry))
+    server = launch(command=contained)
     async with open_wire(server.url) as wire:
         ready = await wire.start()
         await wire.frame(0, say("alfa", "bravo").tobytes())
@@ -92,12 +86,12 @@ def revision(library: Path, upgrade: str | None = None) -> str:
 
 
 def test_a_start_brings_an_older_library_up_to_date(
-    entry: Path, secrets: Path, tmp_path: Path, launch: Launch
+    contained: tuple[str, ...], secrets: Path, tmp_path: Path, launch: Launch
 ) -> None:
     library = tmp_path / "data" / "library.db"
     library.parent.mkdir()
     assert revision(library, upgrade="0001") == "0001"
-    launch(command=serving(entry))
+    launch(command=contained)
     assert revision(library) == max(migrations.revisions())
 
 
