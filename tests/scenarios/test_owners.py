@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from socketio import AsyncClient
+from websockets.asyncio.client import connect
 
 from tests.server.conftest import wav
 from vivavoce.engines.fake import say
@@ -164,6 +166,41 @@ async def test_a_revoked_key_ends_what_it_opened(two: Two) -> None:
         await again.say(type="finish")
         assert await again.closed() == 1000
     assert two.ada.key not in two.server.log
+
+
+async def test_whatever_it_was_that_was_open(two: Two) -> None:
+    """By another protocol, in the middle of an upload, without a word said so far."""
+    ada, gone = two.ada, asyncio.Event()
+    shown = {"Authorization": f"Bearer {ada.key}"}
+    url = two.server.url.replace("http", "ws", 1)
+    socket = AsyncClient(reconnection=False)
+    socket.on("disconnect", lambda _reason=None: gone.set())
+    async with (
+        connect(f"{url}v1/realtime", additional_headers=shown) as openai,
+        connect(f"{url}ws/echo", additional_headers=shown) as echo,
+        connect(f"{url}api/v1/live", additional_headers=shown) as silent,
+    ):
+        await socket.connect(two.server.url, auth={"token": ada.key})
+        begun, over = asyncio.Event(), asyncio.Event()
+        sound = _sound(begun, over)
+        uploading = asyncio.create_task(ada.http.post("/recordings", content=sound))
+        await begun.wait()
+        await _revoke(two.server, ada.key)
+        for line in (openai, echo, silent):
+            await line.wait_closed()
+        await gone.wait()
+        over.set()
+        answer = await uploading
+    assert [openai.close_code, echo.close_code, silent.close_code] == [3000, 4401, 4401]
+    assert (answer.status_code, "revoked" in answer.text) == (401, True)
+    assert (await two.bob.http.get("/recordings")).status_code == 200
+
+
+async def _sound(begun: asyncio.Event, over: asyncio.Event) -> AsyncIterator[bytes]:
+    yield wav(say("alfa"))
+    begun.set()
+    await over.wait()
+    yield bytes(3200)
 
 
 async def _read(events: httpx2.Response) -> None:
