@@ -13,6 +13,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from contextlib import redirect_stderr
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(SEEDS.get(name, ())):
             (folder / f"seed-{number}").write_bytes(seed)
-        if not _well(folder, asked.seconds, lambda data, target=target: tried(target, data)):
+        if not _well(folder, asked.seconds, partial(tried, target)):
             found.append(name)
     print(f"Found something in {', '.join(found)}." if found else "Nothing was found.")
     return 1 if found else 0

@@ -105,7 +105,7 @@ def http2(data: bytes) -> None:
             for event in peer.receive_data(frames.feed(piece)):
                 if isinstance(event, RequestReceived):
                     with suppress(BadRequest):
-                        scope_of(event.headers, "")  # type: ignore[arg-type]  # they are bytes here
+                        scope_of(event.headers, "")
             peer.data_to_send()
 
 

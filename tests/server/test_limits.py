@@ -16,8 +16,10 @@ from vivavoce.config import Settings
 from vivavoce.core.commands import Audio
 from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.native_messages import pack_frame
+from vivavoce.library.keys import Limits
 from vivavoce.server.app import create_app
 from vivavoce.server.bodies import MOST
+from vivavoce.testing.keys import library_key
 from vivavoce.testing.small_app import listening
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +99,27 @@ async def test_connections_of_one_address(served: Serving) -> None:
             assert (await http.get(f"http://{address}/health")).status_code == 200
         for _, writer in held:
             writer.close()
+
+
+async def test_what_a_key_may_have(served: Serving, tmp_path: Path) -> None:
+    own = Limits(requests=6, connections=1, upload_mb=1, minutes=7)
+    key, other = [await library_key(tmp_path, limits=limits) for limits in (own, None)]
+    async with served(auth="keys") as address, client(address) as http:
+        shown = {"Authorization": f"Bearer {key}"}
+        limits = (await http.get("/api/v1/info", headers=shown)).json()["limits"]
+        assert (limits["requests_per_minute"], limits["connections"]) == (6, 1)
+        assert (limits["max_upload_mb"], limits["audio_minutes_per_day"]) == (1, 7)
+        large = await http.post("/api/v1/recordings", content=bytes(2 << 20), headers=shown)
+        assert (large.status_code, code(large)) == (413, "too_large")
+        live = f"ws://{address}/api/v1/live"
+        async with websockets.connect(live, proxy=None, additional_headers=shown):
+            second = await http.get("/api/v1/recordings", headers=shown)
+            assert (second.status_code, code(second)) == (429, "rate_limited")
+            assert "1 connections are open" in second.json()["error"]["message"]
+        answers = [await http.get("/api/v1/tags", headers=shown) for _ in range(4)]
+        assert [answer.status_code for answer in answers][-2:] == [429, 429]
+        others = await http.get("/api/v1/tags", headers={"Authorization": f"Bearer {other}"})
+        assert others.status_code == 200
 
 
 async def test_minutes_of_audio_are_used_up(served: Serving) -> None:

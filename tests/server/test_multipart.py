@@ -85,3 +85,15 @@ async def test_a_field_is_bounded_also_when_it_comes_in_pieces() -> None:
 async def test_headers_are_bounded() -> None:
     with pytest.raises(BadMessage, match="cannot be read"):
         await read([b"--edge\r\nX: ", *[b"x" * 1000] * 100])
+
+
+async def test_countless_parts() -> None:
+    part = b'--edge\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    with pytest.raises(TooLarge, match="more than 128 parts"):
+        await read([part] * 200)
+
+
+@pytest.mark.parametrize("begun", [b"", FORM], ids=["before the first", "after the last"])
+async def test_bytes_that_are_of_no_part(begun: bytes) -> None:
+    with pytest.raises((TooLarge, BadMessage)):
+        await read(itertools.chain([begun], itertools.repeat(b"\r\n" * 1000, 10_000)))

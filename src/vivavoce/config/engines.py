@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from vivavoce.config.kinds import FolderOrName, Lower, Names, Prices
+from vivavoce.config.kinds import Endpoint, FolderOrName, Lower, Names, Prices, Web
 
 
 class Engines(BaseModel):
@@ -41,18 +41,18 @@ class Engines(BaseModel):
     )
     azure_speech_key: SecretStr | None = Field(None, description="key of Azure Speech")
     azure_region: str | None = Field(None, description="region of Azure Speech, say westeurope")
-    azure_endpoint: str | None = Field(
+    azure_endpoint: Endpoint | None = Field(
         None, description="address of Azure Speech, or of what speaks its protocol, for a region's"
     )
     aws_region: str | None = Field(None, description="region of Amazon Transcribe and S3")
-    aws_endpoint: str | None = Field(
+    aws_endpoint: Web | None = Field(
         None, description="address of what speaks Amazon Transcribe's protocol, for a region's"
     )
     aws_vocabulary: str | None = Field(
         None, description="name of a custom vocabulary of Amazon Transcribe"
     )
     openai_api_key: SecretStr | None = Field(None, description="key of OpenAI")
-    openai_base_url: str | None = Field(
+    openai_base_url: Web | None = Field(
         None, description="address of a server that is compatible with OpenAI's, for its own"
     )
     openai_model: str = Field("gpt-4o-transcribe", description="model of the OpenAI engines")

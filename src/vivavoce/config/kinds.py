@@ -90,13 +90,27 @@ def mailbox(text: str) -> Address | None:
 
 def _web(value: str) -> str:
     """`http://localhost:11434/v1`."""
+    if not _is_address(value, "http", "https"):
+        raise PydanticCustomError("web", "it is to begin with http:// or https:// and a host")
+    return value
+
+
+def _endpoint(value: str) -> str:
+    """The same, or `wss://westeurope.stt.speech.microsoft.com`."""
+    if not _is_address(value, "http", "https", "ws", "wss"):
+        sentence = "it is to begin with http://, https://, ws:// or wss:// and a host"
+        raise PydanticCustomError("endpoint", sentence)
+    return value
+
+
+def _is_address(value: str, *schemes: str) -> bool:
     try:
         parts = urlsplit(value)
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return value
-    except ValueError:  # a bracket that is not closed
-        pass
-    raise PydanticCustomError("web", "it is to begin with http:// or https:// and a host")
+        _ = parts.port  # a number, if anything
+    except ValueError:  # that, or a bracket that is not closed
+        return False
+    plain = value.isprintable() and " " not in value
+    return parts.scheme in schemes and bool(parts.hostname) and plain
 
 
 def _networks(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,6 +142,7 @@ _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 FolderOrName = Annotated[str, AfterValidator(_folder_or_name)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Web = Annotated[str, AfterValidator(_web)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Networks = Annotated[Names, AfterValidator(_networks)]
 Proxies = Annotated[Names, AfterValidator(_proxies)]
 Hosts = Annotated[Names, AfterValidator(_hosts)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vivavoce.library.database import Tables
-from vivavoce.library.keys import SCOPES, Key, Keys, Scope, key_hash, new_key
+from vivavoce.library.keys import SCOPES, Key, Keys, Limits, Scope, key_hash, new_key
 from vivavoce.library.sql import SqlRepository
 
 
@@ -15,6 +15,7 @@ async def add_key(
     owner: str = "ada",
     expires_in: timedelta | None = None,
     revoked: bool = False,
+    limits: Limits | None = None,
 ) -> str:
     """The text of a new key with these scopes, or with all."""
     id, text = new_key()
@@ -25,6 +26,7 @@ async def add_key(
         name="of a test",
         sha256=key_hash(text),
         scopes=scopes or SCOPES,
+        limits=limits or Limits(),
         created_at=now,
         expires_at=None if expires_in is None else now + expires_in,
     )
@@ -35,11 +37,13 @@ async def add_key(
     return text
 
 
-async def library_key(data_dir: Path, *scopes: Scope, owner: str = "ada") -> str:
+async def library_key(
+    data_dir: Path, *scopes: Scope, owner: str = "ada", limits: Limits | None = None
+) -> str:
     """The same in the library of a data directory, whether or not a server runs on it."""
     repository = await SqlRepository.open(data_dir)
     try:
-        return await add_key(repository.tables, *scopes, owner=owner)
+        return await add_key(repository.tables, *scopes, owner=owner, limits=limits)
     finally:
         await repository.close()
 

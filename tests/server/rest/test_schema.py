@@ -43,7 +43,7 @@ FILE = wav_header(AudioFormat(), len(AUDIO)) + AUDIO
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with room for all that is begun and never ended."""
     folder = tmp_path_factory.mktemp("schema")
-    quick = {"engines": "scripted", "hosts": 1, "commit_ms": 0, "drain_s": 0, "grace_s": 1}
+    quick: dict[str, Any] = {"engines": "scripted", "hosts": 1, "commit_ms": 0, "grace_s": 1}
     server = ServerProcess(folder, **quick, max_sessions=100_000)
     server.start()
     yield server
@@ -61,7 +61,7 @@ def recording(server: ServerProcess) -> str:
     return found
 
 
-def no_failure(_context: CheckContext, response: Any, case: schemathesis.Case) -> None:
+def no_failure(_context: CheckContext, response: Any, case: schemathesis.Case[Any]) -> None:
     """A 501 says what this server is not set up for, and a 503 that it is full: these it means."""
     assert response.status_code in (501, 503) or response.status_code < 500, response.text
 
@@ -73,7 +73,7 @@ def no_failure(_context: CheckContext, response: Any, case: schemathesis.Case) -
     derandomize="EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-def test_every_route(case: schemathesis.Case, server: ServerProcess, recording: str) -> None:
+def test_every_route(case: schemathesis.Case[Any], server: ServerProcess, recording: str) -> None:
     deletes = case.method.lower() in DELETING or case.path.endswith(DELETING)
     if "id" in (case.path_parameters or {}) and "/recordings/{id}" in case.path and not deletes:
         case.path_parameters["id"] = recording

@@ -138,10 +138,15 @@ class _Clients:
 
     def met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Somebody connected."""
+        place = self._parts.admission.admit(writer.transport)
+        if place is None:
+            writer.transport.abort()
+            return
         _keep_alive(writer.get_extra_info("socket"))
         task = asyncio.create_task(self._serve(reader, writer), name="wyoming")
         self._running[task] = writer
         task.add_done_callback(self._running.pop)
+        task.add_done_callback(lambda _: place.leave())
 
     async def close(self) -> None:
         running = dict(self._running)

@@ -7,6 +7,7 @@ at once it tells only the last that the client is gone.
 
 import asyncio
 import functools
+from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.types import ASGIApp
@@ -45,6 +46,32 @@ class HeadersTooLarge(ValueError):
     """More than `MAX_HEADERS`."""
 
 
+class Timer:
+    """Something that is done unless it is stopped before."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._handle: asyncio.TimerHandle | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self._handle is not None
+
+    def start(self, seconds: float, do: Callable[[], object]) -> None:
+        """No later than it was started before."""
+        if self._handle is None:
+            self._handle = self._loop.call_later(seconds, self._over, do)
+
+    def stop(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _over(self, do: Callable[[], object]) -> None:
+        self._handle = None
+        do()
+
+
 class Http1(HttpToolsProtocol):
     """A connection that begins as HTTP/1.1; made as uvicorn makes its own."""
 
@@ -66,13 +93,13 @@ class Http1(HttpToolsProtocol):
         self._headers_size = 0
         self._fruitless = 0
         self._ignored = 0
-        self._hurry: asyncio.TimerHandle | None = None
-        self._stall: asyncio.TimerHandle | None = None
+        self._hurry = Timer(self.loop)
+        self._stall = Timer(self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._place.leave()
-        self._hurry = _cancelled(self._hurry)
-        self._stall = _cancelled(self._stall)
+        self._hurry.stop()
+        self._stall.stop()
         super().connection_lost(exc)
         if self._answering is not None and not self._answering.response_complete:
             self._answering.disconnected = True
@@ -82,7 +109,7 @@ class Http1(HttpToolsProtocol):
         self._fruitless += len(data)
         super().data_received(data)
         if self.transport.is_closing() or self.transport.get_protocol() is not self:
-            self._hurry = _cancelled(self._hurry)
+            self._hurry.stop()
         elif self._fruitless > FRUITLESS:
             self._say("431 Request Header Fields Too Large", "The request's headers have no end.")
         elif self._between:
@@ -102,7 +129,7 @@ class Http1(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._begun = False
         self._fruitless = 0
-        self._hurry = _cancelled(self._hurry)
+        self._hurry.stop()
         super().on_headers_complete()
         if len(self.pipeline) > PIPELINED:
             self.transport.abort()
@@ -133,12 +160,10 @@ class Http1(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        if self._stall is None:
-            patience = self._place.admission.patience.stalled
-            self._stall = self.loop.call_later(patience, self.transport.abort)
+        self._stall.start(self._place.admission.patience.stalled, self.transport.abort)
 
     def resume_writing(self) -> None:
-        self._stall = _cancelled(self._stall)
+        self._stall.stop()
         super().resume_writing()
 
     @property
@@ -147,12 +172,9 @@ class Http1(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _hurry_up(self) -> None:
-        if self._hurry is None:
-            patience = self._place.admission.patience.headers
-            self._hurry = self.loop.call_later(patience, self._late)
+        self._hurry.start(self._place.admission.patience.headers, self._late)
 
     def _late(self) -> None:
-        self._hurry = None
         if self._begun:
             self._say("408 Request Timeout", "The request's headers took too long.")
         else:
@@ -180,11 +202,11 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._place = place
         self._pings = 0  # since the client stopped reading
-        self._stall: asyncio.TimerHandle | None = None
+        self._stall = Timer(self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._place.leave()
-        self._stall = _cancelled(self._stall)
+        self._stall.stop()
         super().connection_lost(exc)
 
     def handle_cont(self, event: Frame) -> None:
@@ -196,20 +218,18 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def handle_ping(self) -> None:
         super().handle_ping()
-        if self._stall is not None:
+        if self._stall.runs:
             self._pings += 1
             if self._pings > PINGS:
                 self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        if self._stall is None:
-            patience = self._place.admission.patience.stalled
-            self._stall = self.loop.call_later(patience, self.transport.abort)
+        self._stall.start(self._place.admission.patience.stalled, self.transport.abort)
 
     def resume_writing(self) -> None:
         self._pings = 0
-        self._stall = _cancelled(self._stall)
+        self._stall.stop()
         super().resume_writing()
 
 
@@ -223,8 +243,3 @@ def last_word(status: str, sentence: str, *headers: str) -> bytes:
         "connection: close",
     )
     return ("\r\n".join(lines) + f"\r\n\r\n{sentence}").encode()
-
-
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()

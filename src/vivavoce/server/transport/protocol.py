@@ -47,7 +47,7 @@ class Protocol(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._parts = {
+        self._parts: dict[str, Any] = {
             "config": config,
             "server_state": server_state,
             "app_state": app_state,
@@ -103,7 +103,7 @@ class Protocol(asyncio.Protocol):
 
     def _forget(self) -> None:
         self._timer.cancel()
-        self._connections.discard(self)  # type: ignore[arg-type]
+        self._connections.discard(self)
 
 
 def _enough() -> bytes:
