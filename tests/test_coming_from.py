@@ -313,7 +313,7 @@ def test_other_variables_are_not() -> None:
         for name in row.names
         if VARIABLE.fullmatch(name)
     }
-    assert "S3_BUCKET" in others
+    assert "AWS_ACCESS_KEY_ID" in others
     assert {name for name in others if name in ALIASES or name.startswith(PREFIX)} == set()
 
 

@@ -32,6 +32,7 @@ def test_what_is_wrong_is_said_with_what_to_do(
         VIVAVOCE_ENGINE="none",
         VIVAVOCE_DATABASE_URL="postgresql://ada:hunter2@127.0.0.1:1/voice",
         VIVAVOCE_BLOBS_URL="s3://no-such-bucket",
+        **s3.environment(),
     )
     assert done.returncode == 1
     for line in (
@@ -47,7 +48,7 @@ def test_what_is_wrong_is_said_with_what_to_do(
 
 
 def test_each_engine_of_a_chain_is_tried(
-    run: Any, fake_portaudio: Path, tmp_path: Path, postgres_url: str, s3_url: str
+    run: Any, fake_portaudio: Path, tmp_path: Path, postgres_url: str, s3: S3Server, s3_url: str
 ) -> None:
     Faults(tmp_path).set("faulty-native/load")
     chain = {"PYTHONPATH": str(fake_portaudio), FOLDER: str(tmp_path), "VIVAVOCE_FINALS": "tiny"}
@@ -56,6 +57,7 @@ def test_each_engine_of_a_chain_is_tried(
     assert re.search(r"^!!  Engine +faulty-native was told not to load", first.stdout, re.MULTILINE)
     assert re.search(r"^ok  Fallbacks +moonshine$", first.stdout, re.MULTILINE)
     stores = {"VIVAVOCE_DATABASE_URL": postgres_url, "VIVAVOCE_BLOBS_URL": s3_url}
+    stores |= s3.environment()
     second = run("doctor", **chain, **stores, VIVAVOCE_ENGINES="scripted,faulty-native")
     assert second.returncode == 0
     line = r"^!!  Fallbacks +faulty-native was told not to load"
