@@ -9,6 +9,7 @@ No span has a word of what was said, an address with a key in it, or a reader's.
 """
 
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ EXPORTERS: Final = "opentelemetry_traces_exporter"
 
 OTLP: Final = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 """Exporters that are meant by `otlp`, by the value of `OTEL_EXPORTER_OTLP_PROTOCOL`."""
+
+LAST: Final = 2.0
+"""Seconds in which the last spans are to be sent when the server stops."""
 
 Value = str | int | float | bool
 Kind = Literal["server", "client", "internal"]
@@ -53,8 +57,9 @@ NO_SPAN: Final = _NoSpan()
 class _Tracing:
     """Of one process, once it is set up."""
 
-    def __init__(self, provider: Any) -> None:
+    def __init__(self, provider: Any, exporter: Any) -> None:
         self.provider = provider
+        self.exporter = exporter
         self.tracer = provider.get_tracer(SERVICE, __version__)
         self.trace = import_module("opentelemetry.trace")
         self.propagate = import_module("opentelemetry.propagate")
@@ -82,20 +87,32 @@ def set_up_traces(processor: Any = None) -> None:
         ) from None
     about = {"service.name": SERVICE, "service.version": __version__}
     given = {**about, **_named(os.environ)}
-    provider = sdk.TracerProvider(resource=resources.Resource.create(given))
-    if processor is None and (exporter := _exporter()) is not None:
-        processor = export.BatchSpanProcessor(exporter())
+    resource = resources.Resource.create(given)
+    provider = sdk.TracerProvider(resource=resource, shutdown_on_exit=False)
+    exporter = None
+    if processor is None and (kind := _exporter()) is not None:
+        exporter = kind()
+        processor = export.BatchSpanProcessor(exporter)
     if processor is not None:
         provider.add_span_processor(processor)
-    _tracing = _Tracing(provider)
+    _tracing = _Tracing(provider, exporter)
 
 
 def stop_traces() -> None:
-    """Send what waits, and record no more. Takes as long as the exporter's time limit."""
+    """Send what waits, within `LAST` seconds, and record no more."""
     global _tracing
     tracing, _tracing = _tracing, None
-    if tracing is not None:
+    if tracing is None:
+        return
+    if tracing.exporter is None:
         tracing.provider.shutdown()
+        return
+    late = threading.Timer(LAST, tracing.exporter.shutdown)  # it then tries no more
+    late.start()
+    try:
+        tracing.provider.shutdown()
+    finally:
+        late.cancel()
 
 
 @contextmanager
