@@ -1,5 +1,6 @@
 """What Prometheus and a log's reader see of a server with several workers."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,8 +14,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from vivavoce.engines.fake import say
+from vivavoce.telemetry.board import VARIABLE
 from vivavoce.testing.family import family
-from vivavoce.testing.process import START_LIMIT, ServerProcess
+from vivavoce.testing.process import GUNICORN, START_LIMIT, ServerProcess
 from vivavoce.testing.wire import open_wire
 
 pytestmark = pytest.mark.anyio
@@ -89,6 +91,26 @@ def owner(server: ServerProcess, session: str) -> int:
             if os.readlink(f"{links}/{name}").endswith(f"/live/{session}/frames"):  # noqa: PTH115
                 return member.pid
     raise AssertionError(f"nobody has {session}")
+
+
+async def test_under_gunicorn_they_share_a_folder_that_is_named(
+    launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    monkeypatch.setenv(VARIABLE, str(folder))
+    server = launch(command=(*GUNICORN, "--workers", "2"), **TWO)
+    deadline = time.monotonic() + START_LIMIT
+    while len(found_in(folder, "counter_*.db")) < 2:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+    for _ in range(4):
+        async with open_wire(server.url) as wire:
+            await wire.start()
+            await wire.say(type="finish")
+            assert await wire.closed() == 1000
+    await until(server, "vivavoce_connections_opened_total,native", 4)
+    assert "tells of one worker at a time" not in server.log
 
 
 async def test_without_a_folder_the_log_says_what_the_metrics_are(launch: Launch) -> None:

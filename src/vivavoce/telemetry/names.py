@@ -26,6 +26,7 @@ TOKENS: Final = re.compile(r"(?<![A-Za-z0-9])(?:ek_)?eyJ[\w-]{8,}[\w.-]*")
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 """A request's id as others may give it: what has anything else in it is not taken."""
 
+
 def bare(text: str) -> str:
     """All but the keys and the links' tokens."""
     text = LINKS.sub(r"\1...", KEYS.sub(r"\1...", text))
