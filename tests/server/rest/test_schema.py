@@ -32,7 +32,13 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
 
 DELETING = ("delete", "bin")
 
-schema = schemathesis.openapi.from_dict(create_app(Settings()).openapi())
+DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
+
+KNOWN = {"maxLength", "enum", "const", "pattern"}
+FORMATS = ("binary", "date", "date-time")
+"""What bounds a text."""
+
+schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.generation.update(modes=list(GenerationMode))
 
 AUDIO = bytes(32_000)
@@ -90,3 +96,36 @@ def test_every_route(case: schemathesis.Case[Any], server: ServerProcess, record
             response_schema_conformance,
         ],
     )
+
+
+def unbounded(schema: dict[str, Any], where: str) -> Iterator[str]:
+    """Texts and lists without a length in what a client may send."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        yield from unbounded(DOCUMENT["components"]["schemas"][name], name)
+    for one in (one for kind in ("anyOf", "allOf", "oneOf") for one in schema.get(kind, ())):
+        yield from unbounded(one, where)
+    match schema.get("type"):
+        case "object":
+            for name, one in schema.get("properties", {}).items():
+                yield from unbounded(one, f"{where}.{name}")
+        case "array":
+            if "maxItems" not in schema:
+                yield where
+            yield from unbounded(schema.get("items", {}), f"{where}[]")
+        case "string" if not KNOWN & set(schema) and schema.get("format") not in FORMATS:
+            yield where
+
+
+def test_every_text_and_every_list_has_a_length() -> None:
+    """But for what is in paths and headers, which have one together."""
+    found: list[str] = []
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            for one in operation.get("parameters", ()):
+                if one["in"] == "query":
+                    found += unbounded(one["schema"], f"{where}?{one['name']}")
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                found += unbounded(content["schema"], where)
+    assert found == []

@@ -31,8 +31,12 @@ class NewEmail(BaseModel):
 
     to: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)]
     transcript: bool = Field(True, description="in the letter itself")
-    summary: str | None = Field(None, description="id of one of the recording's summaries")
-    attach: list[str] = Field([], max_length=10, description="formats of `/info`, as files")
+    summary: str | None = Field(
+        None, max_length=40, description="id of one of the recording's summaries"
+    )
+    attach: list[Annotated[str, StringConstraints(max_length=20)]] = Field(
+        [], max_length=10, description="formats of `/info`, as files"
+    )
 
 
 class Email(Dispatch):

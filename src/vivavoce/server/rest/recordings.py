@@ -56,7 +56,9 @@ async def page(
     parts: Parts,
     owner: Owner,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=400, description="`next` of the page before.")
+    ] = None,
     tag: Annotated[str | None, Query(max_length=40, description="That they have.")] = None,
     q: Annotated[
         str, Query(max_length=200, description="In the title, a tag, or what was said.")

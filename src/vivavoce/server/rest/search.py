@@ -72,7 +72,9 @@ async def search(
     owner: Owner,
     q: Annotated[str, Query(max_length=200, description='Words; "in quotes" as they stand.')],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=400, description="`next` of the page before.")
+    ] = None,
 ) -> Hits:
     """What was said: the utterances that have all the words, in recordings that have ended."""
     hits = await parts.repository.search(owner, q, limit, cursor)

@@ -27,7 +27,7 @@ class NewToken(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     scopes: list[Scope] | None = Field(
-        None, min_length=1, description="what it may; null: all that the key may"
+        None, max_length=10, min_length=1, description="what it may; null: all that the key may"
     )
     expires_in: int = Field(USUAL, ge=1, le=LONGEST, description="seconds until it expires")
     recording: str | None = Field(

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from vivavoce.core.errors import PeerError, TooLarge
 from vivavoce.server.intake import MIB, MOST_DAYS, MOST_SPEAKERS, Intake, Wishes
-from vivavoce.server.multipart import File, Item, read_form
+from vivavoce.server.multipart import FIELD, File, Item, read_form
 from vivavoce.server.rest.models import Error, Recording
 from vivavoce.server.services import Allowed, Owner, Parts
 from vivavoce.telemetry.traces import span
@@ -16,7 +16,7 @@ from vivavoce.telemetry.traces import span
 router = APIRouter(tags=["recordings"])
 
 _BINARY: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
-_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_TEXT: Final[dict[str, Any]] = {"type": "string", "maxLength": FIELD}
 _DAYS: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": MOST_DAYS}
 _BODY: Final[dict[str, Any]] = {
     "required": True,
@@ -60,9 +60,15 @@ async def upload(
     parts: Parts,
     owner: Owner,
     most: Allowed,
-    title: Annotated[str | None, Query(description="Default: the file's name.")] = None,
-    language: Annotated[str | None, Query(description="BCP-47 tag of what is spoken.")] = None,
-    engine: Annotated[str | None, Query(description="One of `/api/v1/info`.")] = None,
+    title: Annotated[
+        str | None, Query(max_length=FIELD, description="Default: the file's name.")
+    ] = None,
+    language: Annotated[
+        str | None, Query(max_length=FIELD, description="BCP-47 tag of what is spoken.")
+    ] = None,
+    engine: Annotated[
+        str | None, Query(max_length=FIELD, description="One of `/api/v1/info`.")
+    ] = None,
     diarization: Annotated[bool, Query(description="Tell who says what.")] = False,
     speakers: Annotated[
         int | None, Query(ge=1, le=MOST_SPEAKERS, description="How many there are, if known.")

@@ -32,7 +32,10 @@ class NewWebhook(BaseModel):
 
     url: str = Field(max_length=4000, description="http or https")
     events: list[Kind] = Field(
-        list(KINDS), min_length=1, description="what it is told of; without it: of all"
+        list(KINDS),
+        min_length=1,
+        max_length=100,
+        description="what it is told of; without it: of all",
     )
 
 
