@@ -1,14 +1,22 @@
-"""The unit, as systemd itself reads it. It was not started: no systemd runs where tests do."""
+"""The unit, as systemd itself reads it. It is not started: no systemd runs where tests do. What it
+forbids by way of system calls is forbidden to a server all the same."""
 
+import ctypes.util
+import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from vivavoce.config import Settings
+from vivavoce.testing.process import ServerProcess
+
+Launch = Callable[..., ServerProcess]
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +55,62 @@ def test_it_waits_longer_than_the_server_takes(deploy: Path) -> None:
     text = (deploy / "systemd" / "vivavoce.service").read_text()
     waits = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
     assert int(waits[0]) > Settings.model_fields["drain_s"].default + 5
+
+
+def calls(analyze: str, unit: str) -> list[str]:
+    """The system calls that the unit allows, by systemd's own lists."""
+    listed = subprocess.run(
+        [analyze, "syscall-filter", "--no-pager"], capture_output=True, text=True, check=True
+    )
+    sets: dict[str, list[str]] = {}
+    for line in listed.stdout.splitlines():
+        if line.startswith("@"):
+            members = sets.setdefault(line.strip(), [])
+        elif line.startswith("    ") and "#" not in line:
+            members.append(line.strip())
+
+    def flat(name: str) -> Iterator[str]:
+        if name.startswith("@"):
+            for member in sets[name]:
+                yield from flat(member)
+        else:
+            yield name
+
+    allowed: set[str] = set()
+    for rule in re.findall(r"^SystemCallFilter=(.*)$", unit, re.MULTILINE):
+        named = {call for name in rule.removeprefix("~").split() for call in flat(name)}
+        allowed = allowed - named if rule.startswith("~") else allowed | named
+    return sorted(allowed)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("engine", ["moonshine", "whisper"])
+async def test_a_server_needs_no_call_that_it_forbids(
+    engine: str,
+    analyze: str,
+    deploy: Path,
+    tmp_path: Path,
+    launch: Launch,
+    data: Path,
+    whisper_tiny_en: Path,
+) -> None:
+    """With an engine, an upload's decoder, word times, and a process that is niced."""
+    if ctypes.util.find_library("seccomp") is None:
+        pytest.skip("libseccomp is not here: run scripts/install-deploy-tools")
+    text = (deploy / "systemd" / "vivavoce.service").read_text()
+    allowed = tmp_path / "allowed.json"
+    allowed.write_text(json.dumps(calls(analyze, text)))
+    confine = (str(Path(__file__).with_name("confine.py")), str(allowed), sys.executable)
+    server = launch(
+        command=(*confine, "-m", "vivavoce", "serve", "--port", "{port}"),
+        engine=engine,
+        finals="tiny",
+        whisper_model=str(whisper_tiny_en),
+    )
+    async with httpx2.AsyncClient(base_url=server.url, timeout=240) as http:
+        with (data / "ljspeech_short.wav").open("rb") as file:
+            url = "/api/v1/recordings?wait=true"
+            answer = await http.post(url, files={"file": file})
+        assert answer.status_code == 200, answer.text
+    assert "PermissionError" not in server.log
+    assert "cannot" not in server.log, server.log
