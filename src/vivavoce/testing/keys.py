@@ -1,6 +1,7 @@
 """Keys for servers that ask for them, made as `vivavoce keys create` makes them."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,5 +50,6 @@ async def library_key(
 
 
 def made_key(data_dir: Path, *scopes: Scope, owner: str = "ada") -> str:
-    """`library_key` where no event loop runs."""
-    return asyncio.run(library_key(data_dir, *scopes, owner=owner))
+    """`library_key` for who has no event loop, or one that is somebody else's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, library_key(data_dir, *scopes, owner=owner)).result()
