@@ -78,7 +78,7 @@ def panels() -> Iterator[dict[str, Any]]:
     yield from (p for p in json.loads(DASHBOARD.read_text())["panels"] if p["type"] != "row")
 
 
-@pytest.mark.parametrize("panel", panels(), ids=lambda panel: panel["title"])
+@pytest.mark.parametrize("panel", list(panels()), ids=lambda panel: panel["title"])
 def test_every_panel_shows_what_there_is(panel: dict[str, Any]) -> None:
     assert panel["description"].endswith(".")
     names = {name for target in panel["targets"] for name in used(target["expr"])}
