@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Frame, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import OF_A_CUT_LINE, OF_THE_CLIP, watched
 from tests.browser.editing_steps import said, written
@@ -32,7 +31,11 @@ OPEN = """(url) => new Promise((done) => {
 POST = """async (url) => {
   const body = new URLSearchParams({ filename: "x", edited_transcript: "Not by you." });
   const request = { method: "POST", mode: "no-cors", credentials: "include", body };
-  return (await fetch(url, request)).type;
+  try {
+    return (await fetch(url, request)).type;
+  } catch (error) {
+    return error.name;
+  }
 }"""
 
 READ = """async (url) => {
@@ -59,8 +62,9 @@ SUBMIT = """([url, name]) => {
 
 FRAME = """(url) => {
   const frame = Object.assign(document.createElement("iframe"), { src: url, name: "ours" });
+  const loaded = new Promise((done) => (frame.onload = () => done()));
   document.body.append(frame);
-  return new Promise((done) => (frame.onload = () => done()));
+  return loaded;
 }"""
 
 INJECT = """() => {
@@ -140,7 +144,7 @@ def test_it_cannot_change_anything(
     visitor.goto(elsewhere)
     paths = ("save-transcript", f"api/v1/recordings/{recording}/bin", "api/v1/session")
     for path in paths:
-        assert visitor.evaluate(POST, server.url + path) == "opaque"
+        assert visitor.evaluate(POST, server.url + path) == "TypeError"
     for path in paths:
         visitor.goto(elsewhere)
         visitor.evaluate(SUBMIT, [server.url + path, "edited_transcript"])
@@ -159,24 +163,20 @@ def test_it_cannot_frame_the_studio(
     for path, shown in pages.items():
         visitor.goto(elsewhere)
         visitor.evaluate(FRAME, server.url + path)
-        frame = visitor.frame(name="ours")
-        assert isinstance(frame, Frame)
-        assert ("Vivavoce" in _title(frame)) == shown, path
+        (frame,) = visitor.main_frame.child_frames
+        assert (frame.url == server.url + path) == shown, path
 
 
-def _title(frame: Frame) -> str:
-    with suppress(Error):  # Chromium's own page, in the place of one that is refused
-        return frame.title()
-    return ""
-
-
-def test_its_name_may_point_here_and_is_not_believed(visitor: Page, server: ServerProcess) -> None:
+def test_its_name_may_point_here_and_is_not_believed(
+    visitor: Page, server: ServerProcess, elsewhere: str
+) -> None:
     """DNS rebinding: for this browser `insecure.test` is this machine."""
     for path in ("", "api/v1/recordings", "studio/app.js"):
         answer = visitor.goto(f"http://insecure.test:{server.port}/{path}")
         assert answer is not None
         assert answer.status == 421
     expect(visitor.locator("body")).to_contain_text("trusted_hosts")
+    visitor.goto(re.sub("//[^:]+", "//insecure.test", elsewhere))
     assert visitor.evaluate(OPEN, f"ws://insecure.test:{server.port}/api/v1/live") == 1006
 
 
@@ -192,7 +192,7 @@ def test_what_is_said_never_becomes_a_script(page: Page, server: ServerProcess, 
 def test_a_page_of_ours_runs_nothing_but_its_files(browser: Browser, server: ServerProcess) -> None:
     context = browser.new_context()
     page = context.new_page()
-    for path in ("sign-in", "docs"):
+    for path in ("docs", "s/no-link"):
         page.goto(server.url + path)
         assert page.evaluate(INJECT) == "TypeError"
         assert page.evaluate("window.ran") is None
