@@ -23,15 +23,13 @@ def ask(deploy: Path, port: int, *path: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_a_server_that_is_ready(deploy: Path, launch: Launch) -> None:
+def test_a_server_that_is_ready_and_one_that_has_not_what_is_asked_for(
+    deploy: Path, launch: Launch
+) -> None:
     server = launch()
     for path in ((), ("/health",)):
         ended = ask(deploy, server.port, *path)
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-
-
-def test_a_server_that_is_not(deploy: Path, launch: Launch) -> None:
-    server = launch()
     ended = ask(deploy, server.port, "/nowhere")
     assert ended.returncode == 1
     assert ended.stdout.startswith("404: {")
