@@ -17,7 +17,6 @@ PAGES = {
     "s/{token}": "#text .paragraph",
     "captions/{token}": "#captions span",
     "s/no-link": "main",
-    "sign-in": "input",
     "dictate": "vivavoce-dictate",
     "connect": "main h2",
     "list-audio": "main audio",

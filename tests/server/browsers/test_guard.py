@@ -62,10 +62,10 @@ async def handshake(app: FastAPI, path: str, **headers: str) -> list[Message]:
         "state": {},
     }
     answers: list[Message] = []
-    coming = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
+    coming: list[Message] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect"}]
 
     async def receive() -> Message:
-        return next(coming)
+        return coming.pop(0)
 
     async def send(message: Message) -> None:
         answers.append(message)
