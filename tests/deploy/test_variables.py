@@ -101,7 +101,7 @@ def test_the_image_is_what_the_rest_takes_it_for(deploy: Path) -> None:
     port = Settings.model_fields["port"].default
     assert f"EXPOSE {port}\n" in image
     assert "VIVAVOCE_DATA_DIR=/data" in image
-    assert "VOLUME /data\n" in image
+    assert 'VOLUME ["/data", "/tmp"]\n' in image
     assert "USER 10001:10001\n" in image
     for path in (deploy / "terraform").rglob("*.tf"):
         text = path.read_text()
