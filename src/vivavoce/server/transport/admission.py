@@ -11,6 +11,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
+import structlog
+
 from vivavoce.config import Settings
 
 MOST: Final = 10_000
@@ -28,6 +30,9 @@ TURNED_AWAY: Final = 64
 
 STATE: Final = "admission"
 """Its name in the state of the application's lifespan, where the transport finds it."""
+
+
+log = structlog.get_logger()
 
 
 @dataclass(eq=False, slots=True)
@@ -63,6 +68,7 @@ class Admission:
     places: set[Place] = field(default_factory=set)
     turned_away: int = 0  # since the start
     _from: Counter[str] = field(default_factory=Counter)
+    _logged: int = 0  # of those turned away, before the last look
     _told: int = 0  # that are being told why not
     _sweeping: asyncio.TimerHandle | None = None
 
@@ -83,7 +89,7 @@ class Admission:
         if len(self.places) >= self.most or (
             address is not None and self._from[address] >= self.most_per_address
         ):
-            self.turned_away += 1
+            self._turn_away(address)
             return None
         place = Place(self, address, transport)
         self.places.add(place)
@@ -92,6 +98,12 @@ class Admission:
         if self._sweeping is None:
             self._sweep_later()
         return place
+
+    def _turn_away(self, address: str | None) -> None:
+        """A flood is a line in the log for each `SWEEP`, no more."""
+        if not self.turned_away - self._logged:
+            log.warning("connections are turned away", address=address, open=len(self.places))
+        self.turned_away += 1
 
     def left(self, place: Place) -> None:
         if place not in self.places:
@@ -125,6 +137,7 @@ class Admission:
 
     def _sweep(self) -> None:
         self._sweeping = None
+        self._logged = self.turned_away
         for place in list(self.places):
             transport: Any = place.transport
             closing = transport is not None and transport.is_closing()
