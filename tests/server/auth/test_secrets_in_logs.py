@@ -98,9 +98,13 @@ async def test_nothing_secret_is_written_down(server: ServerProcess, tmp_path: P
     for secret in (key, wrong, token, ephemeral):
         await everywhere(server, secret)
     # The token of a session opens it as a key does.
-    ready = await open_line(server, "api/v1/live", '{"type": "start", "format": {}}', **bearer)
-    session = json.loads(ready[0])["token"]
-    for secret in (key, wrong, token, ephemeral, session):
+    start = '{"type": "start", "format": {}, "options": {"title": "hush-hush"}}'
+    ready = json.loads((await open_line(server, "api/v1/live", start, **bearer))[0])
+    session = ready["token"]
+    resume = {"token": session, "type": "resume", "session": ready["session"]}
+    message = json.dumps(resume | {"epoch": 1, "after": 0})
+    assert "ready" in (await open_line(server, "api/v1/live", message, **bearer))[0]
+    for secret in (key, wrong, token, ephemeral, session, "hush-hush"):
         hidden = secret.rsplit("_", 1)[-1] if secret.startswith("vv_") else secret
         for part in (secret, hidden, hidden[-24:]):
             assert part not in server.log
