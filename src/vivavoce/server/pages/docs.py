@@ -63,7 +63,7 @@ def _operation(method: str, path: str, operation: dict[str, Any], base: str) -> 
     return (
         f"<h3><b>{method.upper()}</b> {escape(path)}</h3>{paragraphs}"
         f"<table>{''.join(_rows(operation))}</table>"
-        f"<pre>{escape(_example(method, base + path, operation))}</pre>"
+        f'<pre tabindex="0">{escape(_example(method, base + path, operation))}</pre>'
     )
 
 
