@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from vivavoce.core.errors import DiskError
-from vivavoce.library.archive import (
-    Archive,
-    FolderArchive,
+from vivavoce.library.archive import Archive, FolderArchive, archive_at
+from vivavoce.library.manifest import (
     FolderSource,
     Manifest,
-    archive_at,
     check,
     copy_out,
     read_manifest,

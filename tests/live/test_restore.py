@@ -9,9 +9,10 @@ import pytest
 from vivavoce.core.errors import DiskError, SettingError
 from vivavoce.core.events import Ended, Final
 from vivavoce.core.types import SAMPLE_RATE
-from vivavoce.library.archive import FolderArchive, FolderSource, read_manifest
+from vivavoce.library.archive import FolderArchive
 from vivavoce.library.buckets import blobs_at
 from vivavoce.library.database import Tables
+from vivavoce.library.manifest import FolderSource, read_manifest
 from vivavoce.library.recording import audio_key
 from vivavoce.library.sql import SqlRepository, database_at
 from vivavoce.live.backup import Kept, back_up

@@ -17,7 +17,7 @@ from anyio.lowlevel import checkpoint
 
 from tests.server.conftest import wav
 from vivavoce.engines.fake import WORDS, say, silence
-from vivavoce.library.archive import FolderSource, read_manifest
+from vivavoce.library.manifest import FolderSource, read_manifest
 from vivavoce.live.restore import MARK
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.wire import open_wire

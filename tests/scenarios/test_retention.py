@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -40,7 +41,7 @@ async def test_what_was_begun_is_finished_by_the_next(launch: Launch, tmp_path: 
     audio = wav(say("alfa"))
     for n in range(COUNT):
         await keep(tmp_path / "data", f"Talk {n}", LOG, audio)
-    rules = {"engine": "scripted", "hosts": 1, "audio_days": 0, "text_days": 0}
+    rules: dict[str, Any] = {"engine": "scripted", "hosts": 1, "audio_days": 0, "text_days": 0}
     dying = ServerProcess(tmp_path, **rules)
     await asyncio.to_thread(dying.launch)
     while audios(tmp_path / "data") == COUNT:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from vivavoce.config import Settings, load_settings
-from vivavoce.library.archive import Manifest, source_at
 from vivavoce.library.buckets import blobs_at
+from vivavoce.library.manifest import Manifest, source_at
 from vivavoce.library.sql import database_at
 from vivavoce.live.restore import Empty
 from vivavoce.live.restore import restore as put_back

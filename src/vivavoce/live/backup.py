@@ -18,9 +18,10 @@ from vivavoce import __version__
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.journal.copying import ORDER, contents, kept_sessions, there
 from vivavoce.journal.uses import FILE as USE
-from vivavoce.library.archive import Archive, Entry, Manifest
+from vivavoce.library.archive import Archive
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.database import Tables
+from vivavoce.library.manifest import Entry, Manifest
 from vivavoce.library.rows import LIVE as UNSEALED
 from vivavoce.library.rows import Rows
 

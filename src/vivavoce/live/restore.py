@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vivavoce.core.errors import SettingError
-from vivavoce.library.archive import Manifest, Source, check, copy_out, read_manifest
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.database import Database, Tables
+from vivavoce.library.manifest import Manifest, Source, check, copy_out, read_manifest
 from vivavoce.library.migrations import revisions, upgrade
 from vivavoce.library.rows import count_rows, read_rows
 from vivavoce.library.sql import FILE
