@@ -26,7 +26,7 @@ from vivavoce.config import Settings
 )
 def test_what_is_no_address(name: str, address: str, tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="it is to begin with"):
-        Settings(data_dir=tmp_path, **{name: address})  # type: ignore[arg-type]
+        Settings(data_dir=tmp_path, **{name: address})
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_what_is_no_address(name: str, address: str, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_one(name: str, address: str, tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, **{name: address})  # type: ignore[arg-type]
+    settings = Settings(data_dir=tmp_path, **{name: address})
     assert getattr(settings, name) == address

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vivavoce.engines.fake import say
-from vivavoce.server.pages.studio import FOLDER
+from vivavoce.server.pages.shown import FOLDER
 from vivavoce.testing.process import ServerProcess
 
 NODE_MODULES = Path(__file__).parent / "node_modules"

@@ -309,9 +309,11 @@ async def _captions(request: Request, parts: Parts, token: str) -> Response:
     return await _page(request, parts, token, "captions.html", frame="*")
 
 
-async def _page(request: Request, parts: Services, token: str, name: str, **rules: str) -> Response:
+async def _page(
+    request: Request, parts: Services, token: str, name: str, frame: str = "'none'"
+) -> Response:
     try:
         await opened(parts, token)
     except PeerError as error:
-        return shown(request, "no-link.html", error.status, PRIVATE, base="'self'", **rules)
-    return shown(request, name, headers=PRIVATE, base="'self'", **rules)
+        return shown(request, "no-link.html", error.status, PRIVATE, base="'self'", frame=frame)
+    return shown(request, name, headers=PRIVATE, base="'self'", frame=frame)
