@@ -86,8 +86,8 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
     settings = settings or load_settings()
     set_up_logs(settings.log_level, settings.log_format)
     seen = Seen(settings)
-    origins = Origins(settings.origins)
     rates = Rates(settings)
+    origins = Origins(settings.origins)
     sockets = SocketIO(origins)
     peers = Peers()
 
@@ -125,8 +125,8 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
-    app.state.rates = rates
     app.state.seen = seen
+    app.state.rates = rates
     app.include_router(recordings.router, prefix="/api/v1", responses=ANYWHERE)
     app.include_router(tokens, prefix="/api/v1", responses=ANYWHERE)
     app.include_router(live_http.router, prefix="/api/v1", responses=ANYWHERE)
@@ -242,8 +242,8 @@ async def services(
             summariser=summariser,
             translator=translator,
             diarizing=diarizing,
-            admission=Admission.of(settings),
             auth=await stack.enter_async_context(authentication(tables)),
+            admission=Admission.of(settings),
         )
         emptying = asyncio.create_task(keep_emptying(found))
         stack.push_async_callback(_ended, emptying)

@@ -49,8 +49,8 @@ class Services:
     summariser: Summariser
     translator: Translator | None  # None where there is no language model
     diarizing: Diarizing
-    admission: Admission
     auth: Auth
+    admission: Admission
 
     async def forget(self, owner: str, recording: str, tidy: bool = True) -> None:
         """Delete a recording: what runs of it, its audio, its events, its text.

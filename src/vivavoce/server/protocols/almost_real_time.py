@@ -20,10 +20,10 @@ from vivavoce.dialects import almost_real_time as dialect
 from vivavoce.dialects.almost_real_time import Asked, Listed
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.library.recording import Changes, Recording, new_id
+from vivavoce.server.allowed import Most
 from vivavoce.server.browsers import policy
 from vivavoce.server.forms import Upload, receive
 from vivavoce.server.intake import MIB, Intake, Wishes
-from vivavoce.server.allowed import Most
 from vivavoce.server.multipart import File
 from vivavoce.server.names import extension
 from vivavoce.server.page_forms import fields
@@ -163,9 +163,7 @@ def _status(error: VivavoceError) -> int:
     return 400 if error.status < 500 else error.status
 
 
-async def _recorded(
-    parts: Services, owner: str, most: Most, upload: Upload, asked: Asked
-) -> str:
+async def _recorded(parts: Services, owner: str, most: Most, upload: Upload, asked: Asked) -> str:
     """The recording, once it is transcribed, and it is known who spoke where that was asked.
     Raises what kept it from being transcribed."""
     wishes = Wishes(language=asked.language, diarization=asked.diarization)

@@ -149,7 +149,10 @@ ANYWHERE: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Error, "description": "There is no such thing."},
     408: {"model": Error, "description": "The body does not get on."},
     413: {"model": Error, "description": "The body is too large."},
-    429: {"model": Error, "description": "Too much was asked for; `Retry-After` says when to try again."},
+    429: {
+        "model": Error,
+        "description": "Too much was asked for; `Retry-After` says when to try again.",
+    },
 }
 """Refusals of every route, where it says nothing else."""
 
