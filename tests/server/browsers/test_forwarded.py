@@ -73,13 +73,17 @@ async def test_one_on_this_machine_is_believed_that_somebody_is_behind_it() -> N
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("10.0.0.1, 10.0.0.2", "10.0.0.1"),
         ("unknown", None),
-        ("192.0.2.7, _hidden", None),
-        ("", None),
+        ("192.0.2.7, _hidden", None),  # not this machine, for all that is known
     ],
 )
 async def test_the_visitor_is_the_last_that_is_no_proxy(chain: str, visitor: str | None) -> None:
     scope = await seen(PROXIES, ("127.0.0.1", 5000), ("X-Forwarded-For", chain))
-    assert scope["client"] == ((visitor, 0) if visitor else ("127.0.0.1", 5000))
+    assert scope["client"] == ((visitor, 0) if visitor else None)
+
+
+async def test_a_proxy_that_tells_of_no_visitor_asks_for_itself() -> None:
+    scope = await seen(PROXIES, ("127.0.0.1", 5000), ("X-Forwarded-For", ""))
+    assert scope["client"] == ("127.0.0.1", 5000)
 
 
 async def test_who_believes_everybody_believes_the_nearest() -> None:

@@ -46,9 +46,12 @@ class Forwarded:
         return ip is not None and any(ip in network for network in self._networks)
 
     def _visited(self, scope: Scope) -> Scope:
-        """By the visitor, where one is told of."""
-        visitor = self._visitor(_values(scope["headers"], b"x-forwarded-for"))
-        return scope if visitor is None else {**scope, "client": (visitor, 0)}
+        """By the visitor, where one is told of; by nobody known where it cannot be read of whom."""
+        chain = _values(scope["headers"], b"x-forwarded-for")
+        if not chain:
+            return scope
+        visitor = self._visitor(chain)
+        return {**scope, "client": None if visitor is None else (visitor, 0)}
 
     def _told(self, scope: Scope) -> Scope:
         told = dict(self._visited(scope))
@@ -70,7 +73,7 @@ class Forwarded:
                 return None
             if not self._is_proxy(str(ip)):
                 return str(ip)
-        return str(_address(chain[0])) if chain else None
+        return str(_address(chain[0]))
 
 
 def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[str]:
