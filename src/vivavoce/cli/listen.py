@@ -99,7 +99,7 @@ async def _here(
 ) -> None:
     async with Transcriber(settings) as transcriber, capture as (format, blocks):
         _say("Listening in this process; Ctrl-C ends it.")
-        source = _until(stop, duration, blocks)
+        source = _until(stop, _bytes(format, duration), blocks)
         events = transcriber.transcribe(
             source, format=format, language=settings.language, interims=True
         )
@@ -113,7 +113,7 @@ async def _on_server(
     capture: Capture, service: Service, stop: asyncio.Event, duration: float | None
 ) -> None:
     async with capture as (format, blocks):
-        opening, source = service.take(format, _until(stop, duration, blocks))
+        opening, source = service.take(format, _until(stop, _bytes(format, duration), blocks))
         async with opening as session:
             _say(f"Listening through {service.described}; Ctrl-C ends it.")
             commands = isinstance(service, Vivavoce) and service.voice_commands
@@ -134,24 +134,28 @@ async def _while_open(
         yield block
 
 
+def _bytes(format: AudioFormat, duration: float | None) -> int | None:
+    """How much audio so many seconds are. By a clock, a slow machine would hear less of them."""
+    return None if duration is None else round(duration * format.rate) * format.frame_bytes
+
+
 async def _until(
-    stop: asyncio.Event, duration: float | None, blocks: AsyncIterator[bytes]
+    stop: asyncio.Event, most: int | None, blocks: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
-    """The blocks, until somebody has had enough."""
-    deadline = None if duration is None else asyncio.get_running_loop().time() + duration
+    """The blocks, until somebody has had enough, or there were so many bytes."""
     stopping = asyncio.create_task(stop.wait())
     try:
-        while True:
+        while most is None or most > 0:
             block = asyncio.ensure_future(anext(blocks, b""))
-            left = None if deadline is None else deadline - asyncio.get_running_loop().time()
-            await asyncio.wait((block, stopping), timeout=left, return_when="FIRST_COMPLETED")
+            await asyncio.wait((block, stopping), return_when="FIRST_COMPLETED")
             if not block.done():
                 block.cancel()
                 await asyncio.gather(block, return_exceptions=True)
                 return
             if not (audio := block.result()):
                 return
-            yield audio
+            yield audio if most is None else audio[:most]
+            most = None if most is None else most - len(audio)
     finally:
         stopping.cancel()
 
