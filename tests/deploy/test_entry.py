@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,18 +133,20 @@ def test_a_data_folder_that_cannot_be_written_is_refused_in_one_sentence(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_so_it_is_to_who_is_not_its_owner(entry: Path, tmp_path: Path) -> None:
+def test_so_it_is_to_who_is_not_its_owner(entry: Path) -> None:
     """As a folder of the host that was mounted and belongs to root."""
-    script = (
-        f"import os; os.setgid(10001); os.setuid(10001); "
-        f"os.execv({str(entry)!r}, ['entry', 'echo', 'started'])"
-    )
-    theirs = Path("/var/lib/vivavoce-test")
-    theirs.mkdir(mode=0o755)
-    try:
+    with tempfile.TemporaryDirectory(dir="/var/lib") as made:  # where everybody may look
+        place = Path(made)
+        place.chmod(0o755)
+        shown, theirs = place / "entry.sh", place / "data"
+        shown.write_bytes(entry.read_bytes())
+        shown.chmod(0o755)
+        theirs.mkdir(mode=0o755)
+        script = (
+            f"import os; os.setgid(10001); os.setuid(10001); "
+            f"os.execv({str(shown)!r}, ['entry', 'echo', 'started'])"
+        )
         ended = run(Path(sys.executable), "-c", script, VIVAVOCE_DATA_DIR=str(theirs))
-    finally:
-        theirs.rmdir()
     assert ended.returncode == 1
     assert "cannot be written by user 10001: give it to that user (chown 10001:10001)" in (
         ended.stderr

@@ -33,7 +33,9 @@ def unit(deploy: Path, tmp_path: Path) -> Path:
     text = (deploy / "systemd" / "vivavoce.service").read_text()
     assert "ExecStart=/opt/vivavoce/bin/vivavoce serve\n" in text
     own = tmp_path / "vivavoce.service"
-    own.write_text(text.replace("/opt/vivavoce/bin/vivavoce", sys.executable))
+    there = tmp_path / "python"  # a path without spaces, wherever the project is
+    there.symlink_to(sys.executable)
+    own.write_text(text.replace("/opt/vivavoce/bin/vivavoce", str(there)))
     return own
 
 

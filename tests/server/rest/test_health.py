@@ -77,7 +77,14 @@ async def test_it_says_what_it_can_do(http: httpx2.AsyncClient) -> None:
     known = {engine["name"]: engine for engine in info["engines"]}
     assert "moonshine" in known
     assert "scripted" not in known  # which is for tests, though it runs here
-    assert info["limits"] == {"max_upload_mb": 4096, "max_frame": MAX_MESSAGE, "grace": 120}
+    assert info["limits"] == {
+        "max_upload_mb": 4096,
+        "connections": 1000,
+        "requests_per_minute": 6000,
+        "audio_minutes_per_day": None,
+        "max_frame": MAX_MESSAGE,
+        "grace": 120,
+    }
     assert info["formats"] == FORMATS
 
 

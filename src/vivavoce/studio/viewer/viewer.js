@@ -126,6 +126,7 @@ function listen() {
 }
 
 transcript.addEventListener("utterance", aloud);
+transcript.addEventListener("interim", () => { caughtUp = true; }); // of what was said before there is none
 for (const type of ["interim", "position", "names", "reset", "ended"]) {
   transcript.addEventListener(type, later);
 }
