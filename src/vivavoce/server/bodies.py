@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vivavoce.config import Settings
 from vivavoce.core.errors import TooLarge, TooSlow
-from vivavoce.server.auth.refusals import route
+from vivavoce.server.auth.scopes import route
 
 MOST: Final = 4 << 20
 """Bytes of a body, where whoever reads it has no bound of its own."""

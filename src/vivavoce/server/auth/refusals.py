@@ -32,6 +32,7 @@ from vivavoce.library.recording import new_id
 from vivavoce.server import errors
 from vivavoce.server.access import refuse as note
 from vivavoce.server.auth import sessions
+from vivavoce.server.auth.scopes import route
 from vivavoce.server.protocols import almost_real_time, aws_transcribe, azure_speech, openai_errors
 
 log = structlog.get_logger()
@@ -75,12 +76,6 @@ async def _told(send: Send, manner: "Manner", error: VivavoceError) -> None:
         await send({"type": "websocket.send", "text" if isinstance(wire, str) else "bytes": wire})
     code, reason = manner.close(error)
     await send({"type": "websocket.close", "code": code, "reason": reason})
-
-
-def route(scope: Scope) -> str:
-    """The path as our own routes know it, wherever the application is mounted."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def answer(path: str, error: VivavoceError) -> Response:

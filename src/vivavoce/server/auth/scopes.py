@@ -181,12 +181,14 @@ def _compiled() -> dict[str, list[tuple[Pattern[str], str, Need]]]:
 
 
 def asked(scope: AsgiScope) -> tuple[str, str]:
-    """The method and the path as routes see it, without what the app is mounted under."""
-    path: str = scope["path"]
-    root = scope.get("root_path", "")
-    if root and path.startswith(f"{root}/"):
-        path = path.removeprefix(root)
-    return (WS if scope["type"] == "websocket" else scope["method"]), path
+    """The method and the path of a request."""
+    return (WS if scope["type"] == "websocket" else scope["method"]), route(scope)
+
+
+def route(scope: AsgiScope) -> str:
+    """The path as our own routes know it, wherever the application is mounted."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def rule(method: str, path: str) -> Rule | None:

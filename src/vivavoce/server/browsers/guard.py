@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vivavoce.core.errors import PeerError
 from vivavoce.server import errors
 from vivavoce.server.auth import refusals
+from vivavoce.server.auth.scopes import route
 from vivavoce.server.browsers import policy
 from vivavoce.server.browsers.hosts import Hosts
 from vivavoce.server.browsers.origins import SAFE, Origins
@@ -88,7 +89,7 @@ async def _refuse(error: PeerError, scope: Scope, receive: Receive, send: Send) 
     """Over HTTP in the manner of each protocol. A WebSocket is not opened: a page of another site
     is to learn nothing, and a program by the status of the handshake."""
     if scope["type"] == "http":
-        await refusals.answer(refusals.route(scope), error)(scope, receive, send)
+        await refusals.answer(route(scope), error)(scope, receive, send)
         return
     await receive()  # that somebody wants to connect
     if "websocket.http.response" in scope.get("extensions", {}):
