@@ -1,6 +1,5 @@
 """The bin: what is put there is hidden, and deleted for good some days later."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -10,8 +9,9 @@ from typing import Any, Final
 import structlog
 from fastapi import APIRouter
 
-from vivavoce.core.errors import NotFound, VivavoceError
+from vivavoce.core.errors import NotFound
 from vivavoce.server.errors import StillLive
+from vivavoce.server.regularly import regularly
 from vivavoce.server.rest.models import Error, Recording
 from vivavoce.server.services import Found, Owner, Parts, Services
 
@@ -54,14 +54,7 @@ async def restore(recording: Found, parts: Parts, owner: Owner) -> Recording:
 
 async def keep_emptying(parts: Services, now: Callable[[], datetime] = _now) -> None:
     """Empty the bin now and every hour, until cancelled. What fails is tried again then."""
-    while True:
-        try:
-            await empty(parts, now())
-        except VivavoceError as error:
-            log.warning("cannot empty the bin", reason=error.message)
-        except Exception:  # not foreseen: nobody starts this task again
-            log.exception("cannot empty the bin")
-        await asyncio.sleep(EVERY)
+    await regularly(lambda: empty(parts, now()), EVERY, "empty the bin")
 
 
 async def empty(parts: Services, now: datetime) -> None:

@@ -14,6 +14,7 @@ from vivavoce.core.errors import Held, NotFound, VivavoceError
 from vivavoce.journal.lease import Lease
 from vivavoce.library.retention import Due, delete_audio
 from vivavoce.library.texts import forget_text
+from vivavoce.server.regularly import regularly
 from vivavoce.server.services import Services
 
 EVERY: Final = 600.0
@@ -32,14 +33,7 @@ _now = partial(datetime.now, UTC)
 
 async def keep_rules(parts: Services, now: Callable[[], datetime] = _now) -> None:
     """Delete what is due now and every ten minutes, until cancelled. What fails is tried again."""
-    while True:
-        try:
-            await sweep(parts, now())
-        except VivavoceError as error:
-            log.warning("cannot look what is to be deleted", reason=error.message)
-        except Exception:  # not foreseen: nobody starts this task again
-            log.exception("cannot look what is to be deleted")
-        await asyncio.sleep(EVERY)
+    await regularly(lambda: sweep(parts, now()), EVERY, "look what is to be deleted")
 
 
 async def sweep(parts: Services, now: datetime) -> None:
