@@ -90,11 +90,7 @@ def vosk_small_en() -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL of this test process."""
-    if (bin := programs()) is None:
-        pytest.skip("PostgreSQL is not here: run scripts/install-postgres")
-    server = serving(bin)
-    yield server
-    server.remove()
+    yield from _postgres()
 
 
 @pytest.fixture
@@ -107,6 +103,10 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _breakable_postgres() -> Iterator[PostgresServer]:
+    yield from _postgres()
+
+
+def _postgres() -> Iterator[PostgresServer]:
     if (bin := programs()) is None:
         pytest.skip("PostgreSQL is not here: run scripts/install-postgres")
     server = serving(bin)

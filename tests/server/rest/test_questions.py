@@ -1,24 +1,19 @@
 """Questions about a recording over REST: answered by a model, or by passages."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Protocol
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
 from tests.insight.talks import MEETING, recorded
+from tests.server.conftest import Serving
 from tests.server.rest.test_summaries import deltas, told
 from vivavoce.server.services import Services
 from vivavoce.testing.language_model import LanguageModelServer
 
 pytestmark = pytest.mark.anyio
-
-
-class Serving(Protocol):
-    def __call__(self, data_dir: Path, **changes: Any) -> AbstractAsyncContextManager[FastAPI]: ...
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,16 @@
 """Translations by a language model: of what was said, and of what is said now."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
 from tests.insight.talks import MEETING, recorded
+from tests.server.conftest import Serving
 from vivavoce.core.commands import Audio, Finish, Options, Start
 from vivavoce.core.errors import BadMessage
 from vivavoce.core.events import Edited, Ended, Numbered, Translated, Warning
@@ -24,10 +25,6 @@ from vivavoce.testing.language_model import LanguageModelServer, said
 pytestmark = pytest.mark.anyio
 
 Kind = TypeVar("Kind", Translated, Warning)
-
-
-class Serving(Protocol):
-    def __call__(self, data_dir: Path, **changes: Any) -> AbstractAsyncContextManager[FastAPI]: ...
 
 
 @pytest.fixture(scope="module")
