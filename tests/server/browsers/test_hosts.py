@@ -72,4 +72,5 @@ def test_what_a_header_names() -> None:
     assert name_of("a:b:c") is None
     assert is_loopback("127.8.8.8")
     assert is_loopback("a.localhost")
+    assert is_loopback("::ffff:127.0.0.1")
     assert not is_loopback("192.168.0.1")

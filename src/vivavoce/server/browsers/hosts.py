@@ -16,6 +16,7 @@ from typing import Final
 from cryptography import x509
 
 from vivavoce.config import Settings
+from vivavoce.server.auth.here import only_here
 from vivavoce.server.transport import tls
 
 ANY: Final = "*"
@@ -56,9 +57,7 @@ def name_of(header: str) -> str | None:
 
 def is_loopback(name: str) -> bool:
     """Whether browsers take it for the machine that they run on."""
-    with suppress(ValueError):
-        return ip_address(name).is_loopback
-    return name == "localhost" or name.endswith(".localhost")
+    return only_here(name) or name.endswith(".localhost")
 
 
 def _is_address(name: str) -> bool:
