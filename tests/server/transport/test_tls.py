@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from vivavoce.config import Settings
 from vivavoce.core.errors import SettingError
-from vivavoce.server.transport import tls
+from vivavoce.server.transport import handshake, tls
 from vivavoce.server.transport.authority import authority, server_certificate
 from vivavoce.server.transport.protocol import MAX_MESSAGE
 from vivavoce.testing.http2 import http2
@@ -127,7 +127,7 @@ async def test_garbage_ends_the_connection(secure: Secure, garbage: bytes) -> No
 async def test_who_does_not_shake_hands_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tls, "HANDSHAKE", 0.1)
+    monkeypatch.setattr(handshake, "HANDSHAKE", 0.1)
     async with listening(tmp_path) as secure:
         reader, writer = await asyncio.open_connection("localhost", secure.port)
         assert await reader.read() == b""

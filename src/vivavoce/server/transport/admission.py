@@ -49,6 +49,28 @@ class Place:
         self.admission.left(self)
 
 
+@dataclass(eq=False, slots=True)
+class Entry:
+    """How a connection came in: with a place, or to be told why there is none, or for neither."""
+
+    admission: "Admission"
+    place: Place | None
+    telling: bool
+
+    @property
+    def welcome(self) -> bool:
+        """Whether there is anything to say to it."""
+        return self.place is not None or self.telling
+
+    def leave(self) -> None:
+        """When it is over; as often as one likes."""
+        if self.place is not None:
+            self.place.leave()
+        if self.telling:
+            self.telling = False
+            self.admission.told()
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds that a client has."""
@@ -99,6 +121,11 @@ class Admission:
             self._sweep_later()
         return place
 
+    def enter(self, transport: asyncio.BaseTransport) -> Entry:
+        """The same for a connection that may be told why it is turned away."""
+        place = self.admit(transport)
+        return Entry(self, place, place is None and self._may_tell())
+
     def _turn_away(self, address: str | None) -> None:
         """A flood is a line in the log for each `SWEEP`, no more."""
         if not self.turned_away - self._logged:
@@ -115,15 +142,15 @@ class Admission:
             if not self._from[place.address]:
                 del self._from[place.address]
 
-    def may_tell(self) -> bool:
-        """Whether one that is turned away is told why; then `told` when that is over."""
+    def told(self) -> None:
+        """One more that was turned away has been told, or is gone."""
+        self._told -= 1
+
+    def _may_tell(self) -> bool:
         if self._told >= TURNED_AWAY:
             return False
         self._told += 1
         return True
-
-    def told(self) -> None:
-        self._told -= 1
 
     def _counted(self, transport: asyncio.BaseTransport) -> str | None:
         peer = transport.get_extra_info("peername")

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable
 
 from vivavoce.config import Settings
@@ -15,12 +14,9 @@ async def listen(
     port: int,
     settings: Settings,
     protocol: Callable[[], asyncio.BaseProtocol],
-    context: ssl.SSLContext | None = None,
-    handshake: float | None = None,
 ) -> asyncio.Server:
     """Serve a protocol on the settings' host; `setting` is the port's name. Several server
-    processes share the port where the system can (`SO_REUSEPORT`). With a `context` it is TLS,
-    and a client has `handshake` seconds to begin.
+    processes share the port where the system can (`SO_REUSEPORT`).
 
     Raises `SettingError` for a port that cannot be had.
     """
@@ -35,8 +31,6 @@ async def listen(
             settings.host or None,
             port,
             reuse_port=shared or None,
-            ssl=context,
-            ssl_handshake_timeout=handshake,
         )
     except OSError as error:
         reason = (error.strerror or str(error)).rpartition(": ")[2].lower()  # asyncio adds to it

@@ -13,7 +13,7 @@ from hyperframe.frame import GoAwayFrame, SettingsFrame
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from vivavoce.server.transport.admission import STATE, Admission, Place
+from vivavoce.server.transport.admission import STATE, Admission, Entry
 from vivavoce.server.transport.http1 import Http1, last_word
 from vivavoce.server.transport.http2 import PREFACE, Http2
 
@@ -46,7 +46,10 @@ class Protocol(asyncio.Protocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        entry: Entry | None = None,
     ) -> None:
+        """`entry`: of a connection that was counted before."""
         self._parts: dict[str, Any] = {
             "config": config,
             "server_state": server_state,
@@ -56,25 +59,23 @@ class Protocol(asyncio.Protocol):
         self._connections = server_state.connections
         self._loop = _loop or asyncio.get_running_loop()
         self._admission: Admission = app_state.get(STATE) or Admission()
-        self._place: Place | None = None
-        self._telling = False  # why there is no place
+        self._counted = entry
         self._first = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's are no subclass of it.
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)  # type: ignore[arg-type]  # it knows only its own
-        self._place = self._admission.admit(transport)
-        self._telling = self._place is None and self._admission.may_tell()
-        patience = FIRST if self._place is not None else REFUSAL if self._telling else 0
+        self._entry = self._counted or self._admission.enter(transport)
+        self._place = self._entry.place
+        if self._place is not None:
+            self._place.transport = transport  # the outermost, of those of one connection
+        patience = FIRST if self._place is not None else REFUSAL if self._entry.telling else 0
         self._timer = self._loop.call_later(patience, self._transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._forget()
-        if self._place is not None:
-            self._place.leave()
-        if self._telling:
-            self._admission.told()
+        self._entry.leave()
 
     def data_received(self, data: bytes) -> None:
         if self._transport.is_closing():

@@ -18,12 +18,11 @@ from starlette.types import ASGIApp
 
 from vivavoce.config import Settings
 from vivavoce.core.errors import SettingError
+from vivavoce.server.transport.admission import STATE, Admission, Entry
 from vivavoce.server.transport.authority import server_certificate
+from vivavoce.server.transport.handshake import Handshakes
 from vivavoce.server.transport.ports import listen
 from vivavoce.server.transport.protocol import MAX_MESSAGE, Protocol
-
-HANDSHAKE: Final = 15.0
-"""Seconds that a client has until its line is secure."""
 
 LOOK_EVERY: Final = 600.0
 """Seconds after which the certificate is looked at again: a laptop is carried to another
@@ -94,15 +93,21 @@ class _Server(uvicorn.Server):
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
 
-        def protocol() -> Protocol:
-            return Protocol(self.config, self.server_state, self._state)
+        admission = self._state.get(STATE) or Admission()
 
-        server = await listen("TLS", "tls_port", port, settings, protocol, context, HANDSHAKE)
+        def protocol(entry: Entry) -> Protocol:
+            return Protocol(self.config, self.server_state, self._state, entry=entry)
+
+        self._handshakes = Handshakes(context, admission, protocol)
+        server = await listen("TLS", "tls_port", port, settings, self._handshakes.new)
         self.servers = [server]
         log.info("tls", host=settings.host, port=server.sockets[0].getsockname()[1])
 
     async def run_until_told(self) -> None:
         await self.main_loop()
+        for server in self.servers:
+            server.close()
+        await self._handshakes.stop()
         await self.shutdown()
 
     def stop(self) -> None:
