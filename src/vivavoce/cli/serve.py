@@ -22,7 +22,7 @@ from vivavoce.core.errors import EngineError, SettingError
 from vivavoce.server.auth.here import only_here
 from vivavoce.server.transport import tls
 from vivavoce.server.transport.authority import authority
-from vivavoce.server.transport.protocol import MAX_MESSAGE
+from vivavoce.server.transport.protocol import SERVED
 from vivavoce.telemetry.board import VARIABLE, shared_folder
 from vivavoce.telemetry.logs import set_up_logs
 
@@ -98,17 +98,13 @@ def _run(settings: Settings, *, reload: bool) -> None:
         APP,
         host=settings.host,
         port=settings.port,
-        http="vivavoce.server.transport.protocol:Protocol",
         workers=settings.workers,
         reload=reload,
         reload_dirs=[str(Path(vivavoce.__file__).parent)] if reload else None,
         log_config=None,
         log_level="warning" if settings.log_level == "info" else settings.log_level,
-        access_log=False,  # we write our own lines
-        proxy_headers=False,  # we hear those that the settings name
-        ws_max_size=MAX_MESSAGE,
-        ws_per_message_deflate=False,  # it costs more than it saves, and bombs are made of it
         timeout_graceful_shutdown=round(settings.drain_s) + 5,
+        **SERVED,
     )
 
 

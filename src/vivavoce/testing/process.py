@@ -19,8 +19,8 @@ UVICORN = ("-m", "uvicorn", "vivavoce.asgi:app", "--port", "{port}")
 """How a server is started: arguments of Python, with the port still to be put in."""
 
 GUNICORN = (
-    *("-W", "ignore::DeprecationWarning", "-m", "gunicorn", "vivavoce.asgi:app"),
-    *("--worker-class", "uvicorn.workers.UvicornWorker", "--bind", "127.0.0.1:{port}"),
+    *("-m", "gunicorn", "vivavoce.asgi:app", "--bind", "127.0.0.1:{port}"),
+    *("--worker-class", "vivavoce.server.transport.worker.Worker"),
 )
 
 

@@ -1,8 +1,9 @@
 """HTTP/1.1, WebSockets and HTTP/2 on one port: the first bytes of a connection tell them apart.
 
 It is for uvicorn: `vivavoce serve` has it, and so has whoever runs
-`uvicorn --http vivavoce.server.transport.protocol:Protocol vivavoce.asgi:app`. Without it, the same
-application speaks HTTP/1.1 and WebSocket alone, and does not count its connections.
+`uvicorn --http vivavoce.server.transport.protocol:Protocol vivavoce.asgi:app`, or gunicorn with the
+class in `worker.py`. Without it, the same application speaks HTTP/1.1 and WebSocket alone, and
+does not count its connections.
 """
 
 import asyncio
@@ -111,3 +112,13 @@ def _enough() -> bytes:
     """The same in HTTP/2."""
     frames = SettingsFrame(0), GoAwayFrame(0, error_code=ErrorCodes.ENHANCE_YOUR_CALM)
     return b"".join(frame.serialize() for frame in frames)
+
+
+SERVED: Final[dict[str, Any]] = {
+    "http": Protocol,
+    "access_log": False,  # we write our own lines
+    "proxy_headers": False,  # we hear those that the settings name
+    "ws_max_size": MAX_MESSAGE,
+    "ws_per_message_deflate": False,  # it costs more than it saves, and bombs are made of it
+}
+"""How uvicorn is to serve, whoever starts it: for its `Config`."""

@@ -22,7 +22,7 @@ from vivavoce.server.transport.admission import STATE, Admission, Entry
 from vivavoce.server.transport.authority import server_certificate
 from vivavoce.server.transport.handshake import Handshakes
 from vivavoce.server.transport.ports import listen
-from vivavoce.server.transport.protocol import MAX_MESSAGE, Protocol
+from vivavoce.server.transport.protocol import SERVED, Protocol
 
 LOOK_EVERY: Final = 600.0
 """Seconds after which the certificate is looked at again: a laptop is carried to another
@@ -78,13 +78,10 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
                 lifespan="off",
                 log_config=None,
-                proxy_headers=False,
-                ws_max_size=MAX_MESSAGE,
-                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=round(settings.drain_s) + 5,
+                **SERVED,
             )
         )
         self._state = state
