@@ -242,7 +242,9 @@ async def services(
             summariser=summariser,
             translator=translator,
             diarizing=diarizing,
-            auth=await stack.enter_async_context(authentication(tables)),
+            auth=await stack.enter_async_context(
+                authentication(tables, settings.unlimited_networks)
+            ),
             admission=Admission.of(settings),
         )
         emptying = asyncio.create_task(keep_emptying(found))

@@ -113,6 +113,9 @@ class Gauges:
             self._count(metrics.CONNECTED, ever, protocol=protocol)
         for reason, times in tally.refused.items():
             self._count(metrics.REFUSED, times, reason=reason)
+        auth = self._parts.auth
+        self._count(metrics.FAILED_KEYS, auth.of_requests.failures, way="request")
+        self._count(metrics.FAILED_KEYS, auth.at_page.failures, way="page")
         for outcome, times in tally.uploads.items():
             self._count(metrics.UPLOADS, times, outcome=outcome)
 

@@ -174,6 +174,12 @@ REFUSED: Final = Metric(
     help="What was refused, by the code of the error.",
     labels=("reason",),
 )
+FAILED_KEYS: Final = Metric(
+    name="failed_keys",
+    kind="counter",
+    help="Keys that came and may not be used here: with a request, or at the sign-in page.",
+    labels=("way",),
+)
 UPLOADS: Final = Metric(
     name="uploads",
     kind="counter",
@@ -207,7 +213,7 @@ METRICS: Final = (
     *(LAG, INTERIM_DELAY, FINAL_DELAY, ACK_DELAY),
     *(REALTIME_FACTOR, DECODED, ENGINE_ERRORS, ENGINE_SWITCHES, BREAKER, HOST_RESTARTS),
     *(WINDOWS, DIARIZATIONS, OUTBOX),
-    *(CONNECTIONS, CONNECTED, REQUESTS, REQUEST_SECONDS, REFUSED, UPLOADS),
+    *(CONNECTIONS, CONNECTED, REQUESTS, REQUEST_SECONDS, REFUSED, FAILED_KEYS, UPLOADS),
     *(JOURNAL, DISK_FREE),
 )
 """In the order in which they are told and documented."""

@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from tests.server.auth.asking import Reached, ask
 from tests.server.auth.conftest import MakeKey
 from tests.server.conftest import Serving
+from vivavoce.library.keys import new_key
 from vivavoce.server.auth import gate
+from vivavoce.server.auth.attempts import FREE_REQUESTS
 from vivavoce.server.auth.principal import LOCAL
 from vivavoce.server.auth.scopes import asked
 
@@ -108,6 +110,38 @@ async def test_a_key_that_is_to_come_inside_has_to_come_soon(
     monkeypatch.setattr(keyed.router, "middleware_stack", Waiting())
     asked = await ask(keyed, "WS", "/socket.io/")
     assert asked.close[0] == 4401
+
+
+async def info(http: httpx2.AsyncClient, key: str) -> httpx2.Response:
+    return await http.get("/api/v1/info", headers=_shown(key))
+
+
+async def test_who_tries_many_keys_waits(keyed: FastAPI, make_key: MakeKey) -> None:
+    good, attempts = await make_key(), keyed.state.services.auth.of_requests
+    before = attempts.failures
+    async with client(keyed, address=ELSEWHERE) as there, client(keyed) as here:
+        for _ in range(FREE_REQUESTS):
+            assert (await info(there, new_key()[1])).status_code == 401
+        assert attempts.failures == before + FREE_REQUESTS
+        told = await info(there, good)
+        assert (told.status_code, told.json()["error"]["code"]) == (429, "rate_limited")
+        assert int(told.headers["Retry-After"]) >= 1
+        needs_none = await there.get("/health", headers=_shown(good))
+        assert needs_none.status_code == 200
+        async with client(keyed, address=("203.0.113.10", 1)) as neighbour:
+            assert (await info(neighbour, good)).status_code == 200
+        for _ in range(FREE_REQUESTS + 1):
+            assert (await info(here, new_key()[1])).status_code == 401
+        assert (await info(here, good)).status_code == 200
+
+
+async def test_a_key_that_is_one_starts_the_count_anew(keyed: FastAPI, make_key: MakeKey) -> None:
+    good = await make_key()
+    async with client(keyed, address=("203.0.113.11", 1)) as there:
+        for _ in range(2):
+            for _ in range(FREE_REQUESTS - 1):
+                await info(there, new_key()[1])
+            assert (await info(there, good)).status_code == 200
 
 
 async def test_another_owner_has_nothing(keyed: FastAPI, make_key: MakeKey) -> None:

@@ -1,6 +1,7 @@
 """A person signs in with a key, and out again."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
@@ -28,7 +29,8 @@ async def app(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Asy
 @pytest.fixture
 async def site(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """A browser, as far as cookies are concerned."""
-    app.state.attempts = Attempts()
+    parts = app.state.services
+    app.state.services = replace(parts, auth=replace(parts.auth, at_page=Attempts()))
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     base = "http://localhost"
     async with httpx2.AsyncClient(
@@ -149,7 +151,7 @@ async def test_who_guesses_waits(app: FastAPI, site: httpx2.AsyncClient) -> None
     answer = await sign_in(site, text)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "rate_limited")
     assert int(answer.headers["Retry-After"]) >= 1
-    assert app.state.attempts.failures == FREE
+    assert app.state.services.auth.at_page.failures == FREE
 
 
 @pytest.mark.parametrize("text", ["", "vv_", "no key", "vv_aaaaaaaaaaaa_" + "b" * 40])

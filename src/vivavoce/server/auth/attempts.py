@@ -1,4 +1,4 @@
-"""Failed sign-ins, by address: who guesses waits, each time twice as long."""
+"""Keys that were none, by address: who guesses waits, each time twice as long."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -8,7 +8,11 @@ from time import monotonic
 from typing import Final
 
 FREE: Final = 5
-"""Failures without a wait: people mistype."""
+"""Failures without a wait at the sign-in page: people mistype."""
+
+FREE_REQUESTS: Final = 60
+"""Without one of requests: a program with a key that was revoked is not to lock its neighbours
+out at once, who may share its address."""
 
 LONGEST: Final = 300.0
 """Seconds of the longest wait."""
@@ -27,10 +31,11 @@ class _Failed:
 
 
 class Attempts:
-    """`clock`: seconds of a clock that never goes back."""
+    """`free`: failures without a wait. `clock`: seconds of a clock that never goes back."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic, free: int = FREE) -> None:
         self._clock = clock
+        self._free = free
         self._failed: OrderedDict[str, _Failed] = OrderedDict()
         self.failures = 0
         """Since the process began, of all addresses."""
@@ -38,9 +43,9 @@ class Attempts:
     def wait(self, address: str | None) -> float:
         """Seconds until somebody at this address may try again; 0: now."""
         found = self._failed.get(_home(address))
-        if found is None or found.times < FREE:
+        if found is None or found.times < self._free:
             return 0.0
-        due = found.last + min(LONGEST, 2.0 ** (found.times - FREE))
+        due = found.last + min(LONGEST, 2.0 ** (found.times - self._free))
         return max(0.0, due - self._clock())
 
     def failed(self, address: str | None) -> None:

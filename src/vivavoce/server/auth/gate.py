@@ -14,10 +14,10 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vivavoce.config import Settings
-from vivavoce.core.errors import BadCredentials, Forbidden, NotFound, VivavoceError
+from vivavoce.core.errors import BadCredentials, Forbidden, NotFound, Throttled, VivavoceError
 from vivavoce.server.auth import refusals, sessions
 from vivavoce.server.auth.ending import Watching, endable
-from vivavoce.server.auth.here import is_here
+from vivavoce.server.auth.here import address, is_here
 from vivavoce.server.auth.principal import LOCAL
 from vivavoce.server.auth.scopes import MISSING, WS, asked, rule
 from vivavoce.server.auth.scrub import credential
@@ -74,7 +74,8 @@ class Gate:
     async def _let_in(self, scope: Scope) -> Watching | None:
         """Find out who asks. What is given knows when what they ask for has to end.
 
-        Raises `NotFound` (it is not in the table), `BadCredentials`, `Forbidden`, `DiskError`.
+        Raises `NotFound` (it is not in the table), `BadCredentials`, `Forbidden`, `Throttled`,
+        `DiskError`.
         """
         method, path = asked(scope)
         if (wanted := rule(method, path)) is None:
@@ -83,8 +84,8 @@ class Gate:
         if came is not None and came.place == "cookie" and not sessions.counts(scope):
             came = None
         try:
-            found = None if came is None else await _auth(scope).identify(came)
-        except BadCredentials as error:
+            found = None if came is None else await _auth(scope).identify(came, address(scope))
+        except (BadCredentials, Throttled) as error:
             if wanted.need not in ("public", "inside"):
                 raise
             found = None  # an old cookie does not keep anybody from signing in

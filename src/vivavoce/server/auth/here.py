@@ -4,6 +4,8 @@ from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+from starlette.types import Scope
+
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -11,6 +13,12 @@ def is_here(client: tuple[str, int] | None) -> bool:
     """Whether a client is on this machine. One without an address comes by a socket file, which
     a proxy stands in front of: nobody knows for whom."""
     return client is not None and _is_loopback(client[0].partition("%")[0])
+
+
+def address(scope: Scope) -> str | None:
+    """Of who asks; None: it has none."""
+    client = scope.get("client")
+    return str(client[0]) if client else None
 
 
 def only_here(host: str) -> bool:

@@ -99,7 +99,6 @@ TABLE: Final[tuple[tuple[str, str, Need], ...]] = (
     ("POST", f"{_ONE}/questions", "transcribe"),
     ("POST", f"{_ONE}/translations", "transcribe"),
     # To read, to listen, to find.
-    ("GET", "/metrics", "read"),
     ("GET", f"{_V1}/recordings", "read"),
     ("GET", _ONE, "read"),
     ("GET", f"{_ONE}/transcript", "read"),
@@ -115,6 +114,8 @@ TABLE: Final[tuple[tuple[str, str, Need], ...]] = (
     ("GET", f"{_V1}/templates", "read"),
     ("GET", f"{_V1}/transcripts.csv", "read"),
     ("GET", "/list-audio", "read"),
+    # To see the server as a whole.
+    ("GET", "/metrics", "manage"),
     # To delete, and to let out to others.
     ("DELETE", _ONE, "manage"),
     ("POST", f"{_ONE}/bin", "manage"),

@@ -1,7 +1,5 @@
 """`/sign-in`: a person shows a key, and their browser is known by a cookie from then on."""
 
-from typing import Final
-
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,14 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from vivavoce.core.errors import BadCredentials, PeerError, Throttled
 from vivavoce.library.keys import Scope
 from vivavoce.server.auth import sessions
-from vivavoce.server.auth.attempts import Attempts
+from vivavoce.server.auth.auth import OFTEN
 from vivavoce.server.auth.principal import LOCAL, Principal
 from vivavoce.server.auth.scrub import credential
 from vivavoce.server.pages.shown import shown
 from vivavoce.server.rest.models import ANYWHERE, Error
 from vivavoce.server.services import Parts
-
-OFTEN: Final = "Too many keys came from there that are none of this server's. Wait, then try again."
 
 log = structlog.get_logger()
 
@@ -60,7 +56,7 @@ async def sign_in(request: Request, response: Response, parts: Parts, wish: Show
     response.headers["Cache-Control"] = "no-store"
     if parts.settings.auth == "none":
         raise PeerError("This server asks for no keys: there is nothing to sign in to.")
-    attempts: Attempts = request.app.state.attempts
+    attempts = parts.auth.at_page
     address = request.client.host if request.client else None
     if (wait := attempts.wait(address)) > 0:
         raise Throttled(OFTEN, wait)
@@ -83,7 +79,6 @@ async def sign_out(request: Request, response: Response) -> None:
 
 
 def mount(app: FastAPI) -> None:
-    app.state.attempts = Attempts()
     app.include_router(router, prefix="/api/v1", responses=ANYWHERE)
     app.add_api_route(sessions.PATH, _page, include_in_schema=False)
 
