@@ -17,6 +17,7 @@ from vivavoce.core.segmenter import SMOOTH, WINDOW, Limits
 from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.core.utterances import Decode, Step, Utterances
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions, Urgency, Window
+from vivavoce.engines.kept import Kept
 from vivavoce.engines.outbox import Outbox
 
 
@@ -87,16 +88,12 @@ class WindowedStream:
             continues=capabilities.continues,
             earlier=earlier,
         )
-        self._samples = np.zeros(0, np.float32)  # from `_kept` on
-        self._kept = self._judged = base
+        self._kept = Kept(base)
+        self._judged = base
         self._tasks: set[asyncio.Task[None]] = set()
         self._outbox = Outbox()
         self._room = asyncio.Event()
         self._room.set()
-
-    @property
-    def _position(self) -> int:
-        return self._kept + len(self._samples)
 
     async def feed(self, pcm: Pcm) -> None:
         for at in range(0, len(pcm), BLOCK):
@@ -105,12 +102,12 @@ class WindowedStream:
             await asyncio.sleep(0)
 
     async def tick(self, elapsed: int) -> None:
-        if self._position > self._decided:
-            self._carry_out(self._utterances.tick(elapsed, self._position))
+        if self._kept.end > self._decided:
+            self._carry_out(self._utterances.tick(elapsed, self._kept.end))
 
     async def flush(self) -> None:
-        if self._position > self._decided:
-            self._carry_out(self._utterances.flush(self._position))
+        if self._kept.end > self._decided:
+            self._carry_out(self._utterances.flush(self._kept.end))
         await self.settle()
 
     async def settle(self) -> None:
@@ -134,9 +131,9 @@ class WindowedStream:
         self._outbox.close()
 
     def _take(self, pcm: Pcm) -> None:
-        self._samples = np.concatenate([self._samples, pcm])
+        self._kept.add(pcm)
         speech = self._vad.feed(pcm)
-        heard = self._between(self._judged, self._judged + len(speech) * WINDOW)
+        heard = self._kept.between(self._judged, self._judged + len(speech) * WINDOW)
         levels = np.sqrt(np.mean(np.square(heard.reshape(-1, WINDOW)), axis=1))
         for probability, level in zip(speech.tolist(), levels.tolist(), strict=True):
             self._judged += WINDOW
@@ -144,15 +141,11 @@ class WindowedStream:
                 self._carry_out(self._utterances.window(probability, level))
         self._forget()
 
-    def _between(self, start: int, end: int) -> Pcm:
-        return self._samples[start - self._kept : end - self._kept]
-
     def _forget(self) -> None:
-        """Drop what no decoding will ask for; a copy, so that the memory really goes."""
+        """Drop what no decoding will ask for."""
         first = min(self._utterances.needed, self._judged)
-        if first - self._kept >= BLOCK:
-            self._samples = self._samples[first - self._kept :].copy()
-            self._kept = first
+        if first - self._kept.start >= BLOCK:
+            self._kept.forget(first)
 
     def _carry_out(self, steps: Iterable[Step]) -> None:
         for step in steps:
@@ -169,9 +162,9 @@ class WindowedStream:
         said = "" if decode.before is None else decode.before.text
         first = decode.first
         if decode.before is not None and not said:
-            first += _quietest(self._between(first, decode.start - LEAST))
+            first += _quietest(self._kept.between(first, decode.start - LEAST))
         window = Window(
-            samples=self._between(first, decode.end).astype("<f4").tobytes(),
+            samples=np.asarray(self._kept.between(first, decode.end), "<f4").tobytes(),
             language=self._options.language,
             prefix=decode.prefix,
             said=said,
