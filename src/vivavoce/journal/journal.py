@@ -135,6 +135,10 @@ class Journal:
         """
         await self._grown.wait()
 
+    def wake(self) -> None:
+        """Have whoever waits for a change look again: it has waited long enough."""
+        self._grown.ring()
+
     async def durable(self, frame: int) -> None:
         """Return when this frame survives a power cut. Raises DiskError when it may not."""
         await self._sound.reached(frame + 1)

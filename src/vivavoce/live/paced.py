@@ -9,8 +9,11 @@ from vivavoce.core.types import samples
 from vivavoce.journal.controls import Control, ControlCommand
 from vivavoce.journal.journal import Journal
 
-PAUSE = 0.25
-"""Seconds without audio between two ticks."""
+PAUSE, LONGEST = 0.25, 5.0
+"""Seconds without audio between two ticks, at first and at the most."""
+
+RARER = 16
+"""Of the seconds without audio so far, what passes until the next tick: many may be muted."""
 
 PATIENCE = 1.0
 """Seconds without audio before time passes: a stalled line must not end a word."""
@@ -38,6 +41,7 @@ class PacedJournal:
         self._controls = journal.controls()
         self._waiting: deque[Control] = deque()
         self._heard = asyncio.get_running_loop().time()  # when something came last
+        self._over = False  # whether the pause of a wait is
         self._obey = obey
         self._idle = idle
         self._attended = attended
@@ -66,17 +70,24 @@ class PacedJournal:
             self._waiting.extend(self._controls.until(self._journal.size))
 
     async def _wait(self) -> None:
-        clock = asyncio.get_running_loop().time
-        since = clock()
+        loop = asyncio.get_running_loop()
+        since, size = loop.time(), self._journal.size
+        pause = min(max(PAUSE, (since - self._heard) / RARER), LONGEST)
+        self._over = False
+        timer = loop.call_later(pause, self._wake)  # a time-out would cost more, at every frame
         try:
-            async with asyncio.timeout(PAUSE):
-                await self._journal.changed()
-            self._heard = clock()
-        except TimeoutError:
-            if not self._attended():
-                self._heard = clock()  # and who comes back has time to say something
-                return
-            # On a busy machine the wait may have been long, and what came not be read yet.
-            idle = min(PAUSE, clock() - max(since, self._heard + PATIENCE))
-            if idle > 0:
-                await self._idle(samples(idle))
+            await self._journal.changed()
+        finally:
+            timer.cancel()
+        now = loop.time()
+        if not self._over or self._journal.size > size or not self._attended():
+            self._heard = now  # who comes back has time to say something
+            return
+        # On a busy machine the wait may have been long, and what came not be read yet.
+        idle = min(pause, now - max(since, self._heard + PATIENCE))
+        if idle > 0:
+            await self._idle(samples(idle))
+
+    def _wake(self) -> None:
+        self._over = True
+        self._journal.wake()
