@@ -8,7 +8,7 @@ import pytest
 from vivavoce.core.events import Ended, Marker
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.eventlog import EventLog
-from vivavoce.live.elsewhere import PATIENCE, released, tail, wanted
+from vivavoce.live.elsewhere import PATIENCE, asked_for, tail, wanted
 from vivavoce.testing.clock import virtual_time
 
 pytestmark = pytest.mark.anyio
@@ -51,10 +51,11 @@ async def test_a_log_that_is_gone_has_ended(tmp_path: Path) -> None:
 
 
 async def test_a_session_is_asked_for_while_somebody_waits_for_it(tmp_path: Path) -> None:
-    assert not released(tmp_path)
-    async with wanted(tmp_path / "sealed meanwhile") as attempts:
+    live = tmp_path / "live"
+    assert asked_for(live) == []
+    async with wanted(live / "one") as attempts:
         assert await anext(attempts) == 0
-    async with wanted(tmp_path) as attempts:
-        assert released(tmp_path)
-        assert [attempt async for attempt in attempts] == [*range(PATIENCE)]
-    assert not released(tmp_path)
+        async with wanted(live / "two"):
+            assert sorted(asked_for(live)) == ["one", "two"]
+        assert [attempt async for attempt in attempts] == [*range(1, PATIENCE)]
+    assert asked_for(live) == []

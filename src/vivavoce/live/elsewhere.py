@@ -1,7 +1,7 @@
 """Sessions of other processes on the same data directory: watched from their files, asked for.
 
 A client that comes back may reach another worker than the one that has its session. That
-worker leaves a note in the session's folder; the owner, who looks for notes, lets go; the
+worker leaves a note beside the sessions; the owner, who looks for notes, lets go; the
 journal is opened anew where it was left. The lease sees to it that only one ever writes.
 """
 
@@ -16,7 +16,6 @@ import msgspec
 from vivavoce.core.events import Ended, Numbered
 from vivavoce.journal.lines import read_lines
 
-NOTE = "wanted"
 RELEASE_EVERY = 0.25
 """Seconds between two looks for notes."""
 PATIENCE = 40
@@ -28,18 +27,26 @@ _EVENT = msgspec.json.Decoder(Numbered)
 @asynccontextmanager
 async def wanted(folder: Path) -> AsyncIterator[AsyncIterator[int]]:
     """Ask for a session: inside, attempts at opening it, until it is time to give up."""
-    note = folder / NOTE
-    with suppress(FileNotFoundError):  # sealed meanwhile; the attempt will find that out
-        note.touch()
+    notes = _notes(folder.parent)
+    notes.mkdir(exist_ok=True)
+    note = notes / folder.name
+    note.touch()
     try:
         yield _attempts()
     finally:
         note.unlink(missing_ok=True)
 
 
-def released(folder: Path) -> bool:
-    """Whether another process asks for this session."""
-    return (folder / NOTE).exists()
+def asked_for(live: Path) -> list[str]:
+    """Which of the sessions with folders in `live` other processes ask for."""
+    with suppress(FileNotFoundError):
+        return [note.name for note in _notes(live).iterdir()]
+    return []
+
+
+def _notes(live: Path) -> Path:
+    """All in one place: who looks for them has hundreds of sessions, perhaps, and looks often."""
+    return live.with_name("wanted")
 
 
 async def tail(

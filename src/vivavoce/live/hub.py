@@ -25,7 +25,7 @@ from vivavoce.core.titles import title_from
 from vivavoce.dialects.base import Bye, Resume
 from vivavoce.journal.journal import SessionHeader, read_header
 from vivavoce.library.recording import is_id, new_id
-from vivavoce.live.elsewhere import RELEASE_EVERY, released, tail, wanted
+from vivavoce.live.elsewhere import RELEASE_EVERY, asked_for, tail, wanted
 from vivavoce.live.heard import Heard
 from vivavoce.live.opening import Opener
 from vivavoce.live.seat import Seat
@@ -263,8 +263,8 @@ class Hub:
         """Let other processes have the sessions they ask for: their clients are there now."""
         while True:
             await asyncio.sleep(RELEASE_EVERY)
-            for session in list(self._sessions.values()):
-                if released(session.journal.folder):
+            for asked in asked_for(self._opener.folder):
+                if (session := self._sessions.get(asked)) is not None:
                     try:
                         await session.release(Bye("moved", Draining.close))
                     except VivavoceError as error:
