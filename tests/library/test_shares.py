@@ -66,6 +66,25 @@ async def test_a_withdrawn_link_is_unknown(shares: Shares, talk: str) -> None:
         await shares.withdraw("local", share.id)
 
 
+async def test_which_links_hold_is_asked_of_all_at_once(
+    library: SqlRepository, shares: Shares, talk: str
+) -> None:
+    binned = Recording(id=new_id(), owner="local", title="Old", created_at=NOON, state="done")
+    await library.create(binned)
+    of = (talk, talk, binned.id)
+    kept, withdrawn, old = [
+        (await shares.create("local", one, NOON, NOON + HOUR, audio=False))[0].id for one in of
+    ]
+    asked = [kept, withdrawn, old, new_id()]
+    assert await shares.holding(asked) == {kept, withdrawn, old}
+
+    await shares.withdraw("local", withdrawn)
+    await library.bin("local", binned.id, NOON)
+
+    assert await shares.holding(asked) == {kept}
+    assert await shares.holding([]) == set()
+
+
 async def test_links_go_with_their_recording(
     library: SqlRepository, shares: Shares, talk: str
 ) -> None:

@@ -6,6 +6,7 @@ open what was shared.
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +19,7 @@ from vivavoce.library.database import Tables
 from vivavoce.library.listing import held
 from vivavoce.library.recording import new_id
 from vivavoce.library.retention import check_text
-from vivavoce.library.schema import shares
+from vivavoce.library.schema import recordings, shares
 
 MOST: Final = 50
 """Links to one recording; those that have expired make room for new ones."""
@@ -86,6 +87,16 @@ class Shares:
             if (row := (await db.execute(query)).first()) is None:
                 raise NotFound(UNKNOWN)
             return _share(row)
+
+    async def holding(self, asked: Collection[str]) -> set[str]:
+        """Of these links those that were not withdrawn, and whose recording is not in the bin."""
+        query = (
+            select(shares.c.id)
+            .join(recordings, recordings.c.id == shares.c.recording)
+            .where(shares.c.id.in_(asked), recordings.c.deleted_at.is_(None))
+        )
+        async with self._tables.read() as db:
+            return set((await db.execute(query)).scalars())
 
     async def withdraw(self, owner: str, share: str) -> None:
         """Nobody reads by this link any more. Raises `NotFound`."""

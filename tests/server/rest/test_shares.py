@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from typing import Any
@@ -231,12 +231,42 @@ async def test_a_link_ends_in_time_though_nobody_can_look_after_it() -> None:
     ends = now + timedelta(seconds=0.2)
     link = Share(id="s", owner="o", recording="r", created_at=now, expires_at=ends, audio=False)
 
-    async def check() -> None:
+    async def holding(asked: Collection[str]) -> Collection[str]:
+        assert list(asked) == ["s"]
         raise next(trouble)
 
     trouble = cycle([DiskError("It is full."), RuntimeError("unforeseen")])
-    async with Doors(every=0.01).reading(link, check) as closed:
+    async with Doors(holding, every=0.01).reading(link) as closed:
         await closed
+
+
+async def test_one_look_is_for_all_links_and_there_is_none_when_nobody_reads() -> None:
+    now = datetime.now(UTC)
+    links = [
+        Share(
+            id=id,
+            owner="o",
+            recording="r",
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+            audio=False,
+        )
+        for id in ("kept", "withdrawn")
+    ]
+    looks: list[set[str]] = []
+
+    async def holding(asked: Collection[str]) -> Collection[str]:
+        looks.append(set(asked))
+        return {"kept"}
+
+    doors = Doors(holding, every=0.01)
+    for _ in range(2):  # the second time after nobody read
+        looks.clear()
+        async with doors.reading(links[0]) as kept, doors.reading(links[1]) as withdrawn:
+            await withdrawn
+            assert not kept.done()
+            assert looks[0] == {"kept", "withdrawn"}
+        assert doors._looking is None
 
 
 async def test_there_are_only_so_many_links(http: httpx2.AsyncClient, talk: bytes) -> None:

@@ -255,11 +255,8 @@ async def shared_audio(
 
 
 async def _until_closed(parts: Services, found: Opened, items: Items) -> AsyncGenerator[bytes]:
-    async def check() -> None:
-        await opened(parts, found.token)
-
     async with (
-        parts.doors.reading(found.share, check) as closed,
+        parts.doors.reading(found.share) as closed,
         aclosing(sse.stream(items, encode=_encode, closed=closed)) as chunks,
     ):
         async for chunk in chunks:
