@@ -156,10 +156,8 @@ class Committer:
             batch, self._dirty = self._dirty, {}
             # One that failed waits for its `mend`; another fsync would only seem to succeed.
             due = [each for each in batch if each.error is None]
-            if len(due) == 1:
-                await self._commit(due[0])
-            else:
-                await asyncio.gather(*map(self._commit, due))
+            shares = [due[first::THREADS] for first in range(min(THREADS, len(due)))]
+            await asyncio.gather(*map(self._commit, shares))
 
     async def _gather(self) -> None:
         """Let others join, until the commit before is long enough ago."""
@@ -172,11 +170,23 @@ class Committer:
         except TimeoutError:
             pass
 
-    async def _commit(self, durable: Durable) -> None:
-        mark = durable.begin()
+    async def _commit(self, share: list[Durable]) -> None:
+        """One thread's part of a commit."""
+        marks = [durable.begin() for durable in share]
+        errors: list[Exception | None]
         try:
-            await asyncio.get_running_loop().run_in_executor(self._pool, durable.sync)
-        except Exception as error:  # whatever it was: nobody may wait forever for an answer
+            loop = asyncio.get_running_loop()
+            errors = await loop.run_in_executor(self._pool, lambda: list(map(_synced, share)))
+        except Exception as none:  # no thread was to be had; nobody may wait forever for an answer
+            errors = [none for _ in share]
+        for durable, mark, error in zip(share, marks, errors, strict=True):
             durable.end(mark, error)
-        else:
-            durable.end(mark, None)
+
+
+def _synced(durable: Durable) -> Exception | None:
+    """In a thread: what went wrong, whatever it was."""
+    try:
+        durable.sync()
+    except Exception as error:
+        return error
+    return None

@@ -30,6 +30,7 @@ class DiskFile:
         self.path = path
         # Unbuffered: what `write` took is in the system's hands, and survives our own death.
         self._file = path.open("x+b" if create else "r+b", buffering=0)
+        self._at: int | None = None  # where the system stands in it, if that is known
         self._syncing = threading.Lock()  # a descriptor closed under a sync may be another's
 
     def size(self) -> int:
@@ -37,17 +38,21 @@ class DiskFile:
 
     def read(self, at: int, count: int) -> bytes:
         """The bytes from `at` on: `count` of them, or fewer at the end of the file."""
-        self._file.seek(at)
+        self._go(at)
         parts = []
         while count and (part := self._file.read(count)):
             parts.append(part)
             count -= len(part)
-        return b"".join(parts)
+        found = b"".join(parts)
+        self._at = at + len(found)
+        return found
 
     def write(self, at: int, data: memoryview) -> int:
         """How many of these bytes were taken; may be fewer than all."""
-        self._file.seek(at)
-        return self._file.write(data)
+        self._go(at)
+        taken = self._file.write(data)
+        self._at = at + taken
+        return taken
 
     def truncate(self, size: int) -> None:
         self._file.truncate(size)
@@ -60,6 +65,12 @@ class DiskFile:
     def close(self) -> None:
         with self._syncing:
             self._file.close()
+
+    def _go(self, at: int) -> None:
+        """Who only appends is there already."""
+        if self._at != at:
+            self._file.seek(at)
+        self._at = None  # unknown, if what comes now fails
 
     def _sync(self) -> None:
         sync_descriptor(self._file.fileno())
