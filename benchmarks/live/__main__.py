@@ -19,6 +19,7 @@ from benchmarks.live.audio import Reading
 from benchmarks.live.crowd import LIMIT
 from benchmarks.live.ours import BETTER, DEFAULT, Cores, Ours, say
 from benchmarks.live.peers import PEERS
+from benchmarks.load import figures
 from vivavoce.plugins import better
 
 PAGE = Path("docs/benchmarks.md")
@@ -78,7 +79,7 @@ def everything(
     kept = long.kept()
     columns = [Column(one, sets[one.column.model]) for one in measured]
     columns[0] = Column(measured[0], sets[DEFAULT.model], kept)
-    return report.Results(columns, peers, asked, spent, kept)
+    return report.Results(columns, peers, asked, spent, kept, figures.kept())
 
 
 def shares(wanted: int) -> tuple[list[int] | None, bool]:

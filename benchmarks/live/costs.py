@@ -38,7 +38,7 @@ def measure(ring: list[Reading], streams: int, finals: str, cores: Sequence[int]
         looks = Path(folder) / "looks.json"
         program = (str(SAMPLED), str(looks))
         with vivavoce(cores, program=program, finals=finals) as system:
-            kinds = {pid: _kind(pid, system.pids) for pid in each(system.pids)}
+            kinds = {pid: kind(pid, system.pids) for pid in each(system.pids)}
             before = each(system.pids)
             os.kill(system.pids[0], signal.SIGUSR1)
             trial = system.trial(audio.choir(ring, streams))
@@ -60,7 +60,8 @@ def shared(looks: dict[str, int], cost: float) -> dict[str, float]:
     return parts | ({"all else": rest * share} if rest else {})
 
 
-def _kind(pid: int, servers: Sequence[int]) -> str:
+def kind(pid: int, servers: Sequence[int]) -> str:
+    """Of a process that one of the servers started, or of the server itself."""
     if pid in servers:
         return "server"
     words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")

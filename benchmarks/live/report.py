@@ -19,6 +19,8 @@ from benchmarks.live.figures import Accuracy, Gave, Held, Speed, Spread
 from benchmarks.live.plots import Axis, Line, plot
 from benchmarks.live.text import DEFINITIONS, INTRODUCTION, PEERS_NOTE
 from benchmarks.live.theirs import Theirs
+from benchmarks.load import page as many
+from benchmarks.load.figures import Load
 from benchmarks.long import Long
 from vivavoce.bench.held import Verdict
 from vivavoce.bench.measures import Errors
@@ -45,6 +47,7 @@ class Results:
     beyond: Beyond | None = None
     costs: Sequence[Costs] = ()
     long: Long | None = None
+    load: Load | None = None
 
 
 def page(results: Results, machine: Machine) -> str:
@@ -85,6 +88,8 @@ def page(results: Results, machine: Machine) -> str:
         parts += ["## Where the processor goes", COSTS_NOTE, costs.tables(results.costs)]
     if results.long is not None:
         parts += ["## A long session", _long(results.long)]
+    if results.load is not None:
+        parts.append(many.section(results.load))
     parts += ["## Definitions", DEFINITIONS, "## How it was run", _how(results, machine)]
     return "\n\n".join(parts) + "\n"
 

@@ -2,11 +2,11 @@
 
 INTRODUCTION = """\
 What live captions are judged by: how soon words show, how little they change, that none is lost
-or invented, and how many people one machine can serve. Everything here but the long session is
-measured in one run, on the same audio, at the pace of speech. The first column is the default
-configuration of the default install. The second is the same configuration where the extra
-`better` is installed: finals are made by base-en as long as there is room. Machines differ and
-this one is noisy: the ratios count."""
+or invented, and how many people one machine can serve. Everything here but the long session and
+the many connections is measured in one run, on the same audio, at the pace of speech. The first
+column is the default configuration of the default install. The second is the same configuration
+where the extra `better` is installed: finals are made by base-en as long as there is room.
+Machines differ and this one is noisy: the ratios count."""
 
 PEERS_NOTE = """\
 Each runs in an environment of its own and is asked in the way that its own documentation shows.

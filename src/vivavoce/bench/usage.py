@@ -44,6 +44,13 @@ def each(pids: Iterable[int]) -> dict[int, float]:
     return {pid: _ticks(stats[pid]) / ticks for pid in _tree(pids, stats) if pid in stats}
 
 
+def memory(pids: Iterable[int]) -> dict[int, int]:
+    """The bytes (PSS) of each of them and of their descendants."""
+    if not PROC.is_dir():
+        return {}
+    return {pid: _proportional(pid) for pid in _tree(pids, _stats())}
+
+
 def _tree(pids: Iterable[int], stats: dict[int, list[str]]) -> list[int]:
     children: defaultdict[int, list[int]] = defaultdict(list)
     for pid, fields in stats.items():
