@@ -34,6 +34,7 @@ test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more a
 	@scripts/install-old-clients $(PY)
 	@scripts/install-weights $(PY)
 	@scripts/install-postgres
+	@scripts/install-redis
 	@scripts/install-azurite
 	@scripts/install-transformers $(PY)
 	@scripts/install-deploy-tools

@@ -39,6 +39,11 @@ class Database(Protocol):
         """The setting that says where it is."""
         ...
 
+    @property
+    def now(self) -> ColumnElement[float]:
+        """Its clock: seconds since 1970."""
+        ...
+
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         """For transactions that only read, which see one state from first to last, and for those
         that write. Both let go of what they have when the first is disposed of."""

@@ -12,7 +12,18 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, String, Table, TextualSelect, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    String,
+    Table,
+    TextualSelect,
+    bindparam,
+    cast,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -62,6 +73,11 @@ class Postgres:
     @property
     def where(self) -> str:
         return self._where
+
+    @property
+    def now(self) -> ColumnElement[float]:
+        # Not that of the transaction: it may have waited for another.
+        return cast(func.extract("epoch", func.clock_timestamp()), Float(53))
 
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         engine = create_async_engine(

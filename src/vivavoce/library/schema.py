@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -266,6 +267,16 @@ class _Secrets(TypedColumns):
     value: Named[str]  # hexadecimal
 
 
+class _Leases(TypedColumns):
+    """Which server has which live session, where several share them."""
+
+    session: Named[str] = Column(primary_key=True)
+    holder: Named[str]  # a server process; empty: nobody
+    volume: Named[str]  # where its journal is
+    header: Named[str]  # JSON
+    until: Named[float] = Column(Float(53))  # seconds since 1970, by the database's clock
+
+
 principals: Final = Table("principals", metadata, _Principals)
 recordings: Final = Table(
     "recordings",
@@ -328,3 +339,4 @@ for _dialect, _statements in SEARCH.items():
 diarizations: Final = Table("diarizations", metadata, _Diarizations, Index(None, "state"))
 keys: Final = Table("keys", metadata, _Keys)
 secrets: Final = Table("secrets", metadata, _Secrets)
+leases: Final = Table("leases", metadata, _Leases)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     TextualSelect,
     event,
+    func,
     text,
 )
 from sqlalchemy.dialects.sqlite import insert
@@ -74,6 +75,11 @@ class Sqlite:
     @property
     def where(self) -> str:
         return str(self.path)
+
+    @property
+    def now(self) -> ColumnElement[float]:
+        days: ColumnElement[float] = func.julianday("now") - 2440587.5
+        return days * 86400.0
 
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         url = URL.create("sqlite+aiosqlite", database=str(self.path))
