@@ -3,7 +3,7 @@
 `tests/data/schemas/v0001.sql` and so on were each made by the code of that version. When a new
 revision of the schema is released, add one more:
 
-    python -m tests.library.schemas DATA_DIR/library.db > tests/data/schemas/v0010.sql
+    python -m tests.library.schemas DATA_DIR/library.db > tests/data/schemas/v0011.sql
 """
 
 import sqlite3

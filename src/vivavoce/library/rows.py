@@ -39,6 +39,10 @@ LIVE: Final = ("live", "transcribing")
 """States of a recording whose session is not in the library."""
 
 
+MOMENTARY: Final = ("leases",)
+"""Tables about servers that run, and not about what is kept."""
+
+
 class Header(msgspec.Struct, frozen=True):
     """Rows of this table follow."""
 
@@ -71,6 +75,8 @@ class Rows:
                 id: state async for id, state in found if state not in LIVE or id in self._live
             }
             for table in known.sorted_tables:
+                if table.name in MOMENTARY:
+                    continue
                 async for lines in self._lines(db, table):
                     yield packer.compress(lines)
         yield packer.flush()
