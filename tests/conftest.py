@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, settings
 from vivavoce.engines.moonshine import better_weights
 from vivavoce.testing.buckets import BUCKET, S3Server
 from vivavoce.testing.postgres import PostgresServer, programs, serving
+from vivavoce.testing.redis_server import RedisServer
+from vivavoce.testing.redis_server import program as redis_program
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 300.0
@@ -120,6 +122,24 @@ def breakable_postgres(_breakable_postgres: PostgresServer) -> PostgresServer:
     if not _breakable_postgres.running:
         _breakable_postgres.start()
     return _breakable_postgres
+
+
+@pytest.fixture(scope="session")
+def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if (found := redis_program()) is None:
+        pytest.skip("Redis is not here: run scripts/install-redis")
+    server = RedisServer(found, tmp_path_factory.mktemp("redis"))
+    yield server
+    if server.running:
+        server.stop()
+
+
+@pytest.fixture
+def redis(_redis: RedisServer) -> RedisServer:
+    """A Redis of this test process; it may be stopped."""
+    if not _redis.running:
+        _redis.start()
+    return _redis
 
 
 @pytest.fixture(scope="session")

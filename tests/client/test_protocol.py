@@ -435,3 +435,28 @@ def test_held_bytes_are_those_not_acknowledged(payloads: list[bytes], data: st.D
         hear(protocol, Ack(acknowledged))
         rest = payloads[acknowledged + 1 :]
         assert protocol.outbox.held == sum(8 + len(payload) for payload in rest)
+
+
+def test_a_server_that_lacks_what_another_acknowledged_is_sent_what_is_kept_of_it() -> None:
+    protocol = client()
+    protocol.connected()
+    hear(protocol, Ready("s", "secret", 1, 0, {"keep": 250}))
+    for _ in range(4):
+        protocol.audio(bytes(100))
+    protocol.control(MarkMessage(label="late"))
+    protocol.audio(bytes(100))
+    assert len(taken(protocol)) == 6
+    hear(protocol, Ack(4))
+    assert protocol.outbox.held == 0
+    protocol.disconnected(1006)
+    protocol.connected()
+    hear(protocol, Ready("s", "secret", 2, 1, {"keep": 250}))
+    again = taken(protocol)
+    assert again == [Audio(3, bytes(100)), Mark("late"), Audio(4, bytes(100))]
+    assert protocol.outbox.held == 2 * 108
+    hear(protocol, Ack(4))
+    assert protocol.outbox.held == 0
+    protocol.disconnected(1006)
+    protocol.connected()
+    hear(protocol, Ready("s", "secret", 3, 5, {"keep": 250}))
+    assert taken(protocol) == []

@@ -1,9 +1,10 @@
 """What the tests of live sessions share: a server's live parts without a server, and a client."""
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,17 @@ from vivavoce.dialects.base import Ack, Answer, Bye, Resume
 from vivavoce.engines.base import Pcm, StreamOptions
 from vivavoce.journal.bell import Bell
 from vivavoce.journal.commit import Committer
+from vivavoce.journal.disk import Disk
 from vivavoce.library.blobs import ObjectBlobs
+from vivavoce.library.leases import Leases
 from vivavoce.library.sql import SqlRepository
 from vivavoce.live.hub import Hub
 from vivavoce.live.opening import Opener
+from vivavoce.live.replicas.left import Left
+from vivavoce.live.replicas.one_folder import OneFolder
+from vivavoce.live.replicas.port import Replicas
+from vivavoce.live.replicas.redis_log import RedisLog
+from vivavoce.live.replicas.shared import Shared
 from vivavoce.live.seal import Sealer
 from vivavoce.live.seat import Seat
 from vivavoce.testing.disks import FrailDisk
@@ -127,24 +135,31 @@ class Server:
     """One process's live parts on a data folder; more of them may share one."""
 
     def __init__(
-        self, data: Path, disk: FrailDisk, repository: SqlRepository, sessions: int
+        self,
+        data: Path,
+        disk: FrailDisk,
+        repository: SqlRepository,
+        blobs: ObjectBlobs,
+        sessions: int,
+        replicas: Replicas,
     ) -> None:
         self.data = data
         self.disk = disk
         self.repository = repository
         self.engines = LocalEngines()
         self.committer = Committer(0, disk)
-        self.blobs = ObjectBlobs.local(data / "blobs")
+        self.blobs = blobs
         opener = Opener(
             disk.root,
             self.engines,
             repository,
-            Sealer(repository, self.blobs),
+            Sealer(repository, blobs, may_seal=replicas.may_seal),
             self.committer,
             StreamOptions(),
             GRACE,
         )
-        self.hub = Hub(opener, max_sessions=sessions)
+        self.hub = Hub(opener, max_sessions=sessions, replicas=replicas)
+        self.replicas = replicas
         self._clients: list[Client] = []
 
     async def start(self, options: Options | None = None, **format: object) -> Client:
@@ -170,6 +185,11 @@ class Server:
             if session.task is not None:
                 session.task.cancel()
                 await asyncio.gather(session.task, return_exceptions=True)
+        if isinstance(self.replicas, Shared):
+            for telling in self.replicas._told.values():
+                telling._events.cancel()
+                telling._places.cancel()
+            self.replicas._told.clear()
         # A killed process has no tasks left; here they would be found pending when collected.
         left = [client.listening for client in self._clients]
         left += [session._acks for session in sessions if session._acks]
@@ -179,20 +199,31 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(data: Path, *, sessions: int = 8) -> AsyncIterator[Server]:
+async def serving(
+    data: Path, *, sessions: int = 8, library: Path | None = None, redis: str | None = None
+) -> AsyncIterator[Server]:
+    """`library`: where that is, and the blobs, if not in `data`; `redis`: what it shares too."""
     disk = FrailDisk(data / "live", data / "shadow")
-    repository = await SqlRepository.open(data)
-    server = Server(data, disk, repository, sessions)
-    await server.engines.start()
-    await server.hub.recover()
-    try:
-        yield server
-    finally:
-        disk.room, disk.failing_syncs = None, 0
-        server.gate().set()
-        await server.hub.drain(5)
-        await server.committer.close()
-        await repository.close()
+    repository = await SqlRepository.open(library or data)
+    blobs = ObjectBlobs.local((library or data) / "blobs")
+    async with AsyncExitStack() as stack:
+        replicas: Replicas = OneFolder(disk.root)
+        if redis is not None:
+            leases = Leases(repository.tables, secrets.token_hex(8))
+            left = Left(data, repository, blobs, Disk())
+            shared = Shared(data, leases, RedisLog(redis), left, GRACE, disk)
+            replicas = await stack.enter_async_context(shared.running())
+        server = Server(data, disk, repository, blobs, sessions, replicas)
+        await server.engines.start()
+        await server.hub.recover()
+        try:
+            yield server
+        finally:
+            disk.room, disk.failing_syncs = None, 0
+            server.gate().set()
+            await server.hub.drain(5)
+            await server.committer.close()
+    await repository.close()
 
 
 @pytest.fixture

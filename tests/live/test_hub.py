@@ -268,7 +268,7 @@ async def test_who_does_not_come_back_is_not_waited_for(serve: Serve) -> None:
         client = await server.start()
         await client.say(say("alfa", "bravo"))
         client.seat.leave()
-        watched = server.hub.watch(client.session)
+        watched = await server.hub.watch(client.session)
         events = [item.event async for item in watched if isinstance(item, Numbered)]
         assert events[-1] == Ended(reason="abandoned", duration=8000)
         assert [event.text for event in events if isinstance(event, Final)] == ["alfa bravo"]
@@ -521,7 +521,7 @@ async def test_a_client_that_never_reads_holds_nobody_up(serve: Serve) -> None:
 
     async with serve() as server:
         seat = await server.hub.start(Start(AudioFormat()))
-        watched = server.hub.watch(seat.ready.session)
+        watched = await server.hub.watch(seat.ready.session)
         raw = np.round(TALK * 32767).astype("<i2").tobytes()
         for frame, at in enumerate(range(0, len(raw), 3200)):
             await seat.send(Audio(frame, raw[at : at + 3200]))
@@ -537,7 +537,7 @@ async def test_a_client_that_never_reads_holds_nobody_up(serve: Serve) -> None:
 async def test_interims_go_to_the_client_and_to_who_watches(serve: Serve) -> None:
     async with serve() as server:
         client = await server.start()
-        watched = server.hub.watch(client.session)
+        watched = await server.hub.watch(client.session)
         shown: list[Interim] = []
 
         async def watch() -> None:
@@ -646,7 +646,7 @@ async def test_nobody_comes_back_to_a_killed_server(serve: Serve) -> None:
         await client.acknowledged()
         await server.crash()
     async with serve() as server:
-        watched = server.hub.watch(client.session)
+        watched = await server.hub.watch(client.session)
         events = [item.event async for item in watched if isinstance(item, Numbered)]
         assert events[-1] == Ended(reason="abandoned", duration=4000)
         await server.hub.sealed(client.session)
@@ -745,7 +745,7 @@ async def test_two_servers_share_the_sessions_of_one_folder(serve: Serve) -> Non
         seen_here: list[Any] = []
 
         async def watch() -> None:
-            seen_here.extend([item async for item in here.hub.watch(first.session)])
+            seen_here.extend([item async for item in await here.hub.watch(first.session)])
 
         watching = asyncio.create_task(watch())
         await second.say(TALK[24_000:])
@@ -763,7 +763,7 @@ async def test_who_watches_anothers_session_does_not_keep_a_server_from_stopping
 ) -> None:
     async with serve() as one, serve() as other, asyncio.timeout(60):
         client = await one.start()
-        watched = other.hub.watch(client.session)
+        watched = await other.hub.watch(client.session)
         assert isinstance((await anext(watched)).event, Started)
         await other.hub.drain(0)
         assert [each async for each in watched] == []
@@ -832,7 +832,7 @@ async def test_who_reads_slowly_while_the_session_is_sealed_misses_nothing(
             await go_on.wait()
 
         monkeypatch.setattr(session.journal, "remove", slowly)
-        watched = server.hub.watch(seat.ready.session)
+        watched = await server.hub.watch(seat.ready.session)
         assert isinstance((await anext(watched)).event, Started)
         for n in range(600):
             await seat.send(Mark(str(n)))
@@ -948,7 +948,8 @@ async def test_a_damaged_session_can_be_deleted(serve: Serve, file: str) -> None
 
 async def test_a_damaged_session_that_another_process_has_is_held(serve: Serve) -> None:
     async with serve() as here, serve() as there:
-        here.hub._releasing.cancel()  # it would let go, if it looked for the note just then
+        for task in here.hub._tasks:
+            task.cancel()  # it would let go, if it looked for the note just then
         client = await here.start()
         header = here.disk.root / client.session / "session.json"
         whole = header.read_bytes()

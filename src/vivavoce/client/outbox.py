@@ -26,6 +26,9 @@ class Outbox:
     def __init__(self, bound: int) -> None:
         self.next_frame = 0
         self.held = 0  # bytes
+        self.keep = 0  # bytes of what is acknowledged; of several servers one may lack them
+        self._kept: deque[Item] = deque()
+        self._kept_bytes = 0
         self._bound = bound
         self._controls = 0
         self._sent: deque[Item] = deque()
@@ -43,7 +46,7 @@ class Outbox:
 
     @property
     def oldest_frame(self) -> int:
-        """The first frame that is kept. Frames have no holes, so their count gives it."""
+        """The first frame that is not acknowledged. Frames have no holes: their count gives it."""
         return self.next_frame - (len(self._sent) + len(self._waiting) - self._controls)
 
     def put_audio(self, payload: bytes) -> None:
@@ -74,7 +77,21 @@ class Outbox:
             raise BadMessage(f"Frame {frame} was acknowledged, but never sent.")
         for queue in (self._sent, self._waiting):
             while queue and queue[0].place <= frame:
-                self._drop(queue.popleft())
+                item = queue.popleft()
+                self._drop(item)
+                self._keep(item)
+
+    def take_back(self, frame: int) -> None:
+        """Nothing from this frame on is acknowledged any more: another server lacks it. What is
+        not kept cannot be had back."""
+        while self._kept and self._kept[-1].place >= frame:
+            item = self._kept.pop()
+            self._kept_bytes -= len(item.wire)
+            self._sent.appendleft(item)
+            if isinstance(item.wire, bytes):
+                self.held += len(item.wire)
+            else:
+                self._controls += 1
 
     def rewind(self, frame: int) -> None:
         """Send again from this frame on."""
@@ -87,6 +104,12 @@ class Outbox:
             )
         while self._sent and self._sent[-1].place >= frame:
             self._waiting.appendleft(self._sent.pop())
+
+    def _keep(self, item: Item) -> None:
+        self._kept.append(item)
+        self._kept_bytes += len(item.wire)
+        while self._kept_bytes > self.keep:
+            self._kept_bytes -= len(self._kept.popleft().wire)
 
     def _drop(self, item: Item) -> None:
         if isinstance(item.wire, bytes):

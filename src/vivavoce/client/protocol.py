@@ -6,9 +6,10 @@
       +-------- line gone --------------+   after `Ended`, that is the end as well
 
 The rules. Frames are kept until they are acknowledged, and sent again from where the server
-says. Events are numbered: one seen already is passed over, a hole is the server's fault, and
-one of a newer epoch replaces everything from its number on. One of a kind that is not known
-here is passed over: the server is newer.
+says; where several servers share sessions, it says how much to keep longer. Events are numbered:
+one seen already is passed over, a hole is the server's fault, and one of a newer epoch replaces
+everything from its number on. One of a kind that is not known here is passed over: the server is
+newer.
 """
 
 from collections.abc import Sequence
@@ -151,8 +152,12 @@ class ClientProtocol:
         return error_from(self._refusal) if self._refusal else None
 
     def _is_ready(self, ready: ReadyMessage) -> None:
-        # The server holds what is before this frame; that it is durable, only an `ack` says.
-        self.outbox.rewind(ready.next_frame)
+        # The server holds what is before this frame; that it is durable, only an `ack` says. One
+        # that lacks what another acknowledged is sent what is kept of that.
+        self.outbox.keep = _bytes(ready.limits.get("keep"))
+        self.outbox.take_back(ready.next_frame)
+        keeps = ready.next_frame < self.outbox.oldest_frame and self.outbox.keep
+        self.outbox.rewind(self.outbox.oldest_frame if keeps else ready.next_frame)
         self.ready = ready
         self.headway += not self.outbox.held
         self.state = State.OPEN
@@ -186,6 +191,11 @@ class _Unknown(msgspec.Struct, frozen=True, tag_field="type", tag="event"):
 
 _KINDS = frozenset(str(event.__struct_config__.tag) for event in get_args(AnyEvent))
 _decode_unknown = msgspec.json.Decoder(_Unknown).decode
+
+
+def _bytes(limit: object) -> int:
+    """A limit of `ready`; 0: there is none."""
+    return limit if isinstance(limit, int) and limit > 0 else 0
 
 
 def _decode(wire: str) -> FromServer | _Unknown:

@@ -1,4 +1,4 @@
-"""Where recordings are kept, if not in the data directory."""
+"""Where recordings are kept, if not in the data directory, and what several servers share."""
 
 import re
 from typing import Final
@@ -21,6 +21,16 @@ class Stores(BaseModel):
         description="bucket for the audio: s3://, az:// or gs://, and its name; none: in data_dir",
     )
 
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis by which several servers share live sessions, redis://...; none: one",
+    )
+
+    @property
+    def redis(self) -> str | None:
+        """`redis_url`, with its password."""
+        return None if self.redis_url is None else self.redis_url.get_secret_value()
+
     @property
     def database(self) -> str | None:
         """`database_url`, with its password."""
@@ -37,6 +47,19 @@ class Stores(BaseModel):
                 known = False
             if not known:
                 raise _wrong("it is to be postgresql://user:password@host:port/name")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parts = urlsplit(value.get_secret_value())
+                known = parts.scheme in ("redis", "rediss") and parts.port != 0
+            except ValueError:
+                known = False
+            if not known or not parts.hostname:
+                raise _wrong("it is to be redis://user:password@host:port/number, or rediss://...")
         return value
 
     @field_validator("blobs_url")

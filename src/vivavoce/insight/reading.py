@@ -6,7 +6,7 @@ from typing import Final
 
 from vivavoce.core.errors import Held
 from vivavoce.core.events import Numbered
-from vivavoce.core.transcript import Transcript
+from vivavoce.core.transcript import Transcript, fold
 from vivavoce.library.repository import Repository
 from vivavoce.live.hub import Hub
 
@@ -33,8 +33,8 @@ class Reader:
                 return session.broadcast.transcript()
             if row.state not in ("live", "transcribing"):
                 return await self._repository.transcript(owner, recording)
-            if session is None and self._hub.watch(recording) is not None:
-                break
+            if session is None and (said := await self._hub.said(recording)) is not None:
+                return fold(numbered.event for numbered in said)
         raise Held(f"Another process of this server has the session {recording}; try again.")
 
     async def events(self, owner: str, recording: str) -> AsyncGenerator[Numbered]:
@@ -42,9 +42,8 @@ class Reader:
         for look in range(LOOKS):
             if look:
                 await asyncio.sleep(LOOK_EVERY)
-            session = self._hub.running(recording)
-            if session is not None:
-                async for item in session.broadcast.watch(0):
+            if (watched := await self._hub.watch(recording)) is not None:
+                async for item in watched:
                     if isinstance(item, Numbered):
                         yield item
                 return

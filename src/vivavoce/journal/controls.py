@@ -47,8 +47,23 @@ class Controls:
 
 def append_control(file: AppendFile, at: int, command: ControlCommand) -> None:
     """Raises TooLarge, DiskError."""
+    append_line(file, packed(at, command))
+
+
+def packed(at: int, command: ControlCommand) -> bytes:
+    """A command and its place as JSON."""
     kind = type(command).__name__.lower()
-    append_line(file, msgspec.json.encode({"at": at, "type": kind, **asdict(command)}))
+    return msgspec.json.encode({"at": at, "type": kind, **asdict(command)})
+
+
+def unpacked(text: bytes) -> tuple[int, ControlCommand]:
+    """The place and the command. Raises `ValueError`."""
+    try:
+        fields = msgspec.json.decode(text)
+        at, kind = fields.pop("at"), _KINDS[fields.pop("type")]
+        return at, msgspec.convert(fields, kind)
+    except (msgspec.MsgspecError, KeyError, AttributeError) as error:
+        raise ValueError("an entry that cannot be understood") from error
 
 
 def read_controls(file: Readable, start: int = 0) -> Iterator[Control]:
@@ -58,8 +73,7 @@ def read_controls(file: Readable, start: int = 0) -> Iterator[Control]:
             return
         start = line.end
         try:
-            fields = msgspec.json.decode(line.text)
-            at, kind = fields.pop("at"), _KINDS[fields.pop("type")]
-            yield Control(at, msgspec.convert(fields, kind), line.end)
-        except (msgspec.MsgspecError, KeyError, AttributeError) as error:
-            raise DiskError(f"{file.path} holds an entry that cannot be understood.") from error
+            at, command = unpacked(line.text)
+        except ValueError as error:
+            raise DiskError(f"{file.path} holds {error}.") from error
+        yield Control(at, command, line.end)

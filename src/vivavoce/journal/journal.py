@@ -9,6 +9,7 @@ A session is a folder; its name is the session's id:
 | `frames`       | appended    | a 32-byte record per frame (`journal/frames.py`)             |
 | `controls`     | appended    | commands at their byte of `audio` (`journal/controls.py`)    |
 | `events`       | appended    | what the session said (`journal/eventlog.py`)                |
+| `lacking`      | whole       | what other servers have of `audio` (`journal/lacking.py`) |
 | `use`          | over itself | seconds sent to each engine so far (`journal/uses.py`)    |
 | `lock`         | never       | held by the process that may write (`journal/lease.py`)      |
 
@@ -22,6 +23,8 @@ import contextlib
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+
+from msgspec import structs
 
 from vivavoce.core.commands import Finish
 from vivavoce.core.errors import DiskError, FrameGap, Gone, TooLarge
@@ -37,6 +40,7 @@ from vivavoce.journal.folder import (
     read_header,
 )
 from vivavoce.journal.frames import MAX_RECORDED, RECORD_SIZE, Record
+from vivavoce.journal.lacking import read_lacking, silence, write_lacking
 from vivavoce.journal.uses import Uses
 
 __all__ = ["Journal", "SessionHeader", "read_header"]
@@ -61,6 +65,8 @@ class Journal:
         self._sound = committer.track(files.audio, files.frames, mark=frames, acknowledged=True)
         self._commands = committer.track(files.controls, mark=files.controls.size)
         self._grown = Bell()
+        self._lacking = read_lacking(self.folder)
+        self._resumed = False  # whether audio came since it was opened
         self._disk = committer.disk
         self._closed = False
 
@@ -100,10 +106,27 @@ class Journal:
             raise TooLarge(f"Frame {frame} has {len(payload)} bytes; {MAX_RECORDED} is the most.")
         self._refuse_if_complete()
         self._write(frame, payload)
-        self.size, self.next_frame = self._files.audio.size, frame + 1
+        self.size, self.next_frame, self._resumed = self._files.audio.size, frame + 1, True
         self._sound.wrote(self.next_frame)
         self._grown.ring()
         return True
+
+    def skip(self, frame: int) -> tuple[int, int] | None:
+        """Go on at this frame, where neither we nor the client have those before: silence stands
+        for them. The bytes where it does; None: it is not so, and the client is to send them.
+
+        Raises as `append`.
+        """
+        lacking = self._lacking
+        if lacking is None or self._resumed or not self.next_frame < frame <= lacking.until:
+            return None
+        start = self.size
+        for missing in range(self.next_frame, frame):
+            self.append(missing, silence(self.header.format.encoding, lacking.payload))
+        skipped = start, self.size
+        self._lacking = structs.replace(lacking, ranges=(*lacking.ranges, skipped), until=0)
+        write_lacking(self.folder, self._lacking, self._disk)
+        return skipped
 
     def control(self, command: ControlCommand) -> bool:
         """Write a command at this place in the audio. False: a Finish that is held already.

@@ -6,7 +6,7 @@ and misses nothing but interims, of which only the latest is ever kept.
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
@@ -94,7 +94,7 @@ class Broadcast:
             return [numbered for numbered in self._recent if numbered.n > n]
         return self._log.read(n)
 
-    async def watch(self, after: int) -> AsyncIterator[Numbered | Interim]:
+    async def watch(self, after: int) -> AsyncGenerator[Numbered | Interim]:
         """Events above `after` and interims as they come; returns after `Ended` or `close`,
         and when the log of an ended session is gone: the rest is in the library."""
         shown: Interim | None = None

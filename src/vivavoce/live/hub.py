@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
@@ -17,17 +16,17 @@ from vivavoce.core.errors import (
     Full,
     Gone,
     Held,
-    NotFound,
     VivavoceError,
 )
-from vivavoce.core.events import Interim, Numbered
+from vivavoce.core.events import Numbered
 from vivavoce.core.titles import title_from
 from vivavoce.dialects.base import Bye, Resume
-from vivavoce.journal.journal import SessionHeader, read_header
-from vivavoce.library.recording import is_id, new_id
-from vivavoce.live.elsewhere import RELEASE_EVERY, asked_for, tail, wanted
+from vivavoce.journal.journal import SessionHeader
+from vivavoce.library.recording import new_id
 from vivavoce.live.heard import Heard
 from vivavoce.live.opening import Opener
+from vivavoce.live.replicas.one_folder import OneFolder
+from vivavoce.live.replicas.port import Item, Replicas
 from vivavoce.live.seat import Seat
 from vivavoce.live.session import LiveSession, owns, token_hash
 
@@ -42,14 +41,21 @@ DONE = 1000
 FILES = 16
 """Files that may be transcribed at a time, beside the live sessions."""
 
+ASTRAY_EVERY = 10.0
+"""Seconds between two looks for sessions that no process has."""
+
 GONE = "The session {} has ended, or never was."
 
 
 class Hub:
     """Call `recover` once at the start and `drain` at the end."""
 
-    def __init__(self, opener: Opener, *, max_sessions: int) -> None:
+    def __init__(
+        self, opener: Opener, *, max_sessions: int, replicas: Replicas | None = None
+    ) -> None:
+        """`replicas`: the other processes; None: those on the same folder."""
         self._opener = opener
+        self._replicas = replicas or OneFolder(opener.folder)
         self.tally = opener.tally
         self.max_sessions = max_sessions  # live ones; may be changed at any time
         self.heard = Heard()
@@ -58,7 +64,8 @@ class Hub:
         self._ended: dict[str, LiveSession] = {}  # in order of their end
         self._starting: list[Options] = []  # admitted, and not among the sessions yet
         self._draining = False
-        self._releasing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []  # as long as this process serves
+        self._closing: set[asyncio.Task[None]] = set()  # of sessions that are over
 
     @property
     def draining(self) -> bool:
@@ -97,10 +104,14 @@ class Hub:
         finally:
             self._starting.remove(start.options)
         self._begin(session)
-        if self._draining:  # since it was admitted
+        try:
+            await self._replicas.opened(session)
+            if self._draining:  # since it was admitted
+                raise Draining("The server is stopping; try again in a moment.")
+        except BaseException:
             await session.cancel()
-            raise Draining("The server is stopping; try again in a moment.")
-        return Seat(session, token)
+            raise
+        return Seat(session, token, keeps=self._replicas.keeps)
 
     async def resume(self, resume: Resume, owner: str = "local") -> Seat:
         """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`.
@@ -119,17 +130,19 @@ class Hub:
         session = await self._claimed(resume.session) or self._ended.get(resume.session)
         if session is None:
             raise Gone(GONE.format(resume.session))
-        return Seat(session, resume.token, epoch=resume.epoch, after=resume.after)
+        keeps = self._replicas.keeps
+        return Seat(session, resume.token, epoch=resume.epoch, after=resume.after, keeps=keeps)
 
-    def watch(self, session: str, after: int = 0) -> AsyncIterator[Numbered | Interim] | None:
-        """A live session's events above `after` and its interims; None: not live.
-
-        Of a session in another process of this server only the events can be seen.
-        """
+    async def watch(self, session: str, after: int = 0) -> AsyncIterator[Item] | None:
+        """A live session's events above `after` and its interims, whatever process has it; None:
+        not live. (Workers on one folder see of each other's sessions no interims.)"""
         if (live := self.running(session)) is not None:
             return live.broadcast.watch(after)
-        folder = self._folder(session)
-        return None if folder is None else tail(folder, after, lambda: self._draining)
+        return await self._replicas.watch(session, after, lambda: self._draining)
+
+    async def said(self, session: str) -> list[Numbered] | None:
+        """What a live session of another process has said so far; None: it is not live."""
+        return await self._replicas.said(session)
 
     def running(self, session: str) -> LiveSession | None:
         """A session of this process that is not over."""
@@ -159,6 +172,7 @@ class Hub:
             if live is not None:
                 await live.discard()
                 self._ended.pop(session, None)
+        await self._replicas.ended(session, forget=True)
 
     async def sealed(self, session: str) -> None:
         """Return when a session that runs here is over and in the library; at once for others."""
@@ -169,33 +183,33 @@ class Hub:
         """Take up, seal or give up every session that an earlier process left."""
         self._opener.folder.mkdir(parents=True, exist_ok=True)
         for folder in sorted(self._opener.folder.iterdir()):
-            try:
-                await self._take_up(folder)
-            except Held:
-                continue  # another process of this server has it
-            except VivavoceError as error:
-                log.error("cannot take a session up", session=folder.name, reason=error.message)
+            await self._recover(folder.name)
         try:
-            await self._opener.give_up_lost()
+            await self._opener.give_up_lost(self._replicas.live)
         except VivavoceError as error:
             log.error("cannot look for lost sessions", reason=error.message)
-        self._releasing = asyncio.create_task(self._release_wanted())
+        self._tasks = [
+            asyncio.create_task(self._release_wanted()),
+            asyncio.create_task(self._adopt_astray()),
+        ]
 
     async def drain(self, limit: float) -> None:
         """No new sessions; finishing ones get `limit` seconds, then all are let go of."""
         self._draining = True
-        if self._releasing is not None:
-            self._releasing.cancel()
+        for task in self._tasks:
+            task.cancel()
         finishing = [s.task for s in self._sessions.values() if s.journal.complete and s.task]
         if finishing:
             await asyncio.wait(finishing, timeout=limit)
         bye = Bye(Draining.code, Draining.close)
         sessions = list(self._sessions.values())
         for result in await asyncio.gather(
-            *(session.release(bye, settle=limit) for session in sessions), return_exceptions=True
+            *(self._let_go(session, bye, settle=limit) for session in sessions),
+            return_exceptions=True,
         ):
             if isinstance(result, BaseException):
                 log.error("cannot let a session go", reason=str(result))
+        await asyncio.gather(*self._closing)
 
     def _admit(self, options: Options) -> None:
         if self._draining:
@@ -213,32 +227,47 @@ class Hub:
 
     def _finished(self, session: LiveSession) -> None:
         self._sessions.pop(session.id, None)
+        if session.bye is not None:  # else it is being let go of
+            over = session.bye.close == DONE
+            replicas = self._replicas
+            closing = replicas.ended(session.id) if over else replicas.freed(session)
+            self._closing.add(task := asyncio.create_task(closing))
+            task.add_done_callback(self._closing.discard)
         if session.bye is not None and session.bye.close == DONE:
             self._ended[session.id] = session
             asyncio.get_running_loop().call_later(session.grace, self._ended.pop, session.id, None)
             if len(self._ended) > ENDED:
                 del self._ended[next(iter(self._ended))]
 
-    async def _take_up(self, folder: Path) -> LiveSession | None:
-        session = await self._opener.take_up(folder)
-        if session is not None:
-            self._begin(session)
-        return session
+    async def _recover(self, session: str) -> None:
+        try:
+            await self._take_up(session)
+        except Held:
+            pass  # another process of this server has it
+        except VivavoceError as error:
+            log.error("cannot take a session up", session=session, reason=error.message)
+
+    async def _take_up(self, session: str) -> LiveSession | None:
+        """Raises `Held`, and what `Opener.take_up` does; None: it is not live."""
+        if not await self._replicas.fetch(session):
+            await self._replicas.ended(session)
+            return None
+        live = await self._opener.take_up(self._opener.folder / session)
+        if live is None:
+            await self._replicas.ended(session)
+            return None
+        self._begin(live)
+        try:
+            await self._replicas.opened(live)
+        except BaseException:
+            await live.release(Bye(Draining.code, Draining.close))
+            raise
+        return live
 
     async def _header(self, session: str) -> SessionHeader | None:
         """Of a live session, of whatever process; a stranger must not make that let go."""
         live = self._sessions.get(session) or self._ended.get(session)
-        if live is not None:
-            return live.header
-        if (folder := self._folder(session)) is not None:
-            with suppress(NotFound):
-                return await asyncio.to_thread(read_header, folder)
-        return None
-
-    def _folder(self, session: str) -> Path | None:
-        """Where a live session of whatever process is journalled."""
-        folder = self._opener.folder / session
-        return folder if is_id(session) and folder.is_dir() else None
+        return live.header if live is not None else await self._replicas.header(session)
 
     async def _claimed(self, session: str) -> LiveSession | None:
         """A live session, asked from the process that has it where that is another.
@@ -248,24 +277,38 @@ class Hub:
         live = self._sessions.get(session)
         if live is not None:
             return live if live.bye is None else None
-        folder = self._folder(session)
-        if folder is None:
+        if await self._replicas.header(session) is None:
             return None
-        async with wanted(folder) as attempts:
+        async with self._replicas.wanted(session) as attempts:
             async for _ in attempts:
                 if session in self._sessions:  # another client of ours was faster
                     return self._sessions[session]
                 with suppress(Held):
-                    return await self._take_up(folder)
+                    return await self._take_up(session)
         raise Held(f"Another process does not let go of the session {session}; try again.")
 
     async def _release_wanted(self) -> None:
         """Let other processes have the sessions they ask for: their clients are there now."""
+        async for session in self._replicas.asked(lambda: self._sessions):
+            if (live := self._sessions.get(session)) is not None:
+                try:
+                    await self._let_go(live, Bye("moved", Draining.close))
+                except VivavoceError as error:
+                    log.error("let go with trouble", session=session, reason=error.message)
+
+    async def _let_go(self, session: LiveSession, bye: Bye, *, settle: float = 0) -> None:
+        try:
+            await session.release(bye, settle=settle)
+        finally:
+            await self._replicas.freed(session)
+
+    async def _adopt_astray(self) -> None:
+        """Sessions whose server is gone, and whose client as well, are ended here."""
         while True:
-            await asyncio.sleep(RELEASE_EVERY)
-            for asked in asked_for(self._opener.folder):
-                if (session := self._sessions.get(asked)) is not None:
-                    try:
-                        await session.release(Bye("moved", Draining.close))
-                    except VivavoceError as error:
-                        log.error("let go with trouble", session=session.id, reason=error.message)
+            await asyncio.sleep(ASTRAY_EVERY)
+            try:
+                for session in await self._replicas.astray():
+                    if session not in self._sessions:
+                        await self._recover(session)
+            except VivavoceError as error:
+                log.error("cannot look for sessions that are astray", reason=error.message)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -102,10 +103,11 @@ class Opener:
                     await self._repository.delete(header.owner, header.session)
             raise
 
-    async def give_up_lost(self) -> None:
-        """End the recordings whose live folder is gone. Raises `DiskError`."""
-        lost = set(await self._folderless())
-        # One may have been sealed between two looks; that comes before its folder goes.
+    async def give_up_lost(self, live: Callable[[Iterable[str]], Awaitable[set[str]]]) -> None:
+        """End the recordings that are not `live` anywhere. Raises `DiskError`."""
+        unfinished = await self._repository.unfinished()
+        lost = set(unfinished) - await live(unfinished)
+        # One may have been sealed between two looks; that comes before it is live no more.
         for recording in lost.intersection(await self._repository.unfinished() if lost else ()):
             log.error("a session is lost", session=recording)
             with suppress(NotFound):  # deleted meanwhile
@@ -162,10 +164,6 @@ class Opener:
     def _chain(self, options: Options, *, again: bool = False) -> Chain:
         asked, _ = self._engines.shared_out(options, again=again)
         return self._engines.chain(asked.engine, asked.language, asked.brief.translate_to)
-
-    async def _folderless(self) -> list[str]:
-        unfinished = await self._repository.unfinished()
-        return [recording for recording in unfinished if not (self.folder / recording).is_dir()]
 
     async def _known(self, header: SessionHeader, engine: str) -> None:
         """A crash may have come between the journal and the list of recordings."""

@@ -6,7 +6,7 @@ it, so that a recording can be played again as it was sent (`live/recorded.py`).
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
@@ -30,10 +30,22 @@ ASKED = {"session.json": "application/json", "controls": "text/plain"}
 """Files of a session's folder that are kept beside its audio, and their media types."""
 
 
+async def _anybody(_session: str) -> None:
+    """There is only one."""
+
+
 class Sealer:
     """Keeps what ended sessions leave. Doing it twice is the same as once."""
 
-    def __init__(self, repository: Repository, blobs: Blobs, news: News | None = None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        blobs: Blobs,
+        news: News | None = None,
+        may_seal: Callable[[str], Awaitable[None]] = _anybody,
+    ) -> None:
+        """`may_seal` raises `Held` where another server has gone on with a session."""
+        self._may_seal = may_seal
         self._repository = repository
         self._blobs = blobs
         self._news = news or NoNews()
@@ -46,8 +58,10 @@ class Sealer:
                     yield numbered
 
     async def seal(self, journal: Journal, events: list[Numbered]) -> None:
-        """Keep the audio and the events; the journal may be removed then. Raises DiskError."""
+        """Keep the audio and the events; the journal may be removed then. Raises DiskError, and
+        Held where that is not for us any more."""
         header = journal.header
+        await self._may_seal(header.session)
         if not header.kept:
             await self.count(journal)
             return

@@ -13,20 +13,32 @@ from vivavoce.live.session import LiveSession
 class Seat:
     """One caller of `send`, one reader of `answers`. Say `leave` when the line is gone."""
 
-    def __init__(self, session: LiveSession, token: str, *, epoch: int = 0, after: int = 0) -> None:
-        """`epoch` and `after`: the last event the client has seen."""
+    def __init__(
+        self,
+        session: LiveSession,
+        token: str,
+        *,
+        epoch: int = 0,
+        after: int = 0,
+        keeps: float = 0,
+    ) -> None:
+        """`epoch` and `after`: the last event the client has seen. `keeps`: seconds of audio
+        that it does well to keep although they are acknowledged."""
         self._session = session
         self._lost: Bye | None = None
         self._after = session.broadcast.since(epoch, after)
         self._acked = -1
         self._flushed = 0
         self._shown: Interim | None = None
+        limits = {"max_frame": MAX_MESSAGE, "grace": session.grace}
+        if kept := int(keeps * session.bytes_per_second):
+            limits["keep"] = kept
         self.ready = Ready(
             session=session.id,
             token=token,
             epoch=session.broadcast.epoch,
             next_frame=session.journal.next_frame,
-            limits={"max_frame": MAX_MESSAGE, "grace": session.grace},
+            limits=limits,
         )
         session.hold(self)
 
@@ -127,6 +139,8 @@ class Seat:
 
     def _append(self, audio: Audio) -> None:
         journal = self._session.journal
+        if audio.frame > journal.next_frame and (skipped := journal.skip(audio.frame)):
+            self._session.skipped(*skipped)
         if journal.append(audio.frame, audio.payload):
             self._session.tallied.arrived(journal.size)
             return

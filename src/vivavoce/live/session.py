@@ -10,11 +10,12 @@ from typing import Protocol
 import structlog
 
 from vivavoce.core.commands import Configure, Finish
-from vivavoce.core.errors import DiskError, NotFound, VivavoceError
-from vivavoce.core.events import Numbered
+from vivavoce.core.errors import DiskError, Draining, Held, NotFound, VivavoceError
+from vivavoce.core.events import Gap, Numbered
 from vivavoce.core.titles import title_from
 from vivavoce.dialects.base import Bye
 from vivavoce.journal.journal import Journal, SessionHeader
+from vivavoce.journal.lacking import AWAY, samples
 from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
@@ -108,6 +109,12 @@ class LiveSession:
         """Whether somebody speaks and reads, or it is a file that is transcribed."""
         return self.header.options.interims
 
+    @property
+    def bytes_per_second(self) -> int:
+        """Of raw samples; 0: a container, in which no second can be found."""
+        format = self.header.format
+        return 0 if format.encoding == "container" else format.frame_bytes * format.rate
+
     def begin(self) -> asyncio.Task[None]:
         """Run until the session is over."""
         self.task = asyncio.create_task(self._run(), name=f"session {self.id}")
@@ -138,6 +145,11 @@ class LiveSession:
         if title is not None and self.header.kept:
             with suppress(NotFound):  # deleted meanwhile
                 await self._repository.rename(self.header.owner, self.id, title)
+
+    def skipped(self, start: int, end: int) -> None:
+        """Neither this server nor the client has these bytes of the audio. Raises DiskError."""
+        first, last = (samples(at, self.header.format) for at in (start, end))
+        self.broadcast.say(Gap(start=first, end=last, reason=AWAY))
 
     async def cancel(self) -> None:
         """End at once; what was said so far is kept."""
@@ -213,6 +225,10 @@ class LiveSession:
                     await self.broadcast.close()
                 await self.journal.remove()
                 break
+            except Held as error:
+                log.warning("not sealed", reason=error.message)
+                await self._let_go(Bye("moved", Draining.close))
+                return
             except DiskError as error:
                 log.warning("cannot seal yet", reason=error.message)
                 await asyncio.sleep(AGAIN)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -12,7 +13,7 @@ from starlette.routing import WebSocketRoute
 
 from vivavoce import __version__
 from vivavoce.config import Settings, load_settings
-from vivavoce.core.errors import VivavoceError
+from vivavoce.core.errors import SettingError, VivavoceError
 from vivavoce.deliver.deliveries import Deliveries
 from vivavoce.insight.endpoint import Endpoint
 from vivavoce.insight.openai_model import language_model
@@ -21,9 +22,11 @@ from vivavoce.insight.summariser import Summariser
 from vivavoce.insight.translator import Translator
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.disk import Disk
+from vivavoce.library.blobs import Blobs
 from vivavoce.library.buckets import blobs_at
 from vivavoce.library.database import Tables
 from vivavoce.library.diarizations import Diarizations
+from vivavoce.library.leases import Leases
 from vivavoce.library.retention import Retention, Rules
 from vivavoce.library.shares import Shares
 from vivavoce.library.sql import SqlRepository
@@ -36,6 +39,9 @@ from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
 from vivavoce.live.opening import Opener
 from vivavoce.live.redacting import redactor
+from vivavoce.live.replicas.left import Left
+from vivavoce.live.replicas.one_folder import OneFolder
+from vivavoce.live.replicas.port import Replicas
 from vivavoce.live.restore import check_whole
 from vivavoce.live.seal import Sealer
 from vivavoce.live.streams import default_options
@@ -188,11 +194,12 @@ async def services(
         stack.push_async_callback(engines.stop)
         await engines.start()
         hides = redactor(settings)
+        replicas = await stack.enter_async_context(shared_with(settings, repository, blobs))
         opener = Opener(
             settings.data_dir / "live",
             engines,
             repository,
-            Sealer(repository, blobs, news),
+            Sealer(repository, blobs, news, replicas.may_seal),
             committer,
             default_options(settings),
             settings.grace_s,
@@ -202,7 +209,8 @@ async def services(
             redactor=hides,
             tally=tally,
         )
-        hub = Hub(opener, max_sessions=settings.max_sessions or SESSIONS_PER_CORE * share)
+        most = settings.max_sessions or SESSIONS_PER_CORE * share
+        hub = Hub(opener, max_sessions=most, replicas=replicas)
         stack.push_async_callback(hub.drain, settings.drain_s)
         annotations = Annotations(hub, repository, news, hides)
         diarizing = Diarizing(
@@ -252,6 +260,27 @@ async def services(
         deleting = asyncio.create_task(keep_rules(found))
         stack.push_async_callback(_ended, deleting)
         yield found
+
+
+@asynccontextmanager
+async def shared_with(
+    settings: Settings, repository: SqlRepository, blobs: Blobs
+) -> AsyncIterator[Replicas]:
+    """The other processes that serve the same sessions. Raises `SettingError`, `DiskError`."""
+    if settings.redis is None:
+        yield OneFolder(settings.data_dir / "live")
+        return
+    try:
+        from vivavoce.live.replicas.redis_log import RedisLog
+        from vivavoce.live.replicas.shared import Shared
+    except ModuleNotFoundError as error:
+        raise SettingError("redis_url needs pip install 'vivavoce[redis]'.") from error
+    disk = Disk()
+    leases = Leases(repository.tables, secrets.token_hex(8))
+    left = Left(settings.data_dir, repository, blobs, disk)
+    log = RedisLog(settings.redis)
+    async with Shared(settings.data_dir, leases, log, left, settings.grace_s, disk).running() as it:
+        yield it
 
 
 def insight(

@@ -1,13 +1,16 @@
 """What each address, each key and each owner has asked for lately, and whether they may more.
 
-Counted in memory, by each server process for itself, until there is a place that several share:
-the library takes its address.
+Counted by each server process for itself, in memory; by several that share a Redis, there. While
+that cannot be asked nobody is refused: what is asked for is served, and the log says so.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, Literal
 
+import structlog
 from limits import RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
@@ -16,6 +19,8 @@ from limits.storage import storage_from_string
 from vivavoce.config import Settings
 from vivavoce.core.errors import QuotaSpent, Throttled
 from vivavoce.core.types import SAMPLE_RATE
+
+log = structlog.get_logger()
 
 MEMORY: Final = "async+memory://"
 
@@ -30,11 +35,12 @@ Kind = Literal["address", "key"]
 
 
 class Rates:
-    """`storage`: where counts are kept, as the library `limits` writes it."""
-
-    def __init__(self, settings: Settings, storage: str = MEMORY) -> None:
-        kept = storage_from_string(storage)
+    def __init__(self, settings: Settings) -> None:
+        shared = settings.redis and f"async+{settings.redis}"
+        options = {"implementation": "redispy"} if shared else {}
+        kept = storage_from_string(shared or MEMORY, **options)
         assert isinstance(kept, Storage)
+        self._trouble = kept.base_exceptions if shared else ()
         self._requests = SlidingWindowCounterRateLimiter(kept)
         self._audio = FixedWindowRateLimiter(kept)
         self._default = settings.audio_minutes_per_day
@@ -43,13 +49,14 @@ class Rates:
     async def request(self, kind: Kind, who: str, most: int) -> None:
         """Count one of `most` a minute. Raises `Throttled`."""
         item = _per_minute(most)
-        if await self._requests.hit(item, kind, who):
-            return
-        window = await self._requests.get_window_stats(item, kind, who)
-        raise Throttled(
-            f"More than {most} requests a minute came from this {kind}; try again in a moment.",
-            max(0.0, window.reset_time - time.time()),
-        )
+        with self._lenient():
+            if await self._requests.hit(item, kind, who):
+                return
+            window = await self._requests.get_window_stats(item, kind, who)
+            raise Throttled(
+                f"More than {most} requests a minute came from this {kind}; try again in a moment.",
+                max(0.0, window.reset_time - time.time()),
+            )
 
     def allow(self, owner: str, minutes: int | None) -> None:
         """What an owner's key says of minutes a day; None: nothing."""
@@ -65,16 +72,26 @@ class Rates:
         if minutes is None:
             return
         item = _per_day(minutes)
-        if not minutes or not await self._audio.test(item, owner):
-            raise await self._spent(item, owner, minutes)
+        with self._lenient():
+            if not minutes or not await self._audio.test(item, owner):
+                raise await self._spent(item, owner, minutes)
 
     async def spend(self, owner: str, samples: int) -> None:
         minutes = self._minutes.get(owner, self._default)
         if minutes is None:
             return
         item = _per_day(minutes)
-        if not await self._audio.hit(item, owner, cost=samples * 1000 // SAMPLE_RATE):
-            raise await self._spent(item, owner, minutes)
+        with self._lenient():
+            if not await self._audio.hit(item, owner, cost=samples * 1000 // SAMPLE_RATE):
+                raise await self._spent(item, owner, minutes)
+
+    @contextmanager
+    def _lenient(self) -> Iterator[None]:
+        """What cannot be counted is allowed."""
+        try:
+            yield
+        except self._trouble as error:
+            log.warning("cannot count what is asked for", reason=str(error))
 
     async def _spent(self, item: RateLimitItemPerDay, owner: str, minutes: int) -> QuotaSpent:
         window = await self._audio.get_window_stats(item, owner)

@@ -223,3 +223,25 @@ test("a line without audio is shown to be there by a frame that the server has",
   protocol.lost(1006);
   assert.equal(protocol.keepAlive(), null);
 });
+
+test("a server that lacks what another one acknowledged is sent what is kept of it", () => {
+  const shared = { ...READY, limits: { keep: 20 } };
+  const protocol = new P.Protocol(PCM);
+  for (let i = 0; i < 4; i++) protocol.push(payload(10, i));
+  protocol.receive(shared);
+  protocol.control({ type: "mark", label: "late" });
+  sent(protocol);
+  protocol.push(payload(10, 4));
+  sent(protocol);
+  protocol.receive({ type: "ack", frame: 4 });
+  assert.deepEqual([protocol.waiting, protocol.acknowledged], [0, 50]);
+  protocol.lost(1006);
+  protocol.receive({ ...shared, next_frame: 1 });
+  assert.deepEqual(sent(protocol), [3, "mark", 4], "two of them are kept, and the mark between");
+  assert.deepEqual([protocol.waiting, protocol.acknowledged], [20, 30]);
+  protocol.receive({ type: "ack", frame: 4 });
+  assert.equal(protocol.acknowledged, 50);
+  protocol.lost(1006);
+  protocol.receive({ ...shared, next_frame: 5 });
+  assert.deepEqual(sent(protocol), [], "the next one has it all");
+});

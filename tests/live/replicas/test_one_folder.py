@@ -8,7 +8,9 @@ import pytest
 from vivavoce.core.events import Ended, Marker
 from vivavoce.journal.commit import Committer
 from vivavoce.journal.eventlog import EventLog
-from vivavoce.live.elsewhere import PATIENCE, asked_for, tail, wanted
+from vivavoce.library.recording import new_id
+from vivavoce.live.replicas.one_folder import OneFolder, tail
+from vivavoce.live.replicas.port import PATIENCE
 from vivavoce.testing.clock import virtual_time
 
 pytestmark = pytest.mark.anyio
@@ -51,11 +53,10 @@ async def test_a_log_that_is_gone_has_ended(tmp_path: Path) -> None:
 
 
 async def test_a_session_is_asked_for_while_somebody_waits_for_it(tmp_path: Path) -> None:
-    live = tmp_path / "live"
-    assert asked_for(live) == []
-    async with wanted(live / "one") as attempts:
+    session, replicas = new_id(), OneFolder(tmp_path / "live")
+    async with replicas.wanted(session) as attempts:
         assert await anext(attempts) == 0
-        async with wanted(live / "two"):
-            assert sorted(asked_for(live)) == ["one", "two"]
+        async with replicas.wanted("another's"):
+            assert await anext(replicas.asked(lambda: [session])) == session
         assert [attempt async for attempt in attempts] == [*range(1, PATIENCE)]
-    assert asked_for(live) == []
+    assert list((tmp_path / "wanted").iterdir()) == []

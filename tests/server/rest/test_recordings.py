@@ -98,7 +98,7 @@ async def test_deleting_what_is_live_ends_it(
 ) -> None:
     id_ = live.ready.session
     assert (await http.delete(f"/recordings/{id_}")).status_code == 204
-    assert parts.hub.watch(id_) is None
+    assert await parts.hub.watch(id_) is None
     assert (await http.get("/recordings")).json()["items"] == []
     left = await asyncio.to_thread(lambda: list((parts.settings.data_dir / "live").iterdir()))
     assert left == []

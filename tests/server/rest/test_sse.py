@@ -93,7 +93,7 @@ async def test_live_and_sealed_say_the_same(
     await live.send(Finish())
     async with asyncio.timeout(120):
         watched = [m async for m in get(remote, live.ready.session) if "id" in m]
-        assert parts.hub.watch(live.ready.session) is None  # the stream's end says: sealed
+        assert await parts.hub.watch(live.ready.session) is None  # the stream's end says: sealed
         sealed = [m async for m in get(remote, live.ready.session)]
     assert sealed == watched
 
@@ -157,8 +157,8 @@ async def test_a_reader_is_held_until_what_is_on_its_way_is_there(
     other = await elsewhere(parts, live)
     watch, looks = parts.hub.watch, []
 
-    def watched(session: str, after: int = 0) -> None:
-        looks.append(watch(session, after))
+    async def watched(session: str, after: int = 0) -> None:
+        looks.append(await watch(session, after))
 
     monkeypatch.setattr(parts.hub, "watch", watched)
     monkeypatch.setattr(sse, "LOOK_EVERY", 0)

@@ -182,7 +182,7 @@ async def test_a_session_that_goes_on_is_summarised_as_far_as_it_is(
     id = seat.ready.session
     await seat.send(Audio(0, say("alfa", "bravo").tobytes()))
     await seat.send(Audio(1, silence(2).tobytes()))
-    watched = parts.hub.watch(id)
+    watched = await parts.hub.watch(id)
     assert watched is not None
     async for item in watched:
         if isinstance(item, Numbered) and isinstance(item.event, Final):

@@ -245,7 +245,7 @@ async def test_a_live_session_is_translated_as_it_goes(parts: Services) -> None:
     seat = await parts.hub.start(asking("de", "pt-BR"))
     await speak(seat, 0, "alfa", "bravo")
     found: list[Translated] = []
-    watched = parts.hub.watch(seat.ready.session)
+    watched = await parts.hub.watch(seat.ready.session)
     assert watched is not None
     async for item in watched:
         if isinstance(item, Numbered) and isinstance(item.event, Translated):
@@ -314,7 +314,7 @@ async def test_a_session_that_is_taken_up_goes_on_being_translated(
     llm.gate.set()
     async with serving(tmp_path, **settings) as app:
         parts = app.state.services
-        async for item in parts.hub.watch(id):
+        async for item in await parts.hub.watch(id):
             if isinstance(item, Numbered) and isinstance(item.event, Translated):
                 assert item.event.text == "alfa bravo (de)"
                 break

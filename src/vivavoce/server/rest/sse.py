@@ -76,7 +76,7 @@ async def items(parts: Services, recording: Recording, after: int) -> Items:
     for look in range(LOOKS):
         if look:
             await asyncio.sleep(LOOK_EVERY)
-        watched = parts.hub.watch(recording.id, after)
+        watched = await parts.hub.watch(recording.id, after)
         if watched is not None:
             return _on(parts, recording, watched, after)
         # It may have ended since it was looked up, so look again.

@@ -5,6 +5,8 @@
  *   - frames are numbered from 0 and kept until they are acknowledged;
  *   - `ready.next_frame` is the first frame the server does not hold: from there it is sent. The
  *     one before goes out once more, because its acknowledgement covers all that came before;
+ *   - where several servers share sessions, `ready.limits.keep` says how many bytes to keep longer:
+ *     a server that lacks what another one acknowledged asks for it again;
  *   - a `gap` moves the next frame to send to `expected`;
  *   - a `mark` or a `flush` has its place among the frames, and comes again with the frame behind it;
  *   - event n of a newer epoch replaces everything from n on; an event already seen is dropped;
@@ -44,6 +46,10 @@ export class Protocol {
   #seat = null; // { session, token, epoch }
   #frames = []; // payloads not acknowledged, oldest first
   #newest = null; // the payload that was acknowledged last
+  #keep = 0; // bytes of what was acknowledged that are kept
+  #spare = []; // payloads acknowledged, oldest first: the last of them is the one before #base
+  #spareBytes = 0;
+  #spareControls = []; // those that were taken
   #controls = []; // { place: the frame behind it, message, sent: on this line }
   #base = 0; // the number of the first of them
   #next = 0; // the next frame to send on this line
@@ -159,6 +165,9 @@ export class Protocol {
     for (const control of this.#controls) control.place = Math.max(0, control.place - this.#base);
     this.#base = this.#next = this.#inFlight = 0;
     this.#newest = null;
+    this.#spare = [];
+    this.#spareBytes = 0;
+    this.#spareControls = [];
     this.#order = new EventOrder();
     this.#error = null;
     this.#lost = false;
@@ -174,14 +183,21 @@ export class Protocol {
 
   /** The server has the frames before `next`, so what lies before them as well. */
   #taken(next) {
+    const taken = this.#controls.filter(({ place }) => place < next);
     this.#controls = this.#controls.filter(({ place }) => place >= next);
+    if (this.#keep > 0) this.#spareControls.push(...taken);
+    if (this.#spareControls.length > MOST_CONTROLS) this.#spareControls.splice(0, taken.length);
   }
 
-  #ready({ session, token, epoch, next_frame: next }) {
+  #ready({ session, token, epoch, next_frame: asked, limits = {} }) {
     this.#seat = { session, token, epoch };
     this.#open = true;
     this.#error = null;
     this.#gap = -1;
+    this.#keep = limits.keep ?? 0;
+    this.#takeBack(asked);
+    // What is not kept the server goes on without, where it said how much to keep.
+    const next = this.#keep > 0 ? Math.max(asked, this.#base) : asked;
     this.#taken(next);
     const from = next > this.#base ? next - 1 : next;
     return this.#sendFrom(from) ? { type: "ready", session } : { type: "lost" };
@@ -193,6 +209,7 @@ export class Protocol {
     const taken = this.#frames.splice(0, count);
     const bytes = sizeOf(taken);
     this.#newest = taken.at(-1);
+    this.#spareThese(taken, bytes);
     this.#base += count;
     this.#taken(this.#base);
     this.#kept -= bytes;
@@ -201,6 +218,29 @@ export class Protocol {
     this.#next = Math.max(this.#next, this.#base);
     this.#strikes = 0;
     return { type: "ack" };
+  }
+
+  /** Keep what was acknowledged, as much of it as the server says. */
+  #spareThese(payloads, bytes) {
+    this.#spare.push(...payloads);
+    this.#spareBytes += bytes;
+    while (this.#spareBytes > this.#keep) this.#spareBytes -= this.#spare.shift().byteLength;
+  }
+
+  /** Nothing from this frame on is acknowledged any more: this server lacks it. */
+  #takeBack(number) {
+    const count = Math.min(this.#base - number, this.#spare.length);
+    if (count <= 0) return;
+    const back = this.#spare.splice(-count);
+    const bytes = sizeOf(back);
+    this.#spareBytes -= bytes;
+    this.#frames.unshift(...back);
+    this.#base -= count;
+    this.#kept += bytes;
+    this.acknowledged -= bytes;
+    const controls = this.#spareControls.filter(({ place }) => place >= this.#base);
+    this.#spareControls = this.#spareControls.filter(({ place }) => place < this.#base);
+    this.#controls.unshift(...controls);
   }
 
   #event(message) {

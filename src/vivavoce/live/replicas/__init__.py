@@ -1,0 +1,1 @@
+"""Other processes that serve the same sessions: how one asks another for a session, and watches."""
