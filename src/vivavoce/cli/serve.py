@@ -21,6 +21,7 @@ from vivavoce.config import Settings, environment, load_settings
 from vivavoce.core.errors import EngineError, SettingError
 from vivavoce.server.auth.here import only_here
 from vivavoce.server.transport import tls
+from vivavoce.server.transport.admission import allow_files
 from vivavoce.server.transport.authority import authority
 from vivavoce.server.transport.protocol import SERVED
 from vivavoce.telemetry.board import VARIABLE, shared_folder
@@ -94,6 +95,7 @@ def serve(
 
 
 def _run(settings: Settings, *, reload: bool) -> None:
+    allow_files()
     uvicorn.run(
         APP,
         host=settings.host,

@@ -3,6 +3,8 @@
 import asyncio
 import resource
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -209,3 +211,15 @@ def unread(_served: Served) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     sock.setblocking(False)
     return sock
+
+
+def test_a_server_may_open_more_files_than_programs_begin_with() -> None:
+    program = """
+import resource
+from vivavoce.server.transport.admission import FILES, allow_files
+hard = min(5000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+allow_files()
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(FILES, hard), hard)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)

@@ -6,6 +6,7 @@ little more than being turned away.
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -24,6 +25,9 @@ SPARED: Final = 0.25
 SWEEP: Final = 10.0
 """Seconds after which a connection that is being closed, and whose client does not read its last
 words, is broken off."""
+
+FILES: Final = 1 << 16
+"""Files that a server would like to have open. A live session has six, and its connection one."""
 
 TURNED_AWAY: Final = 64
 """Connections at once that are told why; those beyond are cut."""
@@ -185,6 +189,20 @@ def default_most() -> int:
     if files == resource.RLIM_INFINITY:
         return MOST
     return max(1, min(MOST, int(files * (1 - SPARED))))
+
+
+def allow_files() -> None:
+    """Let this process open more files, as far as it may say so itself: most systems begin with
+    1024, which 150 live sessions have open."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(ValueError, OSError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @lru_cache(4096)
