@@ -38,6 +38,9 @@ def copy(to: Path) -> None:
 
 
 def main(version: str, *, draft: bool) -> int:
+    if not fragments() and (ROOT / CHANGELOG).exists():
+        print(f"Nothing is left to gather: {CHANGELOG} stays as it is.")
+        return 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy(folder)

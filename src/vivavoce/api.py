@@ -34,6 +34,7 @@ from vivavoce.live.streams import (
     stream_options,
 )
 from vivavoce.paths import readable
+from vivavoce.processes import persevere
 
 Source = str | os.PathLike[str] | bytes | AsyncIterable[bytes]
 """A path, a whole file's bytes, or bytes as they come."""
@@ -89,8 +90,10 @@ class Transcriber:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._aligner.stop()
-        await self._hosts.stop()
+        try:
+            await self._aligner.stop()
+        finally:
+            await persevere(self._hosts.stop)
 
     async def transcribe(
         self,

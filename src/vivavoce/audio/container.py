@@ -6,17 +6,19 @@ import os
 import re
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from pathlib import Path
 
 import numpy as np
 
+from vivavoce import processes
 from vivavoce.audio.growth import Growth, opened
 from vivavoce.audio.pcm import Mono
 from vivavoce.audio.sniff import HEAD, foreign
 from vivavoce.core.errors import BadAudio, OurError, VivavoceError
+from vivavoce.processes import persevere
 
 _SAMPLE = 4  # bytes of a float32
 _PIPE = 1 << 16  # bytes held here before the decoder has to wait
@@ -67,14 +69,11 @@ async def _start(path: Path) -> Process:
     # -P: a file in the working directory must not pass for one of our modules.
     command = [sys.executable, "-P", "-m", "vivavoce.audio.decoder", os.fspath(path)]
     try:
-        return await asyncio.create_subprocess_exec(
+        return await processes.start(
             *command,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            limit=_PIPE,
             env=_environment(),
-            start_new_session=True,  # Ctrl-C in a terminal is for us: the last words are wanted
+            limit=_PIPE,
+            own_session=True,  # Ctrl-C in a terminal is for us: the last words are wanted
         )
     except OSError as error:
         raise OurError(f"The audio decoder cannot be started: {error.strerror}.") from error
@@ -148,9 +147,12 @@ async def _stop(process: Process, telling: asyncio.Task[None]) -> None:
     """Leave no process, task or pipe behind."""
     telling.cancel()
     if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-    if process.stdin is not None:
-        process.stdin.close()
-    await asyncio.gather(telling, return_exceptions=True)  # `decode` raised it if it matters
-    await process.communicate()  # reads to the end, which is what closes the pipes
+        processes.kill(process)
+
+    async def over() -> None:
+        await asyncio.wait([telling])
+        await processes.reaped(process, process.stdout, process.stderr)
+
+    await persevere(over)
+    if not telling.cancelled():
+        telling.exception()  # `decode` raised it if it matters

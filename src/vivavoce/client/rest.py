@@ -13,7 +13,7 @@ from vivavoce.client.address import http_url
 from vivavoce.client.errors import Unreachable
 from vivavoce.client.keys import headers, own_key
 from vivavoce.client.protocol import error_from
-from vivavoce.core.errors import OurError, PeerError, VivavoceError
+from vivavoce.core.errors import OurError, PeerError, Throttled, VivavoceError
 from vivavoce.dialects.native_messages import ErrorMessage
 from vivavoce.paths import readable
 
@@ -151,10 +151,14 @@ def _recording(answer: httpx2.Response) -> Recording:
 def _refusal(answer: httpx2.Response) -> VivavoceError:
     """The server's own error; something between us and it may answer in other words."""
     try:
-        return error_from(msgspec.json.decode(answer.content, type=_Error).error)
+        error = error_from(msgspec.json.decode(answer.content, type=_Error).error)
     except msgspec.DecodeError:
         sentence = f"{answer.request.url} answered with HTTP status {answer.status_code}."
         return PeerError(sentence) if answer.is_client_error else OurError(sentence)
+    after = answer.headers.get("Retry-After", "")
+    if isinstance(error, Throttled) and after.isdecimal():
+        error.after = float(after)
+    return error
 
 
 async def _blocks(path: Path) -> AsyncIterator[bytes]:

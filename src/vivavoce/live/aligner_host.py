@@ -17,6 +17,7 @@ from vivavoce.engines.calls import Align
 from vivavoce.live.host_process import HostProcess
 from vivavoce.live.tally import Tally
 from vivavoce.plugins import create_aligner
+from vivavoce.processes import persevere
 
 log = structlog.get_logger()
 
@@ -51,6 +52,9 @@ class AlignerHost:
 
     async def stop(self) -> None:
         """End it; utterances that wait go without an answer."""
+        await persevere(self._stop)
+
+    async def _stop(self) -> None:
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)

@@ -20,6 +20,7 @@ from vivavoce.live.hosts import DEADLINE
 from vivavoce.live.streams import Pool, check_language, make_pool
 from vivavoce.live.tally import Tally
 from vivavoce.live.translating import shared_out
+from vivavoce.processes import persevere
 
 log = structlog.get_logger()
 
@@ -79,6 +80,10 @@ class Engines:
             self.aligner.start()
 
     async def stop(self) -> None:
+        """End all their processes."""
+        await persevere(self._stop)
+
+    async def _stop(self) -> None:
         if self.aligner is not None:
             await self.aligner.stop()
         loading = [*self._waking.values(), *self._loading.values()]
@@ -192,7 +197,7 @@ class Engines:
         try:
             await pool.start()
         except BaseException:  # some of its hosts may have started
-            await pool.stop()
+            await persevere(pool.stop)
             raise
         self._pools[name] = pool
         return pool

@@ -1,16 +1,17 @@
 """One engine host process, seen from the server: calls with a deadline, killed when it hangs."""
 
 import asyncio
-import contextlib
 import os
 import sys
 from typing import Literal
 
 import msgspec
 
+from vivavoce import processes
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.calls import ERRORS, LARGEST, LENGTH, Answer, Call, pack, unpack_answer
 from vivavoce.live.overheard import Overheard
+from vivavoce.processes import persevere
 
 PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Large pages for weights, where the system is Linux's and gives them to who asks: every token
@@ -43,15 +44,8 @@ class HostProcess:
     ) -> "HostProcess":
         """Start a host and wait until what it hosts is loaded. Raises `EngineError`."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "vivavoce.engines.host",
-                kind,
-                engine,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
+            process = await processes.start(
+                *(sys.executable, "-m", "vivavoce.engines.host", kind, engine),
                 env=PAGES | os.environ,
             )
         except OSError as error:
@@ -132,16 +126,13 @@ class HostProcess:
 
     def kill(self) -> None:
         self._killed = True
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        processes.kill(self._process)
 
     async def stop(self) -> None:
-        """End it, at once: it holds nothing worth keeping."""
+        """End it, at once: it holds nothing worth keeping. Who is cancelled here has ended it."""
         self.kill()
-        await self._process.wait()
+        await persevere(self._over)
+
+    async def _over(self) -> None:
+        await processes.reaped(self._process, self._process.stdout)
         await self._overheard.stop()
-        # Closes the pipe's transport now rather than when the loop is gone.
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-            with contextlib.suppress(ConnectionError):
-                await self._process.stdin.wait_closed()
