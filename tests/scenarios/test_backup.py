@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.server.conftest import wav
 from vivavoce.engines.fake import WORDS, say, silence
 from vivavoce.library.manifest import FolderSource, read_manifest
 from vivavoce.live.restore import MARK
+from vivavoce.testing.buckets import S3Server
 from vivavoce.testing.process import ServerProcess
 from vivavoce.testing.wire import open_wire
 
@@ -30,9 +32,10 @@ SCRIPTED: dict[str, Any] = {"engine": "scripted", "hosts": 1, "max_sessions": 8,
 LIMIT = 280.0  # seconds; only for what hangs
 
 
-def begin(data_dir: Path, *args: str) -> "subprocess.Popen[str]":
+def begin(data_dir: Path, *args: str, **settings: str) -> "subprocess.Popen[str]":
     """`vivavoce`, begun."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("VIVAVOCE_")}
+    kept |= {f"VIVAVOCE_{name.upper()}": value for name, value in settings.items()}
     return subprocess.Popen(
         [sys.executable, "-m", "vivavoce", *args, "--data-dir", str(data_dir)],
         cwd=data_dir.parent,
@@ -43,9 +46,9 @@ def begin(data_dir: Path, *args: str) -> "subprocess.Popen[str]":
     )
 
 
-async def run(data_dir: Path, *args: str) -> tuple[int | None, str]:
+async def run(data_dir: Path, *args: str, **settings: str) -> tuple[int | None, str]:
     """The exit code, and all that was said."""
-    process = await asyncio.to_thread(begin, data_dir, *args)
+    process = await asyncio.to_thread(begin, data_dir, *args, **settings)
     out, err = await asyncio.to_thread(process.communicate, timeout=LIMIT)
     assert "Traceback" not in err, err
     return process.returncode, out + err
@@ -223,3 +226,45 @@ async def test_a_tar_file_is_one_too(launch: Launch, tmp_path: Path) -> None:
     again = launch(data_dir=str(new), **SCRIPTED)
     async with api(again) as http:
         assert await everything(http, [row["id"]]) == there
+
+
+async def test_a_bucket_is_backed_up_and_restored_into_another(
+    s3: S3Server, s3_url: str, launch: Launch, tmp_path: Path
+) -> None:
+    """The commands find it by the settings, as the server does."""
+    backup, new = tmp_path / "backup", tmp_path / "new" / "data"
+    new.parent.mkdir()
+    prefix = urllib.parse.urlsplit(s3_url).path.strip("/")
+
+    def kept(place: str) -> dict[str, bytes]:
+        found = [key for key in s3.objects() if key.startswith(f"{place}/")]
+        return {key.removeprefix(f"{place}/"): s3.read(key) for key in found}
+
+    server = launch(blobs_url=s3_url, **SCRIPTED)
+    async with api(server) as http:
+        talks = [wav(say("alfa", "bravo")), wav(say("charlie"), silence(20))]
+        ids = [
+            (await http.post("/recordings", params={"wait": "true"}, content=talk)).json()["id"]
+            for talk in talks
+        ]
+        code, said = await run(server.data_dir, "backup", str(backup), blobs_url=s3_url)
+        assert code == 0, said
+        there = await everything(http, ids)
+        await http.delete(f"/recordings/{ids[0]}")  # what is backed up is
+    server.stop()
+    before = kept(prefix)
+    assert talks[1] in [audio for key, audio in before.items() if ids[1] in key]
+
+    other = f"{s3_url}-new"
+    code, said = await run(new, "restore", str(backup), blobs_url=other)
+    assert code == 0, said
+    assert kept(prefix) == before  # the old one is left alone
+    assert set(talks) <= set(kept(f"{prefix}-new").values())
+    code, said = await run(new, "restore", str(backup), blobs_url=other)
+    assert (code, "is not empty" in said) == (1, True)
+
+    again = launch(data_dir=str(new), blobs_url=other, **SCRIPTED)
+    async with api(again) as http:
+        assert await everything(http, ids) == there
+        assert (await http.get("/search", params={"q": "bravo"})).json()["items"]
+    assert not (new / "blobs").exists()
