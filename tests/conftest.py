@@ -2,10 +2,13 @@
 
 import asyncio
 import functools
+import gc
 import os
 import secrets
+import shutil
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from vivavoce.engines.moonshine import better_weights
+from vivavoce.library.sql import FILE, SqlRepository
 from vivavoce.testing.buckets import BUCKET, S3Server
 from vivavoce.testing.postgres import PostgresServer, programs, serving
 from vivavoce.testing.redis_server import RedisServer
 from vivavoce.testing.redis_server import program as redis_program
 
-ROOT = Path(__file__).parents[1]
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 LIMIT = 300.0
 """Seconds, also skipped ones, after which an asynchronous test has failed: what hangs must not
 block everything. More than a server may take to start, which says better what went wrong."""
@@ -33,12 +38,21 @@ settings.load_profile("patient")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# What a test process collects stays, so looking through it for what could go is in vain: doing so
+# took half of the time of the collection. See `pytest_collection_finish`.
+gc.disable()
+
 # Which model makes a final is up to the load where the better one is installed. The tests that
 # are about that say otherwise.
 os.environ["VIVAVOCE_FINALS"] = "tiny"
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+FIRST = ("scenarios", "vendors", "browser", "cli", "examples", "server", "chaos", "deploy")
+"""Folders of tests that take long. At the end of a run there is something short for everybody."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: rank(item.path))
     for item in items:
         if isinstance(item, pytest.Function):
             tried = getattr(item.obj, "hypothesis", None)
@@ -46,6 +60,17 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
                 tried.inner_test = limited(tried.inner_test)
             elif iscoroutinefunction(item.obj):
                 item.obj = limited(item.obj)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+def rank(path: Path) -> int:
+    """When a file's turn is; those of one folder keep their order."""
+    folder = path.relative_to(HERE).parts[0]
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
 
 def limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
@@ -87,6 +112,27 @@ def whisper_base() -> Path:
 def vosk_small_en() -> Path:
     """The folder of an English Vosk model, 70 MB."""
     return _weights("vosk-small-en")
+
+
+@pytest.fixture(scope="session")
+def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with nothing in it, to be copied: making one takes longer than most tests of it."""
+
+    async def make() -> None:
+        await (await SqlRepository.open(folder)).close()
+
+    folder = tmp_path_factory.mktemp("library")
+    # In a thread, for a fixture may be asked for where an event loop runs.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, make()).result()
+    return folder / FILE
+
+
+@pytest.fixture
+def with_library(tmp_path: Path, empty_library: Path) -> Path:
+    """A data directory with an empty library: `tmp_path`."""
+    shutil.copy(empty_library, tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ PAPER = "getComputedStyle(document.body).backgroundColor"
 @pytest.fixture
 def refusing(launch: Callable[..., Browser]) -> Iterator[Browser]:
     """A Chromium whose person says no to everything."""
-    browser = launch("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    browser = launch("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream=deny")
     yield browser
     browser.close()
 

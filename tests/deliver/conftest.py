@@ -45,8 +45,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def repository(tmp_path: Path) -> AsyncIterator[SqlRepository]:
-    found = await SqlRepository.open(tmp_path)
+async def repository(with_library: Path) -> AsyncIterator[SqlRepository]:
+    found = await SqlRepository.open(with_library)
     yield found
     await found.close()
 

@@ -23,8 +23,8 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture
-async def library(tmp_path: Path, database_url: str | None) -> AsyncIterator[SqlRepository]:
-    repository = await SqlRepository.open(tmp_path, database_url)
+async def library(with_library: Path, database_url: str | None) -> AsyncIterator[SqlRepository]:
+    repository = await SqlRepository.open(with_library, database_url)
     yield repository
     await repository.close()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -227,8 +228,9 @@ async def serving(
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Callable[..., object]:
+def serve(tmp_path: Path, empty_library: Path) -> Callable[..., object]:
     """`async with serve() as server`: again and again on the same data."""
     data = tmp_path / "data"
     data.mkdir()
+    shutil.copy(empty_library, data)
     return lambda **options: serving(data, **options)

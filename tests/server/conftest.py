@@ -1,6 +1,7 @@
 """The real application with the scripted engine, in this process or behind a real socket."""
 
 import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,6 +20,7 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
 from vivavoce.library.found import Wanted
+from vivavoce.library.sql import FILE
 from vivavoce.server.app import create_app
 from vivavoce.server.services import Services
 
@@ -35,6 +37,12 @@ def talk() -> bytes:
     return wav(say("alfa", "bravo"), silence(1.5), say("charlie"))
 
 
+def stocked(data_dir: Path, library: Path) -> None:
+    """See to it that a new data directory has a library."""
+    if data_dir.is_dir() and not (data_dir / FILE).exists():
+        shutil.copy(library, data_dir)
+
+
 class Serving(Protocol):
     def __call__(self, data_dir: Path, **changes: Any) -> AbstractAsyncContextManager[FastAPI]: ...
 
@@ -45,13 +53,15 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def serving() -> Serving:
+def serving(empty_library: Path) -> Serving:
     """Runs an application, with an engine process of its own, on a data directory."""
 
     @asynccontextmanager
     async def run(data_dir: Path, **changes: Any) -> AsyncIterator[FastAPI]:
         settings = {"engines": "scripted", "hosts": 1, "commit_ms": 0, "drain_s": 0}
         settings |= {"trusted_hosts": ("test",), **changes}
+        if "database_url" not in changes:
+            stocked(data_dir, empty_library)
         app = create_app(Settings(data_dir=data_dir, **settings))
         async with app.router.lifespan_context(app):
             yield app
