@@ -6,7 +6,7 @@
 
 VENV   ?= .venv
 PYTHON ?=
-JOBS   ?= 2
+JOBS   ?= $(shell expr `getconf _NPROCESSORS_ONLN` + 2)
 BENCH  ?= -m benchmarks.live
 ARGS   ?=
 
@@ -28,7 +28,7 @@ install: $(VENV)/.dev ## set up everything that running, testing and changing it
 serve: $(VENV)/.runtime ## set up what running needs, then serve on http://localhost:8000 (ARGS='--port 9000')
 	@$(VENV)/bin/vivavoce serve $(ARGS)
 
-test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more at once)
+test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=8 runs more at once)
 	@scripts/install-browser $(PY)
 	@scripts/install-clients
 	@scripts/install-old-clients $(PY)
@@ -38,7 +38,7 @@ test: $(VENV)/.dev ## run the tests (ARGS='-k words' chooses, JOBS=4 runs more a
 	@scripts/install-azurite
 	@scripts/install-transformers $(PY)
 	@scripts/install-deploy-tools
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 schema: $(VENV)/.dev ## try every REST route with some hundreds of requests (EXAMPLES=1000)
 	@EXAMPLES=$(or $(EXAMPLES),200) $(PY) -m pytest -n 0 tests/server/rest/test_schema.py $(ARGS)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -47,8 +48,12 @@ gc.disable()
 os.environ["VIVAVOCE_FINALS"] = "tiny"
 
 
-FIRST = ("scenarios", "vendors", "browser", "cli", "examples", "server", "chaos", "deploy")
-"""Folders of tests that take long. At the end of a run there is something short for everybody."""
+LONG = (
+    *("browser", "cli", "deploy", "engines", "examples", "scenarios", "server", "vendors"),
+    "chaos",
+)
+"""Folders of tests that take long. They come first, so that at the end of a run there is something
+short for everybody."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,10 +72,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def rank(path: Path) -> int:
-    """When a file's turn is; those of one folder keep their order."""
-    folder = path.relative_to(HERE).parts[0]
-    return FIRST.index(folder) if folder in FIRST else len(FIRST)
+def rank(path: Path) -> tuple[bool, int]:
+    """When a file's turn is. The long ones are mixed, so that what waits (for a client, for a
+    page) runs beside what computes."""
+    path = path.relative_to(HERE)
+    return path.parts[0] not in LONG, crc32(path.as_posix().encode())
 
 
 def limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

@@ -3,8 +3,13 @@
 import gc
 import sys
 
-from vivavoce.core.errors import SettingError
-from vivavoce.server.app import create_app
+# What the imports make stays for good. Looking through it again and again for what could go, while
+# it grows, took a seventh of the start.
+collecting = gc.isenabled()
+gc.disable()
+
+from vivavoce.core.errors import SettingError  # noqa: E402
+from vivavoce.server.app import create_app  # noqa: E402
 
 try:
     app = create_app()
@@ -13,6 +18,8 @@ except SettingError as error:
     # What uvicorn exits with when a start fails, and what gunicorn does not try again after.
     raise SystemExit(3) from None
 
-# What the imports made stays for good, and a full collection that looks through all of it stops
-# the event loop for some tenths of a second.
+# A full collection that looked through all of it would stop the event loop for some tenths of a
+# second.
 gc.freeze()
+if collecting:
+    gc.enable()

@@ -36,7 +36,10 @@ class Long(NamedTuple):
     seconds: float
 
 
-@pytest.fixture(params=[20, pytest.param(180, marks=pytest.mark.slow)], ids="{} minutes".format)
+LONGER = [pytest.param(minutes, marks=pytest.mark.slow) for minutes in (20, 180)]
+
+
+@pytest.fixture(params=[6, *LONGER], ids="{} minutes".format)
 def long(request: pytest.FixtureRequest, speech: Path, tmp_path: Path) -> Long:
     """The LJSpeech clips one after another, again and again, with pauses between them."""
     path, said, size = tmp_path / "long.wav", [], 0
