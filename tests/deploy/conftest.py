@@ -11,7 +11,7 @@ from vivavoce.testing.process import STOPPED, ServerProcess
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 # Shells, signals, unpacked packages of Debian's.
-LINUX = ["entry", "gunicorn", "health", "nginx", "stack", "systemd"]
+LINUX = ["balancer", "entry", "gunicorn", "health", "nginx", "stack", "systemd"]
 collect_ignore = [] if sys.platform == "linux" else [f"test_{name}.py" for name in LINUX]
 
 Launch = Callable[..., ServerProcess]

@@ -26,8 +26,10 @@ def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_what_is_in_it(compose: dict[str, Any]) -> None:
     found = {name: service.get("profiles") for name, service in services(compose).items()}
     assert found == {
+        "balancer": None,
         "vivavoce": None,
         "postgres": None,
+        "redis": None,
         "s3": None,
         "bucket": None,
         "faster-whisper": ["whisper"],
@@ -63,17 +65,26 @@ def test_what_is_mounted_from_here_is_here(compose: dict[str, Any], deploy: Path
     assert [path for path in here if not (deploy / path).exists()] == []
 
 
-def test_only_the_server_and_grafana_are_published_and_only_on_this_machine(
+def test_only_the_balancer_and_grafana_are_published_and_only_on_this_machine(
     compose: dict[str, Any],
 ) -> None:
     published = {n: s["ports"] for n, s in services(compose).items() if "ports" in s}
     assert published == {
-        "vivavoce": ["${PUBLISH:-127.0.0.1:8000}:8000"],
+        "balancer": ["${PUBLISH:-127.0.0.1:8000}:8000"],
         "faster-whisper": ["127.0.0.1:10300:10300"],
         "grafana": ["${PUBLISH_GRAFANA:-127.0.0.1:3000}:3000"],
     }
     assert compose["networks"]["back"] == {"internal": True}
-    assert services(compose)["postgres"]["networks"] == ["back"]
+    for store in ("postgres", "redis", "s3"):
+        assert services(compose)[store]["networks"] == ["back"]
+
+
+def test_there_are_two_servers_on_one_volume(compose: dict[str, Any]) -> None:
+    server = services(compose)["vivavoce"]
+    assert server["deploy"] == {"replicas": "${SERVERS:-2}"}
+    # Each has a host name of its own, as leases and logs want it.
+    assert {"hostname", "container_name"}.isdisjoint(server)
+    assert [entry.partition(" ")[0] for entry in server["volumes"]] == ["data:/data"]
 
 
 def test_faster_whisper_is_the_ancestors(compose: dict[str, Any]) -> None:
@@ -115,6 +126,8 @@ def test_they_fit_together(compose: dict[str, Any], made: Path) -> None:
     postgres = services(compose)["postgres"]["environment"]
     address = f"{postgres['POSTGRES_USER']}:{password}@postgres:5432/{postgres['POSTGRES_DB']}"
     assert (made / "database_url").read_text().strip().endswith(f"://{address}")
+    word = (made / "redis_password").read_text().strip()
+    assert (made / "redis_url").read_text().strip() == f"redis://:{word}@redis:6379/0"
     (identity,) = yaml.safe_load((made / "s3.json").read_text())["identities"]
     assert identity["credentials"] == [
         {

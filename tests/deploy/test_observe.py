@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from vivavoce.config import Settings
 from vivavoce.telemetry.metrics import METRICS, Metric
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -135,9 +136,10 @@ def test_prometheus_is_told_where_to_ask() -> None:
     assert job["job_name"] == "vivavoce"
     assert "metrics_path" not in job  # /metrics is where it looks by itself
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    for target in job["static_configs"][0]["targets"]:
-        name, port = target.split(":")
-        assert any(str(published).endswith(f":{port}") for published in services[name]["ports"])
+    (asked,) = job["dns_sd_configs"]
+    assert (asked["type"], asked["port"]) == ("A", Settings.model_fields["port"].default)
+    for name in asked["names"]:
+        assert set(services[name]["networks"]) & set(services["prometheus"]["networks"])
 
 
 def test_grafana_finds_both() -> None:
