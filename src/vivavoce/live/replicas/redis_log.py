@@ -1,13 +1,14 @@
 """What live sessions say, in Redis: for those who watch, and for whoever has to go on with one.
 
-| key                     | type    | holds                                                        |
-|-------------------------|---------|--------------------------------------------------------------|
-| `vivavoce:<id>:events`  | stream  | each `Numbered` as JSON, in `e`; the last entry has `over`   |
-| `vivavoce:<id>:interim` | stream  | the latest interim, in `i`                                   |
-| `vivavoce:<id>:sent`    | list    | the latest places in the audio, newest first: `frames:bytes` |
-| `vivavoce:<id>:asked`   | list    | the commands with their places, as in the journal            |
-| `vivavoce:wanted`       | channel | sessions that somebody asks for                              |
+| key                       | type    | holds                                                    |
+|---------------------------|---------|----------------------------------------------------------|
+| `vivavoce:{<id>}:events`  | stream  | `Numbered` as JSON, in `e`; the last entry has `over`    |
+| `vivavoce:{<id>}:interim` | stream  | the latest interim, in `i`                               |
+| `vivavoce:{<id>}:sent`    | list    | latest places in the audio, newest first: `frames:bytes` |
+| `vivavoce:{<id>}:asked`   | list    | the commands with their places, as in the journal        |
+| `vivavoce:wanted`         | channel | sessions that somebody asks for                          |
 
+The braces keep those of one session in one place where a service divides them into several.
 They go a minute after the session has ended, or `KEPT` after somebody last said something.
 """
 
@@ -169,7 +170,7 @@ class RedisLog:
 
 
 def _key(session: str, name: str) -> str:
-    return f"vivavoce:{session}:{name}"
+    return f"vivavoce:{{{session}}}:{name}"
 
 
 def _read(found: list[Any], since: Read) -> Read:
