@@ -13,6 +13,7 @@ import pytest
 
 from vivavoce.engines.fake import say
 from vivavoce.testing.process import STOP_LIMIT, ServerProcess, free_port
+from vivavoce.testing.redis_server import RedisServer
 from vivavoce.testing.wire import open_wire
 
 Launch = Callable[..., ServerProcess]
@@ -45,12 +46,17 @@ def nginx() -> str:
     return found
 
 
-def configured(deploy: Path, folder: Path, port: int, server: int) -> list[str]:
-    """The arguments that nginx is run with; ours, but for the two ports."""
+def configured(
+    deploy: Path, folder: Path, port: int, server: int, second: int | None = None
+) -> list[str]:
+    """The arguments that nginx is run with; ours, but for the ports."""
     ours = (deploy / "nginx.conf").read_text()
     assert (ours.count("listen 80;"), ours.count("127.0.0.1:8000;")) == (1, 1)
     ours = ours.replace("listen 80;", f"listen 127.0.0.1:{port};")
     ours = ours.replace("127.0.0.1:8000;", f"127.0.0.1:{server};")
+    if second is not None:
+        assert "#server 192.0.2.12:8000;" in ours
+        ours = ours.replace("#server 192.0.2.12:8000;", f"server 127.0.0.1:{second};")
     folder.mkdir()
     (folder / "vivavoce.conf").write_text(ours)
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
@@ -110,3 +116,31 @@ async def test_a_session_through_it(
                 assert await anext(answer.aiter_bytes())
             assert (await http.get("/metrics")).status_code == 404
             assert (await http.get("/", headers={"Host": "evil.example.org"})).status_code >= 400
+
+
+@pytest.mark.anyio
+async def test_a_session_goes_on_at_the_second_server(
+    nginx: str, deploy: Path, tmp_path: Path, redis: RedisServer, launch: Launch
+) -> None:
+    """On one volume and one library: those of a server that is killed."""
+    first, second = [launch(redis_url=redis.url, trusted_proxies="127.0.0.1") for _ in range(2)]
+    port = free_port()
+    arguments = configured(deploy, tmp_path / "nginx", port, first.port, second.port)
+    with proxy(nginx, arguments, port) as url:
+        async with open_wire(first.url) as wire:
+            ready = await wire.start()
+            await wire.frame(0, say("alfa").tobytes())
+            await wire.until("ack", frame=0)
+            await asyncio.to_thread(first.kill)
+            await wire.closed()
+        for _ in range(4):  # however often the turn is the first one's
+            async with open_wire(url) as again:
+                resumed = await again.resume(ready)
+                ready |= {"epoch": resumed["epoch"], "token": resumed["token"]}
+        async with open_wire(url) as last:
+            await last.resume(ready)
+            await last.frame(1, say("bravo").tobytes())
+            await last.say(type="finish")
+            assert await last.closed() == 1000
+    await asyncio.to_thread(first.start)
+    assert " ".join(last.finals) == "alfa bravo"

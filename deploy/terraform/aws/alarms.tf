@@ -16,6 +16,7 @@ locals {
   targets  = var.server ? merge(local.balancer, { TargetGroup = aws_lb_target_group.server[0].arn_suffix }) : tomap({})
   service  = var.server ? { ClusterName = aws_ecs_cluster.main[0].name, ServiceName = aws_ecs_service.server[0].name } : tomap({})
   library  = local.database ? { DBInstanceIdentifier = aws_db_instance.library[0].identifier } : tomap({})
+  sessions = local.several ? { CacheClusterId = sort(aws_elasticache_replication_group.sessions[0].member_clusters)[0] } : tomap({})
 
   alarms = {
     no-server = {
@@ -27,6 +28,18 @@ locals {
       comparison = "LessThanThreshold"
       threshold  = 1
       minutes    = 5
+      missing    = "breaching"
+      dimensions = local.targets
+    }
+    servers-missing = {
+      on         = local.several
+      says       = "Fewer servers are ready than there should be"
+      namespace  = "AWS/ApplicationELB"
+      metric     = "HealthyHostCount"
+      statistic  = "Minimum"
+      comparison = "LessThanThreshold"
+      threshold  = var.servers
+      minutes    = 15
       missing    = "breaching"
       dimensions = local.targets
     }
@@ -77,6 +90,18 @@ locals {
       minutes    = 5
       missing    = "missing"
       dimensions = local.library
+    }
+    redis-memory = {
+      on         = local.several
+      says       = "Redis is nearly full: then servers see nothing new of each other"
+      namespace  = "AWS/ElastiCache"
+      metric     = "DatabaseMemoryUsagePercentage"
+      statistic  = "Maximum"
+      comparison = "GreaterThanThreshold"
+      threshold  = 80
+      minutes    = 5
+      missing    = "missing"
+      dimensions = local.sessions
     }
     database-busy = {
       on         = local.database

@@ -31,6 +31,10 @@ resource "aws_lb_target_group" "server" {
   vpc_id               = aws_vpc.main[0].id
   deregistration_delay = var.drain_s
 
+  # Whoever comes back may come to any server: nothing is sticky. Lines are long, so what counts is
+  # how many a server has.
+  load_balancing_algorithm_type = "least_outstanding_requests"
+
   health_check {
     path                = "/ready"
     matcher             = "200"

@@ -88,7 +88,7 @@ data "aws_iam_policy_document" "secrets" {
   statement {
     sid       = "ItsSecrets"
     actions   = ["secretsmanager:GetSecretValue"]
-    resources = [aws_secretsmanager_secret.database_url[0].arn]
+    resources = concat(aws_secretsmanager_secret.database_url[*].arn, aws_secretsmanager_secret.redis_url[*].arn)
   }
 
   statement {

@@ -1,4 +1,4 @@
-# Vivavoce on AWS: a bucket for the recordings, and a server (ECS on Fargate) behind a load
+# Vivavoce on AWS: a bucket for the recordings, and servers (ECS on Fargate) behind a load
 # balancer. docs/deploy.md says what of this has been executed.
 
 data "aws_caller_identity" "current" {}

@@ -1,4 +1,4 @@
-# A network of two zones: the load balancer outside; server, file system and database inside.
+# A network of two zones: the load balancer outside; servers and what they keep in inside.
 locals {
   zones = var.server ? [for letter in var.zones : "${var.aws_region}${letter}"] : []
 }
@@ -174,7 +174,7 @@ resource "aws_security_group" "server" {
 resource "aws_security_group" "stores" {
   count       = var.server ? 1 : 0
   name_prefix = "${local.name}-stores-"
-  description = "The file system and the database of ${local.name}"
+  description = "What ${local.name} keeps in"
   vpc_id      = aws_vpc.main[0].id
 
   lifecycle {
@@ -222,7 +222,7 @@ resource "aws_vpc_security_group_egress_rule" "server" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "stores" {
-  for_each                     = var.server ? { nfs = 2049, postgresql = 5432 } : {}
+  for_each                     = { for name, port in { nfs = 2049, postgresql = 5432, redis = 6379 } : name => port if var.server && (name != "redis" || local.several) }
   security_group_id            = aws_security_group.stores[0].id
   description                  = "From the server: ${each.key}"
   ip_protocol                  = "tcp"

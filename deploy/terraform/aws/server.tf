@@ -54,9 +54,10 @@ resource "aws_ecs_task_definition" "server" {
         { name = name, value = value }
       ]
 
-      secrets = local.database ? [
-        { name = "VIVAVOCE_DATABASE_URL", valueFrom = aws_secretsmanager_secret.database_url[0].arn },
-      ] : []
+      secrets = concat(
+        [for arn in aws_secretsmanager_secret.database_url[*].arn : { name = "VIVAVOCE_DATABASE_URL", valueFrom = arn }],
+        [for arn in aws_secretsmanager_secret.redis_url[*].arn : { name = "VIVAVOCE_REDIS_URL", valueFrom = arn }],
+      )
 
       mountPoints = [
         { sourceVolume = "data", containerPath = "/data", readOnly = false },
@@ -113,11 +114,13 @@ resource "aws_ecs_service" "server" {
   health_check_grace_period_seconds = 300
   propagate_tags                    = "SERVICE"
 
-  # One server, and the old one ends before the new one begins: they would share the folder of the
-  # live sessions. Clients resume by themselves.
-  desired_count                      = 1
-  deployment_minimum_healthy_percent = 0
-  deployment_maximum_percent         = 100
+  # Several share live sessions: new ones are there before old ones end, and clients go on at
+  # these. One alone may have its library in a file, so it ends before the next begins, and
+  # clients wait and resume.
+  desired_count                      = var.servers
+  deployment_minimum_healthy_percent = local.several ? 100 : 0
+  deployment_maximum_percent         = local.several ? 200 : 100
+  availability_zone_rebalancing      = local.several ? "ENABLED" : "DISABLED"
 
   deployment_circuit_breaker {
     enable   = true
@@ -141,5 +144,8 @@ resource "aws_ecs_service" "server" {
     aws_efs_mount_target.data,
     aws_iam_role_policy_attachment.task,
     aws_iam_role_policy_attachment.start,
+    aws_iam_role_policy.secrets,
+    aws_secretsmanager_secret_version.database_url,
+    aws_secretsmanager_secret_version.redis_url,
   ]
 }

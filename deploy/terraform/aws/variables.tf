@@ -112,13 +112,13 @@ variable "zones" {
 }
 
 variable "cpu" {
-  description = "Processor of the server's task, in units of which 1024 are one core."
+  description = "Processor of each server's task, in units of which 1024 are one core."
   type        = number
   default     = 2048
 }
 
 variable "memory" {
-  description = "Memory of the server's task, in MiB."
+  description = "Memory of each server's task, in MiB."
   type        = number
   default     = 8192
 }
@@ -140,8 +140,25 @@ variable "drain_s" {
   }
 }
 
+variable "servers" {
+  description = "How many servers there are. Several share live sessions through Redis (ElastiCache), which is made for them."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.servers == 1 || (var.servers > 1 && var.database)
+    error_message = "servers is 1 or more, and more than 1 need database: they share a library."
+  }
+}
+
+variable "redis_class" {
+  description = "Node type of Redis, of which there are two; only where there are several servers."
+  type        = string
+  default     = "cache.t4g.micro"
+}
+
 variable "database" {
-  description = "Make a PostgreSQL database (RDS). Without: SQLite on the file system."
+  description = "Make a PostgreSQL database (RDS). Without: SQLite on the file system, for one server."
   type        = bool
   default     = true
 }

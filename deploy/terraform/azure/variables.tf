@@ -74,6 +74,23 @@ variable "openai_model_version" {
   default     = null
 }
 
+variable "servers" {
+  description = "How many servers the Container App has. Several share live sessions through Redis (Azure Managed Redis), which is made for them."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.servers >= 1
+    error_message = "servers is 1 or more."
+  }
+}
+
+variable "redis_size" {
+  description = "Size of Redis; only where there are several servers."
+  type        = string
+  default     = "Balanced_B0"
+}
+
 variable "database_size" {
   description = "Size of the PostgreSQL server."
   type        = string
