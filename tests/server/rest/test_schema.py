@@ -38,6 +38,8 @@ KNOWN = {"maxLength", "enum", "const", "pattern"}
 FORMATS = ("binary", "date", "date-time")
 """What bounds a text."""
 
+LONG = 1000
+
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.generation.update(modes=list(GenerationMode))
 
@@ -72,6 +74,13 @@ def no_failure(_context: CheckContext, response: Any, case: schemathesis.Case[An
     assert response.status_code in (501, 503) or response.status_code < 500, response.text
 
 
+def short(value: Any) -> Any:
+    """As long as a text may be that is too long for what it is."""
+    if isinstance(value, list):
+        return [short(one) for one in value[:100]]
+    return value[:LONG] if isinstance(value, str) else value
+
+
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,
@@ -85,6 +94,8 @@ def test_every_route(case: schemathesis.Case[Any], server: ServerProcess, record
         case.path_parameters["id"] = recording
     if case.path.endswith("/events"):
         case.query = {name: value for name, value in (case.query or {}).items() if name != "follow"}
+    # What no server takes as an address is said beneath the application.
+    case.query = {name: short(value) for name, value in (case.query or {}).items()}
     case.call_and_validate(
         base_url=server.url.rstrip("/"),
         timeout=120,

@@ -87,6 +87,14 @@ async def test_headers_that_are_too_large(endless: Callable[[], list[bytes]]) ->
         await served.emptied()
 
 
+async def test_an_address_that_is_too_long_is_said() -> None:
+    async with serving(Admission()) as served:
+        for size, said in ((MAX_HEADERS, b"414 URI Too Long"), (60_000, b"404 Not Found")):
+            long = b"GET /" + bytes(size).replace(b"\0", b"a")
+            answer = await told(served.address, long, b" HTTP/1.1\r\nconnection: close\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 " + said)
+
+
 async def test_too_large_is_said() -> None:
     async with serving(Admission()) as served:
         answer = await told(served.address, BEGUN + b"x: " + MORE * 66 + b"\r\n")

@@ -43,7 +43,7 @@ Loop = asyncio.AbstractEventLoop
 
 
 class HeadersTooLarge(ValueError):
-    """More than `MAX_HEADERS`."""
+    """More than `MAX_HEADERS`, the request's address counted by itself."""
 
 
 class Timer:
@@ -120,6 +120,11 @@ class Http1(HttpToolsProtocol):
         self._headers_size = self._ignored = 0
         super().on_message_begin()
 
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) >= MAX_HEADERS:  # which its parser has no word for
+            raise HeadersTooLarge
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers_size += len(name) + len(value)
         if self._headers_size > MAX_HEADERS:
@@ -153,7 +158,9 @@ class Http1(HttpToolsProtocol):
             self._hurry_up()
 
     def send_400_response(self, msg: str) -> None:
-        if self._headers_size > MAX_HEADERS:
+        if self._begun and len(self.url) >= MAX_HEADERS:
+            self._say("414 URI Too Long", "The request's address is too long.")
+        elif self._headers_size > MAX_HEADERS:
             self._say("431 Request Header Fields Too Large", "The request's headers are too large.")
         else:
             super().send_400_response(msg)
