@@ -116,8 +116,11 @@ async def test_what_a_key_may_have(served: Serving, tmp_path: Path) -> None:
             second = await http.get("/api/v1/recordings", headers=shown)
             assert (second.status_code, code(second)) == (429, "rate_limited")
             assert "1 connections are open" in second.json()["error"]["message"]
-        answers = [await http.get("/api/v1/tags", headers=shown) for _ in range(4)]
-        assert [answer.status_code for answer in answers][-2:] == [429, 429]
+        answered = 0  # a minute may begin in the middle of it
+        while (answer := await http.get("/api/v1/tags", headers=shown)).status_code == 200:
+            answered += 1
+        assert (answer.status_code, code(answer)) == (429, "rate_limited")
+        assert answered <= 6
         others = await http.get("/api/v1/tags", headers={"Authorization": f"Bearer {other}"})
         assert others.status_code == 200
 
