@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.editing_steps import click_word, drag, events_of, opened, said, written
+from tests.browser.editing_steps import click_word, drag, events_of, opened, said, saved, written
 from vivavoce.core.events import EngineSwitched, Gap, Marker, Named, Speaker, Translated
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.testing.process import ServerProcess
@@ -118,6 +118,7 @@ def test_selected_words_are_given_to_another_and_the_line_is_split(
     click_word(page, "am", clicks=2)
     page.keyboard.type("was")
     page.keyboard.press("Enter")
+    saved(page)
     expect(page.locator(".utterance")).to_have_text(["Are you there?", "Yes I was."])
     (edit,) = events_of(page, server, id, "edited")
     assert edit["text"] == "Are you there? Yes I was."
