@@ -1,4 +1,4 @@
-"""Addresses of databases and buckets."""
+"""Addresses of databases, buckets and Redis."""
 
 import pytest
 
@@ -61,3 +61,34 @@ def test_other_programs_name_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().blobs_url == "s3://speech-transcription-1a2b"
     monkeypatch.setenv("VIVAVOCE_BLOBS_URL", "gs://talks")
     assert load_settings().blobs_url == "gs://talks"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"redis://:{PASSWORD}@redis.example.org",
+        f"rediss://ada:{PASSWORD}@redis.example.org:6380/2",
+        f"redis://:{PASSWORD}@[::1]:6379/0",
+    ],
+)
+def test_addresses_of_redis(url: str) -> None:
+    settings = load_settings(redis_url=url)
+    assert settings.redis == url
+    assert PASSWORD not in str(explain(settings)) + repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://:{PASSWORD}@redis.example.org",
+        f"redis://:{PASSWORD}/1@redis.example.org",
+        f"redis://:{PASSWORD}@redis.example.org:0",
+        f"redis://:{PASSWORD}@[::1/0",
+        f"redis:///{PASSWORD}",
+        PASSWORD,
+    ],
+)
+def test_what_is_no_redis_is_said_without_its_password(url: str) -> None:
+    with pytest.raises(SettingError, match="it is to be redis://") as told:
+        load_settings(redis_url=url)
+    assert PASSWORD not in told.value.message

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import typer
@@ -17,8 +16,10 @@ from rich.text import Text
 
 from vivavoce.api import Transcriber
 from vivavoce.cli.console import stdout
+from vivavoce.cli.finding import Finding
 from vivavoce.cli.listen import local_server
 from vivavoce.cli.microphone import MicrophoneError, microphones
+from vivavoce.cli.several import redis_answers, volume_serves
 from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import AnyEvent, Ended
@@ -38,20 +39,6 @@ NATIVE = ("av", "moonshine-voice", "numpy", "onnxruntime", "obstore", "soxr")
 
 LITTLE_SPACE = 1 << 30
 """Bytes: 9 hours of 16 kHz."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found. `mend` says what to do where it is not well."""
-
-    what: str
-    found: str
-    mend: str = ""
-    needed: bool = True  # whether Vivavoce cannot work without it
-
-    @property
-    def well(self) -> bool:
-        return not self.mend
 
 
 Check = Callable[[Settings], Finding]
@@ -259,6 +246,8 @@ CHECKS: tuple[Check, ...] = (
     _data,
     _library,
     _blobs,
+    redis_answers,
+    volume_serves,
     _port,
     _microphone,
     _engine,

@@ -237,6 +237,7 @@ async def services(
         found = Services(
             settings=settings,
             hub=hub,
+            replicas=replicas,
             engines=engines,
             repository=repository,
             retention=Retention(tables, Rules(settings.audio_days, settings.text_days)),

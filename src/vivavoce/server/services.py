@@ -22,6 +22,7 @@ from vivavoce.live.diarization import Diarizing
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
 from vivavoce.live.news import News
+from vivavoce.live.replicas.port import Replicas
 from vivavoce.server.allowed import Most
 from vivavoce.server.auth.auth import Auth
 from vivavoce.server.auth.principal import Principal, principal
@@ -37,6 +38,7 @@ class Services:
     settings: Settings
     engines: Engines
     hub: Hub
+    replicas: Replicas
     visits: Visits
     repository: Repository
     retention: Retention

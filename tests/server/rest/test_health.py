@@ -1,5 +1,6 @@
 """Alive, able, and what it can do."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from vivavoce import __version__
 from vivavoce.dialects.native_messages import MAX_MESSAGE
 from vivavoce.library.export import FORMATS
 from vivavoce.server.services import Services
+from vivavoce.testing.redis_server import RedisServer
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +37,11 @@ async def test_it_is_alive_and_ready(http: httpx2.AsyncClient) -> None:
     ready = await http.get("http://test/ready")
     assert (ready.status_code, ready.json()) == (
         200,
-        {"ready": True} | dict.fromkeys(("server", "engine", "data_dir", "library", "blobs"), "ok"),
+        {
+            "ready": True,
+            "redis": None,
+            **dict.fromkeys(("server", "engine", "data_dir", "library", "blobs"), "ok"),
+        },
     )
 
 
@@ -67,6 +73,22 @@ async def test_it_is_alive_and_not_ready_while_it_stops(
     assert answer.json()["server"] == "stopping"
     assert answer.json()["engine"] == "ok"
     assert (await http.get("http://test/health")).json() == {"status": "ok"}
+
+
+async def test_it_is_ready_without_its_redis_and_says_so(
+    serving: Any, tmp_path: Path, redis: RedisServer
+) -> None:
+    async with (
+        serving(tmp_path / "shared", redis_url=redis.url) as app,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as http,
+    ):
+        answer = (await http.get("/ready")).json()
+        assert (answer["ready"], answer["redis"]) == (True, "ok")
+        await asyncio.to_thread(redis.stop)
+        answer = (await http.get("/ready")).json()
+        assert answer["ready"]
+        assert answer["redis"].startswith("Redis ")
+        assert redis.password not in answer["redis"]
 
 
 async def test_it_says_what_it_can_do(http: httpx2.AsyncClient) -> None:

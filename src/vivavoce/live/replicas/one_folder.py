@@ -89,6 +89,9 @@ class OneFolder:
         """A worker that died is started again, and looks for itself."""
         return []
 
+    async def reached(self) -> str | None:
+        return None
+
     async def live(self, recordings: Iterable[str]) -> set[str]:
         return {recording for recording in recordings if (self._folder / recording).is_dir()}
 

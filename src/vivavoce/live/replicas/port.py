@@ -75,6 +75,11 @@ class Replicas(Protocol):
         """Sessions that nobody has and that should be taken up here, if nobody is faster."""
         ...
 
+    async def reached(self) -> str | None:
+        """Whether what carries live words to the others answers: `ok`, or what is wrong; None:
+        there is nothing of the kind. Raises nothing."""
+        ...
+
     async def live(self, recordings: Iterable[str]) -> set[str]:
         """Which of these are a session of some process, or were when it died."""
         ...

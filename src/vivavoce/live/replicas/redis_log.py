@@ -164,6 +164,10 @@ class RedisLog:
             await channel.subscribe(WANTED)
             yield channel
 
+    async def ping(self) -> None:
+        """Does it answer?"""
+        await self._redis.ping()
+
     async def close(self) -> None:
         with suppress(RedisError):
             await self._redis.aclose()

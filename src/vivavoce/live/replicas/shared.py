@@ -37,6 +37,9 @@ log = structlog.get_logger()
 AGAIN: Final = 1.0
 """Seconds until Redis is asked again after it failed."""
 
+ANSWERS: Final = 2.0
+"""Seconds that it has to answer whoever asks whether it does."""
+
 VOLUME: Final = "volume"
 """The file in the data directory that names the volume which it is on."""
 
@@ -157,6 +160,16 @@ class Shared:
             log.error("a session is lost", session=session)
             await self.ended(session)
         return await self._leases.lapsed(self._grace)
+
+    async def reached(self) -> str | None:
+        try:
+            async with asyncio.timeout(ANSWERS):
+                await self._log.ping()
+        except RedisError as error:
+            return f"Redis cannot be used: {error}"
+        except TimeoutError:
+            return "Redis gives no answer."
+        return "ok"
 
     async def live(self, recordings: Iterable[str]) -> set[str]:
         return await self._leases.live(recordings)

@@ -40,6 +40,7 @@ async def ready(parts: Parts, response: Response) -> Ready:
         data_dir=await asyncio.to_thread(_writable, parts.settings.data_dir),
         library=await _works(parts.repository.check(), "library"),
         blobs=await _works(parts.blobs.check(), "store of the audio"),
+        redis=await parts.replicas.reached(),
     )
     parts_of_it = found.server, found.engine, found.data_dir, found.library, found.blobs
     if set(parts_of_it) == {"ok"}:

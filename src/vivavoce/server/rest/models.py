@@ -212,7 +212,8 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
-    """`ready` is true when every part says `ok`; the others say what is wrong with them."""
+    """`ready` is true when every part says `ok`; the others say what is wrong with them. `redis`
+    is for information: a server without it serves. null: there is none."""
 
     ready: bool
     server: str
@@ -220,3 +221,4 @@ class Ready(BaseModel):
     data_dir: str
     library: str
     blobs: str
+    redis: str | None
