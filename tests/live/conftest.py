@@ -27,7 +27,6 @@ from vivavoce.live.opening import Opener
 from vivavoce.live.replicas.left import Left
 from vivavoce.live.replicas.one_folder import OneFolder
 from vivavoce.live.replicas.port import Replicas
-from vivavoce.live.replicas.redis_log import RedisLog
 from vivavoce.live.replicas.shared import Shared
 from vivavoce.live.seal import Sealer
 from vivavoce.live.seat import Seat
@@ -212,7 +211,7 @@ async def serving(
         if redis is not None:
             leases = Leases(repository.tables, secrets.token_hex(8))
             left = Left(data, repository, blobs, Disk())
-            shared = Shared(data, leases, RedisLog(redis), left, GRACE, disk)
+            shared = Shared(data, leases, redis, left, GRACE, disk)
             replicas = await stack.enter_async_context(shared.running())
         server = Server(data, disk, repository, blobs, sessions, replicas)
         await server.engines.start()

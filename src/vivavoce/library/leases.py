@@ -28,6 +28,7 @@ class Lease(msgspec.Struct, frozen=True):
     holder: str
     volume: str
     header: str
+    lapsed: bool = False
 
 
 class Leases:
@@ -40,8 +41,15 @@ class Leases:
     async def find(self, session: str) -> Lease | None:
         """None: it is not live anywhere."""
         async with self._tables.read() as db:
-            row = (await db.execute(_LEASE.where(leases.c.session == session))).first()
-            return None if row is None else Lease(*row)
+            query = select(
+                leases.c.session,
+                leases.c.holder,
+                leases.c.volume,
+                leases.c.header,
+                (leases.c.until <= of(db).now).label("lapsed"),
+            )
+            row = (await db.execute(query.where(leases.c.session == session))).first()
+            return None if row is None else Lease(*row[:4], lapsed=bool(row.lapsed))
 
     async def hold(self, session: str, volume: str, header: str) -> None:
         """Whose journal it opened has it, whatever the lease said."""
@@ -92,6 +100,3 @@ class Leases:
         async with self._tables.read() as db:
             query = select(leases.c.session).where(leases.c.session.in_(wanted))
             return {row[0] for row in await db.execute(query)}
-
-
-_LEASE: Final = select(leases.c.session, leases.c.holder, leases.c.volume, leases.c.header)

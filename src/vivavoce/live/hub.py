@@ -198,6 +198,7 @@ class Hub:
         self._draining = True
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         finishing = [s.task for s in self._sessions.values() if s.journal.complete and s.task]
         if finishing:
             await asyncio.wait(finishing, timeout=limit)

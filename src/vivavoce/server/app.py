@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -49,6 +50,7 @@ from vivavoce.live.tally import Tally
 from vivavoce.server import errors
 from vivavoce.server.auth.auth import authentication
 from vivavoce.server.browsers.origins import Origins
+from vivavoce.server.elsewhere import answer
 from vivavoce.server.guards import guard
 from vivavoce.server.half_set import half_set
 from vivavoce.server.pages import connect, docs, sign_in, studio
@@ -106,6 +108,7 @@ def create_app(settings: Settings | None = None, disk: Disk | None = None) -> Fa
             peers,
         ):
             app.state.services = found
+            found.replicas.serve(partial(answer, app))
             state = {STATE: found.admission}
             async with tls.listening(app, settings, state) as stop_tls:
 
@@ -272,16 +275,15 @@ async def shared_with(
         yield OneFolder(settings.data_dir / "live")
         return
     try:
-        from vivavoce.live.replicas.redis_log import RedisLog
         from vivavoce.live.replicas.shared import Shared
     except ModuleNotFoundError as error:
         raise SettingError("redis_url needs pip install 'vivavoce[redis]'.") from error
     disk = Disk()
     leases = Leases(repository.tables, secrets.token_hex(8))
     left = Left(settings.data_dir, repository, blobs, disk)
-    log = RedisLog(settings.redis)
-    async with Shared(settings.data_dir, leases, log, left, settings.grace_s, disk).running() as it:
-        yield it
+    shared = Shared(settings.data_dir, leases, settings.redis, left, settings.grace_s, disk)
+    async with shared.running():
+        yield shared
 
 
 def insight(

@@ -2,7 +2,8 @@
 
 From the outside in: what is secret is taken out of the address; what a proxy says is believed or
 not; what comes of it all is written down; pages of other sites are refused; an address that asks
-too much is; who asks is known or refused; so is a key that asks too much, and too large a body.
+too much is; who asks is known or refused; so is a key that asks too much, and too large a body;
+what is about a session that another server has is answered there.
 """
 
 from fastapi import FastAPI
@@ -16,11 +17,13 @@ from vivavoce.server.browsers.forwarded import Forwarded
 from vivavoce.server.browsers.guard import Guard
 from vivavoce.server.browsers.hosts import Hosts
 from vivavoce.server.browsers.origins import Origins
+from vivavoce.server.elsewhere import Elsewhere
 from vivavoce.server.limits import AddressLimits, KeyLimits
 
 
 def guard(app: FastAPI, settings: Settings) -> None:
     """Put them around it. Each is put around those before it: the innermost is the first here."""
+    app.add_middleware(Elsewhere, state=app.state)
     app.add_middleware(Bodies, settings=settings)
     app.add_middleware(KeyLimits, settings=settings, rates=app.state.rates)
     app.add_middleware(Gate, settings=settings)

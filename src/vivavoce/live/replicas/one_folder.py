@@ -6,7 +6,7 @@ journal is opened anew where it was left. The lock sees to it that only one ever
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ _EVENT = msgspec.json.Decoder(Numbered)
 class OneFolder:
     """Implements `Replicas` where all that is shared is the folder of live sessions."""
 
+    reachable = False
     keeps = 0.0  # whoever takes a session up has its journal
 
     def __init__(self, folder: Path) -> None:
@@ -91,6 +92,13 @@ class OneFolder:
 
     async def reached(self) -> str | None:
         return None
+
+    async def ask(self, _session: str, _request: bytes, /) -> bytes | None:
+        """Workers cannot call each other."""
+        return None
+
+    def serve(self, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
+        """Nobody calls."""
 
     async def live(self, recordings: Iterable[str]) -> set[str]:
         return {recording for recording in recordings if (self._folder / recording).is_dir()}

@@ -4,7 +4,7 @@ Behind it is either the one data directory of several workers (`one_folder.py`),
 on several machines share, a database and Redis (`shared.py`).
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
@@ -28,6 +28,9 @@ class Replicas(Protocol):
     keeps: float
     """Seconds of acknowledged audio that a client does well to keep, for a server that has
     another's journal not."""
+
+    reachable: bool
+    """Whether other processes can be asked."""
 
     async def header(self, session: str) -> SessionHeader | None:
         """Of a session that is live in whatever process."""
@@ -79,6 +82,13 @@ class Replicas(Protocol):
         """Whether what carries live words to the others answers: `ok`, or what is wrong; None:
         there is nothing of the kind. Raises nothing."""
         ...
+
+    async def ask(self, session: str, request: bytes, /) -> bytes | None:
+        """What the server that has the session answers; None: none has that can be asked. Raises
+        `Held` when it does not answer."""
+
+    def serve(self, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
+        """How others are answered from now on."""
 
     async def live(self, recordings: Iterable[str]) -> set[str]:
         """Which of these are a session of some process, or were when it died."""

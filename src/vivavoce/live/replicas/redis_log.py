@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 from vivavoce.core.events import Interim, Numbered
 from vivavoce.live.replicas.port import Item
 
-__all__ = ["Place", "Read", "RedisError", "RedisLog"]
+__all__ = ["Place", "Read", "RedisError", "RedisLog", "connect"]
 
 KEPT: Final = 24 * 3600  # seconds
 
@@ -61,19 +61,24 @@ class Read(NamedTuple):
     over: bool = False
 
 
+def connect(url: str, *, patience: float) -> Any:
+    """A client of Redis, which connects when it is asked something. `patience`: seconds for an
+    answer. Typed by what is asked of it: the library's own types are of every way of asking."""
+    return Redis.from_url(
+        url,
+        protocol=2,
+        socket_connect_timeout=5,
+        socket_timeout=patience,
+        health_check_interval=15,
+        client_name="vivavoce",
+    )
+
+
 class RedisLog:
     """Any method may raise `RedisError`."""
 
     def __init__(self, url: str) -> None:
-        # Typed by what is asked here: the library's own types are of every way of asking.
-        self._redis: Any = Redis.from_url(
-            url,
-            protocol=2,
-            socket_connect_timeout=5,
-            socket_timeout=10,
-            health_check_interval=15,
-            client_name="vivavoce",
-        )
+        self._redis = connect(url, patience=10)
 
     async def say(self, session: str, item: Item) -> None:
         """An event, or the interim that is the latest now."""

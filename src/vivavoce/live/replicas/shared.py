@@ -9,7 +9,7 @@ recording when that server is there again (`left.py`).
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from vivavoce.journal.disk import Disk
 from vivavoce.journal.folder import SessionHeader
 from vivavoce.library.leases import LASTS, RENEW_EVERY, Leases
 from vivavoce.library.recording import is_id
+from vivavoce.live.replicas.calls import Calls
 from vivavoce.live.replicas.left import Left
 from vivavoce.live.replicas.mirror import Mirror
 from vivavoce.live.replicas.one_folder import attempts
@@ -50,16 +51,20 @@ ASKS: Final = 256
 class Shared:
     """Implements `Replicas`. Use it as a context."""
 
+    reachable = True
     keeps = 30.0  # more than the longest utterance and the silence that ends it
 
     def __init__(
-        self, data_dir: Path, leases: Leases, log: RedisLog, left: Left, grace: float, disk: Disk
+        self, data_dir: Path, leases: Leases, redis: str, left: Left, grace: float, disk: Disk
     ) -> None:
-        """`grace`: seconds for which a client may be away before a session is anybody's."""
+        """`redis`: its address. `grace`: seconds for which a client may be away before a session
+        is anybody's."""
         self._folder = data_dir / "live"
         self._volume = volume(data_dir)
         self._leases = leases
-        self._log = log
+        self._log = RedisLog(redis)
+        self._calls = Calls(redis, leases.holder)
+        self._serving: asyncio.Task[None] | None = None
         self._left = left
         self._grace = grace
         self._disk = disk
@@ -75,9 +80,12 @@ class Shared:
         try:
             yield self
         finally:
+            if self._serving is not None:
+                tasks.append(self._serving)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._calls.close()
             for mirror in self._mirrors.values():
                 await mirror.close()
             await self._log.close()
@@ -170,6 +178,17 @@ class Shared:
         except TimeoutError:
             return "Redis gives no answer."
         return "ok"
+
+    async def ask(self, session: str, request: bytes, /) -> bytes | None:
+        if session in self._told or not is_id(session):
+            return None
+        lease = await self._leases.find(session)
+        if lease is None or lease.lapsed or lease.holder in ("", self._leases.holder):
+            return None
+        return await self._calls.ask(lease.holder, request)
+
+    def serve(self, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
+        self._serving = asyncio.create_task(self._calls.serve(answer))
 
     async def live(self, recordings: Iterable[str]) -> set[str]:
         return await self._leases.live(recordings)
