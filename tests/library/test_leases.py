@@ -48,7 +48,31 @@ async def test_one_that_was_given_back_is_anybodys(here: Leases, there: Leases) 
     assert await here.renew() == set()
     lease = await here.find("s")
     assert lease is not None
-    assert (lease.holder, lease.volume) == ("there", "disk")  # it has not opened it yet
+    assert lease == Lease("s", "there", "disk", "{}", taken=True)  # it has not opened it yet
+    assert await there.renew() == {"s"}
+    await there.keep("s", "another")
+    assert await here.find("s") == Lease("s", "there", "another", "{}")
+
+
+async def test_who_took_too_long_has_it_not(here: Leases, there: Leases) -> None:
+    await here.hold("s", "disk", "{}")
+    await here.free("s")
+    await there.take("s")
+    await here.hold("s", "disk", "{}")  # it opened the journal that was there
+    with pytest.raises(Held):
+        await there.keep("s", "another")
+    await there.free("s")  # not theirs any more
+    assert await here.renew() == {"s"}
+
+
+async def test_what_was_taken_may_be_given_back(here: Leases, there: Leases) -> None:
+    await here.hold("s", "disk", "{}")
+    await here.free("s")
+    await there.take("s")
+    await there.free("s")
+    await here.take("s")
+    await here.keep("s", "disk")
+    assert await here.find("s") == Lease("s", "here", "disk", "{}")
 
 
 @pytest.mark.usefixtures("lapsing")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from vivavoce.core.errors import Held
 from vivavoce.library.database import Tables, of
@@ -20,15 +20,19 @@ LASTS: Final = 5.0
 
 RENEW_EVERY: Final = 1.0  # seconds
 
+_TAKING: Final = "+"
+"""After the holder's name while it does not have the journal yet."""
+
 
 class Lease(msgspec.Struct, frozen=True):
     """Of one session. `header` is what its journal begins with, as JSON."""
 
     session: str
-    holder: str
+    holder: str  # empty: nobody
     volume: str
     header: str
     lapsed: bool = False
+    taken: bool = False  # it is about to be opened, on `volume` or on another
 
 
 class Leases:
@@ -49,7 +53,11 @@ class Leases:
                 (leases.c.until <= of(db).now).label("lapsed"),
             )
             row = (await db.execute(query.where(leases.c.session == session))).first()
-            return None if row is None else Lease(*row[:4], lapsed=bool(row.lapsed))
+            if row is None:
+                return None
+            _, named, *rest = row[:4]
+            holder = named.removesuffix(_TAKING)
+            return Lease(session, holder, *rest, lapsed=bool(row.lapsed), taken=holder != named)
 
     async def hold(self, session: str, volume: str, header: str) -> None:
         """Whose journal it opened has it, whatever the lease said."""
@@ -60,18 +68,30 @@ class Leases:
             await db.execute(add.values(session=session, header=header, **values))
 
     async def take(self, session: str) -> None:
-        """Have it, where nobody has. Raises `Held`."""
+        """Have it, where nobody has, to open its journal or to make it anew: nobody else does
+        either meanwhile. Raises `Held`."""
         async with self._tables.write() as db:
             free = leases.c.session == session, leases.c.until <= of(db).now
             change = update(leases).where(*free)
-            taken = change.values(holder=self.holder, until=of(db).now + LASTS)
+            taken = change.values(holder=self.holder + _TAKING, until=of(db).now + LASTS)
             if not (await db.execute(taken.returning(leases.c.session))).first():
-                raise Held(f"Another server has the session {session}; try again.")
+                raise _held(session)
+
+    async def keep(self, session: str, volume: str) -> None:
+        """Hold what was taken, now that it is open. Raises `Held` where that took too long, and
+        another has it."""
+        async with self._tables.write() as db:
+            taken = leases.c.session == session, leases.c.holder == self.holder + _TAKING
+            values = {"holder": self.holder, "volume": volume, "until": of(db).now + LASTS}
+            kept = update(leases).where(*taken).values(**values)
+            if not (await db.execute(kept.returning(leases.c.session))).first():
+                raise _held(session)
 
     async def renew(self) -> set[str]:
-        """All that are held by this process still; they are now for another while."""
+        """All that are held by this process still; they are now for another while, as are those
+        that it is about to open."""
         async with self._tables.write() as db:
-            own = update(leases).where(leases.c.holder == self.holder)
+            own = update(leases).where(self._own)
             rows = await db.execute(
                 own.values(until=of(db).now + LASTS).returning(leases.c.session)
             )
@@ -80,7 +100,7 @@ class Leases:
     async def free(self, session: str) -> None:
         """Whoever wants it may have it, if it is held by this process still."""
         async with self._tables.write() as db:
-            own = leases.c.session == session, leases.c.holder == self.holder
+            own = leases.c.session == session, self._own
             await db.execute(update(leases).where(*own).values(holder="", until=of(db).now))
 
     async def end(self, session: str) -> None:
@@ -100,3 +120,11 @@ class Leases:
         async with self._tables.read() as db:
             query = select(leases.c.session).where(leases.c.session.in_(wanted))
             return {row[0] for row in await db.execute(query)}
+
+    @property
+    def _own(self) -> ColumnElement[bool]:
+        return leases.c.holder.in_((self.holder, self.holder + _TAKING))
+
+
+def _held(session: str) -> Held:
+    return Held(f"Another server has the session {session}; try again.")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 
 import structlog
 
@@ -66,6 +67,7 @@ class Hub:
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []  # as long as this process serves
         self._closing: set[asyncio.Task[None]] = set()  # of sessions that are over
+        self._turns = count(1)
 
     @property
     def draining(self) -> bool:
@@ -114,7 +116,7 @@ class Hub:
         return Seat(session, token, keeps=self._replicas.keeps)
 
     async def resume(self, resume: Resume, owner: str = "local") -> Seat:
-        """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`.
+        """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`, `Held`.
 
         To whom it does not belong it has never been.
 
@@ -122,6 +124,7 @@ class Hub:
         """
         if self._draining:
             raise Draining("The server is stopping; resume in a moment.")
+        turn = next(self._turns)  # another process may let one wait whose line has long gone
         header = await self._header(resume.session)
         if header is None or header.owner != owner:
             raise Gone(GONE.format(resume.session))
@@ -130,6 +133,9 @@ class Hub:
         session = await self._claimed(resume.session) or self._ended.get(resume.session)
         if session is None:
             raise Gone(GONE.format(resume.session))
+        if turn < session.turn:  # its client came again meanwhile, on another line
+            raise Held("Another client has taken this session.")
+        session.turn = turn
         keeps = self._replicas.keeps
         return Seat(session, resume.token, epoch=resume.epoch, after=resume.after, keeps=keeps)
 
@@ -250,20 +256,19 @@ class Hub:
 
     async def _take_up(self, session: str) -> LiveSession | None:
         """Raises `Held`, and what `Opener.take_up` does; None: it is not live."""
-        if not await self._replicas.fetch(session):
-            await self._replicas.ended(session)
-            return None
-        live = await self._opener.take_up(self._opener.folder / session)
-        if live is None:
-            await self._replicas.ended(session)
-            return None
-        self._begin(live)
-        try:
-            await self._replicas.opened(live)
-        except BaseException:
-            await live.release(Bye(Draining.code, Draining.close))
-            raise
-        return live
+        async with self._replicas.fetched(session) as here:
+            folder = self._opener.folder / session
+            live = await self._opener.take_up(folder) if here else None
+            if live is None:
+                await self._replicas.ended(session)
+                return None
+            self._begin(live)
+            try:
+                await self._replicas.opened(live)
+            except BaseException:
+                await live.release(Bye(Draining.code, Draining.close))
+                raise
+            return live
 
     async def _header(self, session: str) -> SessionHeader | None:
         """Of a live session, of whatever process; a stranger must not make that let go."""

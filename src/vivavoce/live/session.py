@@ -75,6 +75,7 @@ class LiveSession:
         self.broadcast = broadcast
         self.trouble: DiskError | None = None  # why frames are not acknowledged
         self.bye: Bye | None = None
+        self.turn = 0  # of the client that came for it last, among all who resume something
         self._runner = runner
         self._sealer = sealer
         self._chain = chain

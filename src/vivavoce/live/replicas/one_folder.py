@@ -37,13 +37,14 @@ class OneFolder:
         self._notes = folder.with_name("wanted")
 
     async def header(self, session: str) -> SessionHeader | None:
-        if await self.fetch(session):
+        if self._is_here(session):
             with suppress(NotFound):
                 return await asyncio.to_thread(read_header, self._folder / session)
         return None
 
-    async def fetch(self, session: str) -> bool:
-        return is_id(session) and (self._folder / session).is_dir()
+    @asynccontextmanager
+    async def fetched(self, session: str) -> AsyncIterator[bool]:
+        yield self._is_here(session)
 
     async def opened(self, session: LiveSession) -> None:
         """Its lock says so."""
@@ -61,10 +62,10 @@ class OneFolder:
         self, session: str, after: int, over: Callable[[], bool]
     ) -> AsyncIterator[Item] | None:
         """Without interims, which are in no file."""
-        return tail(self._folder / session, after, over) if await self.fetch(session) else None
+        return tail(self._folder / session, after, over) if self._is_here(session) else None
 
     async def said(self, session: str) -> list[Numbered] | None:
-        if await self.fetch(session):
+        if self._is_here(session):
             with suppress(FileNotFoundError):
                 return await asyncio.to_thread(lambda: list(read_events(self._folder / session)))
         return None
@@ -102,6 +103,9 @@ class OneFolder:
 
     async def live(self, recordings: Iterable[str]) -> set[str]:
         return {recording for recording in recordings if (self._folder / recording).is_dir()}
+
+    def _is_here(self, session: str) -> bool:
+        return is_id(session) and (self._folder / session).is_dir()
 
     def _wanted(self) -> list[str]:
         with suppress(FileNotFoundError):

@@ -35,15 +35,15 @@ class Replicas(Protocol):
     async def header(self, session: str) -> SessionHeader | None:
         """Of a session that is live in whatever process."""
 
-    async def fetch(self, session: str) -> bool:
-        """See to it that its journal is here, to be opened; False: it is live nowhere.
+    def fetched(self, session: str) -> AbstractAsyncContextManager[bool]:
+        """Its journal is here meanwhile, to be opened; False: it is live nowhere.
 
         Raises `Held` while another process has it.
         """
         ...
 
     async def opened(self, session: LiveSession) -> None:
-        """It runs here from now on."""
+        """It runs here from now on. Raises `Held` where another was faster."""
 
     async def may_seal(self, session: str) -> None:
         """Return if it is still this process's to put away. Raises `Held`."""

@@ -69,6 +69,8 @@ class Shared:
         self._grace = grace
         self._disk = disk
         self._told: dict[str, Telling] = {}
+        self._taken: set[str] = set()  # about to be opened here
+        self._clearing = asyncio.Lock()  # held while journals are put away
         self._mirrors: dict[str, Mirror] = {}
         self._asks: asyncio.Queue[str] = asyncio.Queue(ASKS)
 
@@ -95,24 +97,33 @@ class Shared:
             return None
         return msgspec.json.decode(lease.header, type=SessionHeader)
 
-    async def fetch(self, session: str) -> bool:
-        if not is_id(session):
-            return False
-        lease = await self._leases.find(session)
-        if lease is None or lease.volume == self._volume:
-            return (self._folder / session).is_dir()
+    @asynccontextmanager
+    async def fetched(self, session: str) -> AsyncIterator[bool]:
+        lease = await self._leases.find(session) if is_id(session) else None
+        if lease is None or (lease.volume == self._volume and lease.holder and not lease.taken):
+            # Who has it, or had, journals on our volume: the lock says which.
+            yield is_id(session) and (self._folder / session).is_dir()
+            return
         await self._leases.take(session)
+        self._taken.add(session)
         try:
-            header = msgspec.json.decode(lease.header, type=SessionHeader)
-            await self._rebuild(header)
-        except BaseException:
-            await self._leases.free(session)
-            raise
-        return True
+            if lease.volume != self._volume:
+                async with self._clearing:  # or what is made now would be put away as well
+                    pass
+                await self._rebuild(msgspec.json.decode(lease.header, type=SessionHeader))
+            yield (self._folder / session).is_dir()
+        finally:
+            self._taken.discard(session)
+            if session not in self._told:
+                with _noted("cannot give a session back", session):
+                    await self._leases.free(session)
 
     async def opened(self, session: LiveSession) -> None:
-        header = msgspec.json.encode(session.header).decode()
-        await self._leases.hold(session.id, self._volume, header)
+        if session.id in self._taken:
+            await self._leases.keep(session.id, self._volume)
+        else:
+            header = msgspec.json.encode(session.header).decode()
+            await self._leases.hold(session.id, self._volume, header)
         self._told[session.id] = Telling(self._log, session)
 
     async def may_seal(self, session: str) -> None:
@@ -124,7 +135,6 @@ class Shared:
         await self._tell_no_more(session.id)
         with _noted("cannot give a session back", session.id):
             await self._leases.free(session.id)
-            await self._set_aside()
 
     async def ended(self, session: str, *, forget: bool = False) -> None:
         await self._tell_no_more(session)
@@ -163,6 +173,7 @@ class Shared:
     async def astray(self) -> list[str]:
         """Those that nobody has had since their clients' grace is over; and what other servers
         have ended gets the audio that is here."""
+        await self._set_aside()
         await self._left.give_back()
         for session in await self._leases.lapsed(KEPT):
             log.error("a session is lost", session=session)
@@ -215,15 +226,23 @@ class Shared:
 
     async def _set_aside(self) -> None:
         """Put journals away that other servers have gone on from."""
-        if not self._folder.is_dir():
-            return
-        for folder in sorted(self._folder.iterdir()):
-            if folder.name in self._told:
-                continue
-            lease = await self._leases.find(folder.name)
-            here = lease is not None and lease.volume == self._volume
-            if not here and (lease is not None or await self._left.over(folder)):
-                await self._left.take(folder)
+        if self._folder.is_dir():
+            async with self._clearing:
+                for folder in sorted(self._folder.iterdir()):
+                    if await self._is_elsewhere(folder) and folder.name not in self._ours:
+                        await self._left.take(folder)
+
+    async def _is_elsewhere(self, folder: Path) -> bool:
+        if folder.name in self._ours:
+            return False
+        lease = await self._leases.find(folder.name)
+        if lease is None:
+            return await self._left.over(folder)
+        return lease.volume != self._volume
+
+    @property
+    def _ours(self) -> set[str]:
+        return self._told.keys() | self._taken
 
     async def _tell_no_more(self, session: str) -> None:
         if (telling := self._told.pop(session, None)) is not None:
@@ -235,7 +254,8 @@ class Shared:
         while True:
             await asyncio.sleep(RENEW_EVERY)
             try:
-                if mine := set(self._told):
+                if self._ours:
+                    mine = set(self._told)
                     for session in mine - await self._leases.renew():
                         self._ask(session)
             except VivavoceError as error:
