@@ -187,8 +187,9 @@ class Server:
                 await asyncio.gather(session.task, return_exceptions=True)
         if isinstance(self.replicas, Shared):
             for telling in self.replicas._told.values():
-                telling._events.cancel()
-                telling._places.cancel()
+                for task in (telling._events, telling._places):
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
             self.replicas._told.clear()
         # A killed process has no tasks left; here they would be found pending when collected.
         left = [client.listening for client in self._clients]

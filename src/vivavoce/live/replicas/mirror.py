@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
 from vivavoce.live.replicas.port import Item
 from vivavoce.live.replicas.redis_log import Read, RedisError, RedisLog
@@ -80,17 +81,20 @@ class Mirror:
 
     async def _read(self) -> None:
         read = Read([])
-        while not read.over:
-            try:
-                read = await self._log.read(self._session, read)
-                if not read.items and not read.over and not await self._live(self._session):
-                    break
-            except RedisError as error:
-                log.warning("cannot follow a session", session=self._session, reason=str(error))
-                await asyncio.sleep(AGAIN)
-            self._take(read.items)
-        self._over = True
-        self._turns.ring()
+        try:
+            while not read.over:
+                try:
+                    read = await self._log.read(self._session, read)
+                    if not read.items and not read.over and not await self._live(self._session):
+                        break
+                except (RedisError, VivavoceError) as error:
+                    log.warning("cannot follow a session", session=self._session, reason=str(error))
+                    read = read._replace(items=[])  # they were taken
+                    await asyncio.sleep(AGAIN)
+                self._take(read.items)
+        finally:  # whatever comes here that we cannot read, nobody waits for more
+            self._over = True
+            self._turns.ring()
 
     def _take(self, items: list[Item]) -> None:
         for item in items:
