@@ -69,7 +69,8 @@ class Left:
                 log.warning("cannot give audio back", session=folder.name, reason=error.message)
 
     async def _give(self, folder: Path) -> bool:
-        """True: it need not be kept any more."""
+        """True: it need not be kept any more. Not so when the recording has just got it: another
+        server may be adding what it has, and whoever is later has overwritten the other."""
         try:
             header = await asyncio.to_thread(read_header, folder)
             if not header.kept or header.format.encoding == "container":
@@ -77,24 +78,25 @@ class Left:
             if not await self._sealed(header):
                 return False
             with tempfile.TemporaryDirectory(dir=folder) as room:
-                await self._mend(header, folder, Path(room) / "audio.wav")
+                return not await self._mend(header, folder, Path(room) / "audio.wav")
         except NotFound:  # the recording was deleted, or its audio by a rule
             return True
-        return True
 
     async def _sealed(self, header: SessionHeader) -> bool:
         kept = await self._repository.get(header.owner, header.session)
         return kept.state not in ("live", "transcribing")
 
-    async def _mend(self, header: SessionHeader, folder: Path, copy: Path) -> None:
+    async def _mend(self, header: SessionHeader, folder: Path, copy: Path) -> bool:
+        """Whether the recording lacked something."""
         key = audio_key(header.session)
         size = await self._blobs.size(key)
         with disk_errors(copy), copy.open("wb") as file:
             async for part in self._blobs.stream(key, 0, size):
                 file.write(part)
-        await asyncio.to_thread(_overlay, copy, header, folder)
-        await self._blobs.put_file(key, copy, WAV)
-        log.info("gave audio back", session=header.session)
+        if lacked := await asyncio.to_thread(_overlay, copy, header, folder):
+            await self._blobs.put_file(key, copy, WAV)
+            log.info("gave audio back", session=header.session)
+        return lacked
 
     def _take(self, folder: Path) -> None:
         if folder.is_dir():
@@ -104,27 +106,34 @@ class Left:
             self._disk.sync_folder(self._folder)
 
 
-def _overlay(copy: Path, header: SessionHeader, folder: Path) -> None:
+def _overlay(copy: Path, header: SessionHeader, folder: Path) -> bool:
     """Write the samples that are here over the same ones of a recording: they are the same bytes
-    where it has them, and silence where it has not."""
+    where it has them, and silence where it has not. Whether there were any such."""
     lacking = read_lacking(folder)
     silent = list(lacking.ranges) if lacking else []
     with disk_errors(folder), (folder / "audio").open("rb") as own, copy.open("r+b") as file:
         offset = len(wav_header(header.format, 0))
         most = copy.stat().st_size - offset
-        start = 0
+        start, lacked = 0, False
         for silence, end in [*silent, (most, most)]:
-            _copy(own, file, start, min(silence, most), offset)
+            lacked |= _copy(own, file, start, min(silence, most), offset)
             start = end
+    return lacked
 
 
-def _copy(own: BinaryIO, file: BinaryIO, start: int, end: int, offset: int) -> None:
-    """Bytes of samples from `start` up to `end`, which are `offset` further in the recording."""
+def _copy(own: BinaryIO, file: BinaryIO, start: int, end: int, offset: int) -> bool:
+    """Bytes of samples from `start` up to `end`, which are `offset` further in the recording.
+    Whether any were others there."""
     own.seek(start)
-    file.seek(offset + start)
+    lacked = False
     while start < end and (data := own.read(min(COPIED, end - start))):
-        file.write(data)
+        file.seek(offset + start)
+        if file.read(len(data)) != data:
+            file.seek(offset + start)
+            file.write(data)
+            lacked = True
         start += len(data)
+    return lacked
 
 
 def _ended(folder: Path) -> bool:
