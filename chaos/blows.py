@@ -34,7 +34,7 @@ class Blows:
         self,
         stage: Stage,
         progress: Progress,
-        dead: Callable[[], None],
+        dead: Callable[[], Awaitable[None]],
         *,
         disk: FullDisk | None = None,
         faults: Path | None = None,
@@ -61,12 +61,15 @@ class Blows:
         }
         for blow in blows:
             await self._progress.reached(blow.after)
+            await self._progress.lasted(blow.pause)
+            if blow.pause and self._progress.over:
+                return  # nobody is there any more whom it could hit
             await ways[blow.kind](blow)
             self.done[blow.kind] += 1
 
     async def _kill_server(self, _blow: Blow) -> None:
         await self._stage.kill()
-        self._dead()
+        await self._dead()
         await self._stage.start()
 
     async def _kill_host(self, blow: Blow) -> None:
@@ -79,14 +82,14 @@ class Blows:
         await self._stage.kill()
         disk = FrailDisk(self._stage.live, self._stage.shadow)
         await asyncio.to_thread(disk.power_cut, blow.seed)
-        self._dead()
+        await self._dead()
         await self._stage.start()
 
     async def _stop_server(self, _blow: Blow) -> None:
         status = await self._stage.stop()
         if status not in STOPPED:
             self.trouble.append(f"The server ended with {status} after SIGTERM.")
-        self._dead()
+        await self._dead()
         await self._stage.start()
 
     async def _fill_disk(self, _blow: Blow) -> None:

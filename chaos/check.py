@@ -4,7 +4,7 @@ Every count is zero, or something was lost.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -92,13 +92,18 @@ def undecoded(record: Record) -> int:
 
 def contradicted(record: Record, *, forgets: bool = False) -> int:
     """Event numbers that the client had with two contents, against the rule; numbers whose
-    last content is not what the library kept; and numbers that one of the two lacks."""
+    last content is not what the library kept; and numbers that one of the two lacks. The same
+    of who watched, which always is to the end."""
+    told = 0
+    if record.watched is not None:
+        watching = replace(record, delivered=record.watched, complete=True, watched=None)
+        told = contradicted(watching, forgets=forgets)
     found = {n for n, contents in _contents(record).items() if not _allowed(contents, forgets)}
     if record.complete:
         last = {numbered.n: numbered.event for numbered in record.delivered}
         kept = {numbered.n: numbered.event for numbered in record.log}
         found |= {n for n in last.keys() | kept.keys() if last.get(n) != kept.get(n)}
-    return len(found)
+    return len(found) + told
 
 
 def _contents(record: Record) -> dict[int, list[Numbered]]:

@@ -38,6 +38,8 @@ class Extent:
     listeners: int = 0  # speakers of real speech, where not everything is together
     readings: int = 0  # of the bundled clip, by each of them
     loud: Counts = field(default_factory=dict)  # the blows while they speak
+    pace: float = 0.0  # seconds between two frames of a speaker, at least
+    pause: float = 0.0  # seconds between two blows, at least; then nothing else times them
 
 
 FULL = Extent(
@@ -78,6 +80,28 @@ SHORT = Extent(
         "raise": 1,
         "exit": 1,
     },
+)
+SEVERAL = Extent(
+    speakers=12,
+    sentences=40,
+    windows=(2, 4, 8),
+    breaks=240,
+    tampered=0,
+    leaver=True,
+    together=False,
+    blows={"kill server": 4},
+    pace=0.1,
+    pause=20.0,
+)
+SEVERAL_SHORT = Extent(
+    speakers=4,
+    sentences=6,
+    windows=(8, 16),
+    breaks=20,
+    tampered=0,
+    leaver=False,
+    together=False,
+    blows={"kill server": 2},
 )
 
 
@@ -131,6 +155,14 @@ class Plan:
         chance = self._chance(f"{scene.name}, leaver")
         leaver = SpeakerPlan(0, 2, leaves=chance.randrange(END, frames[0] - END))
         return replace(scene, speakers=(*scene.speakers, leaver))
+
+    def timed(self, scene: ScenePlan) -> ScenePlan:
+        """The same scene by the clock, where the extent says so."""
+        if not self.extent.pause:
+            return scene
+        speakers = tuple(replace(one, pace=self.extent.pace) for one in scene.speakers)
+        blows = tuple(replace(one, after=0, pause=self.extent.pause) for one in scene.blows)
+        return replace(scene, speakers=speakers, blows=blows)
 
     def some(self, *kinds: BlowKind) -> Counts:
         """The extent's blows of these kinds."""

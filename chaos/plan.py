@@ -1,6 +1,7 @@
 """What is said and what is broken when: the words of which a plan is made.
 
-Moments are counts of frames and not times, so that a plan means the same on every machine.
+Moments are counts of frames and not times, so that a plan means the same on every machine. Only
+where people wait for a server to come back, time is what counts: `pace` and `pause`.
 """
 
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class SpeakerPlan:
     breaks: tuple[Break, ...] = ()
     tampered: tuple[tuple[int, Tampering], ...] = ()  # by frame
     leaves: int | None = None  # after this frame, for good
+    pace: float = 0.0  # seconds between two frames, at least
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Blow:
     after: int  # frames that all speakers of the scene have sent together
     kind: BlowKind
     seed: int  # for choices that are made when it falls
+    pause: float = 0.0  # seconds since the blow before, or the beginning, at least
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,4 @@ class ScenePlan:
     name: str
     speakers: tuple[SpeakerPlan, ...]
     blows: tuple[Blow, ...] = ()
+    watched: bool = False  # whether each session has somebody who watches it

@@ -1,5 +1,8 @@
 """How far the speakers of a scene are: what blows wait for."""
 
+import asyncio
+from contextlib import suppress
+
 from vivavoce.journal.bell import Bell
 
 
@@ -30,6 +33,13 @@ class Progress:
         """Return when so many are sent, or none will be any more."""
         while self.frames < frames and not self.over:
             await self._changed.wait()
+
+    async def lasted(self, seconds: float) -> None:
+        """Return when they have gone on for so long, or are over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.over:
+                    await self._changed.wait()
 
     async def refusal(self, count: int) -> None:
         """Return when a server has refused so many lines more, or nobody tries any more."""

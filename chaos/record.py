@@ -27,6 +27,7 @@ class Record:
     closed: bool  # the server did
     reason: str = ""  # with which it ended
     trouble: str = ""  # what the client could not make sense of
+    watched: tuple[Numbered, ...] | None = None  # as `delivered`, to who watched; None: nobody
 
 
 @dataclass

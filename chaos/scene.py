@@ -15,6 +15,7 @@ from chaos.record import Audit, Record
 from chaos.sound import FRAME, Speech
 from chaos.speaker import Speaker, events
 from chaos.stage import Stage
+from chaos.viewer import Viewer
 from vivavoce.core.events import EngineSwitched, Numbered
 from vivavoce.testing.full_disk import FullDisk
 
@@ -59,6 +60,8 @@ class Scene:
             Speaker(one, speeches[one.speech], stage.url, stage.socket, self._progress)
             for one in plan.speakers
         ]
+        watched = self._speakers if plan.watched else []
+        self._viewers = {each: Viewer(each.tape, stage.url, self._progress) for each in watched}
         self._worst: dict[Speaker, Audit] = {}
         self._blows = Blows(stage, self._progress, self._audit, disk=disk, faults=faults)
 
@@ -80,6 +83,7 @@ class Scene:
 
     async def _perform(self) -> list[str]:
         speaking = [asyncio.create_task(each.speak()) for each in self._speakers]
+        speaking += [asyncio.create_task(each.watch()) for each in self._viewers.values()]
         falling = asyncio.create_task(self._blows.fall(self.plan.blows))
         late, moves = set(speaking), -1
         while late and moves != self._progress.moves:
@@ -91,10 +95,10 @@ class Scene:
         outcomes = await asyncio.gather(falling, *speaking, return_exceptions=True)
         return [repr(outcome) for outcome in outcomes if outcome] + self._blows.trouble
 
-    def _audit(self) -> None:
+    async def _audit(self) -> None:
         """The server is dead: is everything there that it ever acknowledged?"""
         for each in self._speakers:
-            if (audit := self._stage.audit(each.tape)) is not None:
+            if (audit := await self._stage.audit(each.tape)) is not None:
                 worst = self._worst.get(each)
                 if worst is None or missing(each.speech, audit) >= missing(each.speech, worst):
                     self._worst[each] = audit
@@ -108,11 +112,12 @@ class Scene:
             state, reason, kept = await self._stage.kept(tape.session)
             audits.append(Audit(tape.acknowledged * FRAME, kept))
             log = [numbered async for numbered in events(self._stage.url, tape.session)]
+        viewer = self._viewers.get(speaker)
         expected = "finished" if speaker.plan.leaves is None else "abandoned"
         return Record(
             speech=speaker.speech,
             audits=tuple(audits),
-            refused=tape.refused * FRAME,
+            refused=0 if self._stage.asks_again else tape.refused * FRAME,
             delivered=tuple(tape.delivered),
             log=tuple(log),
             complete=tape.complete,
@@ -120,6 +125,7 @@ class Scene:
             and tape.complete == (expected == "finished"),
             reason=reason,
             trouble=tape.trouble,
+            watched=tuple(viewer.delivered) if viewer else None,
         )
 
     def _result(

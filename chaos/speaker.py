@@ -157,6 +157,8 @@ class Speaker:
                 await line.send(one)
             return
         frame = int.from_bytes(wire[:8])
+        if frame > self._sent:
+            await asyncio.sleep(self.plan.pace)
         for one in self._astray.frame(frame, wire):
             await line.send(one)
         if frame > self._sent:

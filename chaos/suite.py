@@ -142,8 +142,11 @@ class Suite:
         """A server. What is open when its scenes are over counts as well."""
         async with stage(self._folder / name, **settings) as found:
             yield found
-            if still := await found.left_open():
-                self._heard(Result(f"left open: {name}", Violations(open=still)))
+            await self._look_for_open(name, found)
+
+    async def _look_for_open(self, name: str, stage: Stage) -> None:
+        if still := await stage.left_open():
+            self._heard(Result(f"left open: {name}", Violations(open=still)))
 
     async def _undisturbed(self, name: str, stage: Stage, said: Said) -> Said:
         scene = Scene(self._plan.scene(name, said.frames), stage, said.speeches)

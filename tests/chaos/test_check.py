@@ -134,6 +134,16 @@ def test_what_the_client_has_is_what_was_kept(delivered: tuple[Numbered, ...]) -
     assert violations(replace(GOOD, delivered=delivered)).contradicted == 1
 
 
+def test_who_watched_has_what_was_kept_too() -> None:
+    assert violations(replace(GOOD, watched=LOG)) == Violations()
+    assert violations(replace(GOOD, watched=LOG[:1] + LOG[2:])).contradicted == 1
+    other = changed(final("u1", FIRST, "alfa"), 2)
+    assert violations(replace(GOOD, watched=(*other[:2], *LOG))).contradicted == 1
+    left = replace(GOOD, complete=False, delivered=LOG[:2])
+    assert violations(replace(left, watched=LOG)) == Violations()
+    assert violations(replace(left, watched=LOG[:2])).contradicted == 2  # who watches stays
+
+
 @pytest.mark.parametrize(
     "record",
     [replace(GOOD, closed=False), replace(GOOD, trouble="Event 3 came, but event 2 was due.")],

@@ -2,8 +2,9 @@
 
 import pytest
 
-from chaos.draw import END, FULL, SHORT, Extent, Plan
+from chaos.draw import END, FULL, SEVERAL, SEVERAL_SHORT, SHORT, Extent, Plan
 from chaos.plan import ScenePlan
+from chaos.sound import tones
 
 FRAMES = [400] * FULL.speakers
 
@@ -46,6 +47,18 @@ def test_blows_fall_while_all_speak() -> None:
     assert moments[0] > 0
     assert moments[-1] < sum(FRAMES)
     assert len(moments) == sum(FULL.blows.values())
+
+
+def test_a_server_is_killed_every_twenty_seconds_while_people_speak() -> None:
+    plan = Plan(3, SEVERAL)
+    scene = plan.timed(plan.scene("several", FRAMES[: SEVERAL.speakers], SEVERAL.blows))
+    assert [(blow.kind, blow.after, blow.pause) for blow in scene.blows] == [
+        ("kill server", 0, 20.0)
+    ] * 4
+    speaking = min(len(tones(speech).frames) for speech in plan.speeches) * SEVERAL.pace
+    assert speaking > 4 * 20
+    short = Plan(3, SEVERAL_SHORT).scene("several", FRAMES[:4], SEVERAL_SHORT.blows)
+    assert Plan(3, SEVERAL_SHORT).timed(short) == short
 
 
 def test_no_frame_near_the_end_is_tampered_with() -> None:
