@@ -187,9 +187,7 @@ class Server:
                 await asyncio.gather(session.task, return_exceptions=True)
         if isinstance(self.replicas, Shared):
             for telling in self.replicas._told.values():
-                for task in (telling._events, telling._places):
-                    task.cancel()
-                    await asyncio.gather(task, return_exceptions=True)
+                await telling.stop()
             self.replicas._told.clear()
         # A killed process has no tasks left; here they would be found pending when collected.
         left = [client.listening for client in self._clients]

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from vivavoce.core.errors import Held
+from vivavoce.live.replicas.ending import end
 from vivavoce.live.replicas.redis_log import RedisError, connect
 
 log = structlog.get_logger()
@@ -78,9 +79,7 @@ class Calls:
                 await asyncio.sleep(AGAIN)
 
     async def close(self) -> None:
-        for task in self._answering:
-            task.cancel()
-        await asyncio.gather(*self._answering, return_exceptions=True)
+        await end(*self._answering)
         await self._redis.aclose()
 
     async def _answer(self, call: _Call, answer: Answer) -> None:

@@ -49,13 +49,16 @@ class Left:
             await asyncio.to_thread(self._take, folder)
 
     async def over(self, folder: Path) -> bool:
-        """Whether another server has put this session into the library. It is not so of one that
-        this server ended itself: its last word is in its log."""
+        """Whether this session is in the library."""
         with suppress(NotFound):
             header = await asyncio.to_thread(read_header, folder)
-            if header.kept and not await asyncio.to_thread(_ended, folder):
-                return await self._sealed(header)
+            return header.kept and await self._sealed(header)
         return False
+
+    async def ended(self, folder: Path) -> bool:
+        """Whether it ended here: its last word is in its log."""
+        events = await asyncio.to_thread(lambda: list(read_events(folder)))
+        return any(isinstance(numbered.event, Ended) for numbered in events)
 
     async def give_back(self) -> None:
         """Add what is here to recordings that have ended."""
@@ -134,7 +137,3 @@ def _copy(own: BinaryIO, file: BinaryIO, start: int, end: int, offset: int) -> b
             lacked = True
         start += len(data)
     return lacked
-
-
-def _ended(folder: Path) -> bool:
-    return any(isinstance(numbered.event, Ended) for numbered in read_events(folder))

@@ -8,6 +8,7 @@ import structlog
 
 from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
+from vivavoce.live.replicas.ending import end
 from vivavoce.live.replicas.port import Item
 from vivavoce.live.replicas.redis_log import Read, RedisError, RedisLog
 from vivavoce.live.turns import Turns
@@ -57,8 +58,7 @@ class Mirror:
         self._over = True
         self._turns.ring()
         if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+            await end(self._reading)
 
     async def _items(self, after: int, over: Callable[[], bool]) -> AsyncIterator[Item]:
         place, shown = 0, None
@@ -82,7 +82,7 @@ class Mirror:
     async def _read(self) -> None:
         read = Read([])
         try:
-            while not read.over:
+            while not read.over and not self._over:
                 try:
                     read = await self._log.read(self._session, read)
                     if not read.items and not read.over and not await self._live(self._session):

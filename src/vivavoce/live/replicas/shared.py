@@ -24,6 +24,7 @@ from vivavoce.journal.folder import SessionHeader
 from vivavoce.library.leases import LASTS, RENEW_EVERY, Leases
 from vivavoce.library.recording import is_id
 from vivavoce.live.replicas.calls import Calls
+from vivavoce.live.replicas.ending import end
 from vivavoce.live.replicas.left import Left
 from vivavoce.live.replicas.mirror import Mirror
 from vivavoce.live.replicas.one_folder import attempts
@@ -77,16 +78,14 @@ class Shared:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Shared"]:
         """Look for what is not ours any more, then keep what is. Raises `DiskError`."""
-        await self._set_aside()
+        await self._set_aside(starting=True)
         tasks = [asyncio.create_task(self._renew()), asyncio.create_task(self._listen())]
         try:
             yield self
         finally:
             if self._serving is not None:
                 tasks.append(self._serving)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             await self._calls.close()
             for mirror in self._mirrors.values():
                 await mirror.close()
@@ -224,21 +223,23 @@ class Shared:
         await asyncio.to_thread(rebuild, folder, header, events, places, asked, self._disk)
         log.info("went on with another server's session", session=session)
 
-    async def _set_aside(self) -> None:
-        """Put journals away that other servers have gone on from."""
+    async def _set_aside(self, *, starting: bool = False) -> None:
+        """Put journals away that other servers have gone on from. `starting`: not what ended here,
+        whose clients may have heard so: it is put into the library as it is."""
         if self._folder.is_dir():
             async with self._clearing:
                 for folder in sorted(self._folder.iterdir()):
-                    if await self._is_elsewhere(folder) and folder.name not in self._ours:
+                    if await self._is_elsewhere(folder, starting):
                         await self._left.take(folder)
 
-    async def _is_elsewhere(self, folder: Path) -> bool:
-        if folder.name in self._ours:
-            return False
-        lease = await self._leases.find(folder.name)
-        if lease is None:
-            return await self._left.over(folder)
-        return lease.volume != self._volume
+    async def _is_elsewhere(self, folder: Path, starting: bool) -> bool:
+        if (lease := await self._leases.find(folder.name)) is None:
+            over = await self._left.over(folder) and not (
+                starting and await self._left.ended(folder)
+            )
+        else:
+            over = lease.volume != self._volume
+        return over and folder.name not in self._ours  # looked at last: it may be by now
 
     @property
     def _ours(self) -> set[str]:

@@ -9,6 +9,7 @@ import structlog
 from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import Numbered
 from vivavoce.journal.controls import packed
+from vivavoce.live.replicas.ending import end
 from vivavoce.live.replicas.redis_log import Place, RedisError, RedisLog
 from vivavoce.live.session import LiveSession
 
@@ -38,8 +39,11 @@ class Telling:
         """After the session is closed. Whoever takes it up knows what it said then."""
         self._places.cancel()
         await asyncio.wait([self._events], timeout=LAST_WORDS)
-        self._events.cancel()
-        await asyncio.gather(self._events, self._places, return_exceptions=True)
+        await self.stop()
+
+    async def stop(self) -> None:
+        """At once, whatever is still to be told."""
+        await end(self._events, self._places)
 
     async def _tell_events(self) -> None:
         after: int | None = None
