@@ -46,7 +46,6 @@ class Leases:
         """None: it is not live anywhere."""
         async with self._tables.read() as db:
             query = select(
-                leases.c.session,
                 leases.c.holder,
                 leases.c.volume,
                 leases.c.header,
@@ -55,9 +54,15 @@ class Leases:
             row = (await db.execute(query.where(leases.c.session == session))).first()
             if row is None:
                 return None
-            _, named, *rest = row[:4]
-            holder = named.removesuffix(_TAKING)
-            return Lease(session, holder, *rest, lapsed=bool(row.lapsed), taken=holder != named)
+            holder = row.holder.removesuffix(_TAKING)
+            return Lease(
+                session,
+                holder,
+                row.volume,
+                row.header,
+                lapsed=bool(row.lapsed),
+                taken=holder != row.holder,
+            )
 
     async def hold(self, session: str, volume: str, header: str) -> None:
         """Whose journal it opened has it, whatever the lease said."""

@@ -11,7 +11,7 @@ import pytest
 from tests.live.conftest import FRAME, Client, serving
 from tests.live.test_hub import PAUSE, TALK, essence
 from vivavoce.core.commands import Audio, Finish, Flush, Mark, Options
-from vivavoce.core.errors import BadCredentials, Gone, Held
+from vivavoce.core.errors import BadCredentials, DiskError, Gone, Held
 from vivavoce.core.events import Ended, Gap, Interim, Numbered
 from vivavoce.dialects.base import Bye
 from vivavoce.engines.fake import say
@@ -19,6 +19,8 @@ from vivavoce.journal.lacking import AWAY
 from vivavoce.library import leases
 from vivavoce.live import hub
 from vivavoce.live.replicas import mirror, shared, telling
+from vivavoce.live.replicas.port import Item
+from vivavoce.live.replicas.redis_log import Read, RedisError
 from vivavoce.testing.redis_server import RedisServer
 
 pytestmark = pytest.mark.anyio
@@ -362,3 +364,90 @@ async def audio_of(server: Any, session: str) -> bytes:
 async def until_given_back(data: Path) -> None:
     while any((data / "left").iterdir()):  # noqa: ASYNC110
         await asyncio.sleep(0.05)
+
+
+async def test_a_journal_that_is_made_anew_is_not_put_away(apart: Servers) -> None:
+    async with apart.serve("a") as here, apart.serve("b") as there:
+        first = await here.start()
+        await say_from(first, CRUMB)
+        await first.final("alfa bravo")
+        await places_told(here, first)
+        await here.crash()
+        while True:
+            try:
+                async with there.replicas.fetched(first.session):
+                    await there.replicas._set_aside()
+                    assert (there.data / "live" / first.session).is_dir()
+                break
+            except Held:  # until the lease has lapsed
+                await asyncio.sleep(0.1)
+        await there.replicas._set_aside()  # it was not opened
+        assert not (there.data / "live" / first.session).is_dir()
+        second = await there.resume(first)
+        await say_from(second, TALK)
+        await second.send(Finish())
+        assert await second.bye() == Bye("finished")
+
+
+async def test_nobody_opens_what_another_is_making_anew(apart: Servers) -> None:
+    async with apart.serve("a") as here, apart.serve("b") as there:
+        first = await here.start()
+        await say_from(first, CRUMB)
+        await first.final("alfa bravo")
+        await places_told(here, first)
+        await here.hub._let_go(here.hub.running(first.session), Bye("moved", 1001))
+        async with there.replicas.fetched(first.session) as found:
+            assert found
+            with pytest.raises(Held):
+                async with here.replicas.fetched(first.session):  # whose journal is whole
+                    pass
+        second = await here.resume(first)
+        await say_from(second, TALK)
+        await second.send(Finish())
+        assert await second.bye() == Bye("finished")
+
+
+async def test_a_line_that_came_earlier_does_not_take_the_session_from_a_later_one(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with servers.serve("a") as here, servers.serve("b") as there:
+        client = await here.start()
+        claimed, wait = there.hub._claimed, asyncio.Event()
+
+        async def late(session: str) -> Any:
+            monkeypatch.setattr(there.hub, "_claimed", claimed)
+            await wait.wait()
+            return await claimed(session)
+
+        monkeypatch.setattr(there.hub, "_claimed", late)
+        earlier = asyncio.create_task(there.hub.resume(client.resume()))
+        while there.hub._claimed is late:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        later = await there.resume(client)
+        wait.set()
+        with pytest.raises(Held, match="Another client"):
+            await earlier
+        assert not later.seat.lost
+        await say_from(later, TALK)
+        await later.send(Finish())
+        assert await later.bye() == Bye("finished")
+
+
+async def test_who_watches_sees_nothing_twice_where_redis_was_away() -> None:
+    said: list[Item] = [Numbered(n, 1, Gap(start=0, end=n, reason=AWAY)) for n in (1, 2)]
+    ended = Numbered(3, 1, Ended(reason="finished", duration=0))
+    away = RedisError("away"), DiskError("no library")
+    reads: list[Read | Exception] = [Read(said), *away, Read([ended], over=True)]
+
+    class Log:
+        async def read(self, _session: str, _since: Read) -> Read:
+            found = reads.pop(0)
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+    async def live(_session: str) -> bool:
+        return True
+
+    watched: Any = mirror.Mirror(Log(), "s", live)  # type: ignore[arg-type]
+    assert [item async for item in watched.watch(0, lambda: False)] == [*said, ended]
