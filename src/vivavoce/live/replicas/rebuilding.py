@@ -30,6 +30,15 @@ AHEAD: Final = 600
 CHUNK: Final = 1 << 20
 
 
+def can_be_made(header: SessionHeader) -> bool:
+    """Whether a session may be gone on with by who has not its first bytes."""
+    return header.format.encoding != "container"
+
+
+def away(session: str) -> Held:
+    return Held(f"The server with the session {session} is away; try again.")
+
+
 def rebuild(
     folder: Path,
     header: SessionHeader,
@@ -42,8 +51,8 @@ def rebuild(
 
     Raises `Held` when too little is known to go on, and `DiskError`.
     """
-    if header.format.encoding == "container" or not _whole(events):
-        raise Held(f"The server with the session {header.session} is away; try again.")
+    if not can_be_made(header) or not _whole(events):
+        raise away(header.session)
     decided = _bytes(said(numbered.event for numbered in events).resume, header.format)
     base = _base(places, decided)
     with disk_errors(folder):

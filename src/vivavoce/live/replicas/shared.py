@@ -29,7 +29,7 @@ from vivavoce.live.replicas.left import Left
 from vivavoce.live.replicas.mirror import Mirror
 from vivavoce.live.replicas.one_folder import attempts
 from vivavoce.live.replicas.port import Item
-from vivavoce.live.replicas.rebuilding import rebuild
+from vivavoce.live.replicas.rebuilding import away, can_be_made, rebuild
 from vivavoce.live.replicas.redis_log import KEPT, RedisError, RedisLog
 from vivavoce.live.replicas.telling import Telling
 from vivavoce.live.session import LiveSession
@@ -103,13 +103,16 @@ class Shared:
             # Who has it, or had, journals on our volume: the lock says which.
             yield is_id(session) and (self._folder / session).is_dir()
             return
+        header = msgspec.json.decode(lease.header, type=SessionHeader)
+        if lease.volume != self._volume and not can_be_made(header):
+            raise away(session)  # untouched: its own server is to find it free
         await self._leases.take(session)
         self._taken.add(session)
         try:
             if lease.volume != self._volume:
                 async with self._clearing:  # or what is made now would be put away as well
                     pass
-                await self._rebuild(msgspec.json.decode(lease.header, type=SessionHeader))
+                await self._rebuild(header)
             yield (self._folder / session).is_dir()
         finally:
             self._taken.discard(session)
