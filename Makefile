@@ -63,7 +63,9 @@ sbom: $(VENV)/.dev ## write down what a default install holds, in dist/ (Cyclone
 bench: $(VENV)/.dev ## measure beside the peers (ARGS=--quick: without; BENCH=benchmarks/journal.py chooses)
 	@$(PY) $(BENCH) $(ARGS)
 
-chaos: $(VENV)/.dev ## break everything for ten minutes and count what is lost (ARGS='--seed 1')
+chaos: $(VENV)/.dev ## break everything for a quarter of an hour and count what is lost (ARGS='--seed 1')
+	@scripts/install-postgres
+	@scripts/install-redis
 	@$(PY) -m chaos $(ARGS)
 
 docs: $(VENV)/.dev ## build the documentation into site/

@@ -6,6 +6,7 @@
 | `draw.py` | a plan drawn from a seed                                                   |
 | `sound.py` | a plan's words as audio, and where in it somebody speaks                   |
 | `speaker.py` | a client that does what its plan says, and keeps all it sent and was told  |
+| `viewer.py` | who watches a session, and keeps all they were told |
 | `astray.py` | what becomes of its frames on their way                                    |
 | `progress.py` | how far the speakers are: what blows wait for                              |
 | `stage.py` | the server processes that are broken                                       |
@@ -14,5 +15,7 @@
 | `check.py` | the five counts of violations, pure functions over records                 |
 | `scene.py` | speakers, a stage and blows together                                       |
 | `suite.py` | all scenes, one after the other                                            |
+| `replicas.py` | two servers behind a balancer, as a stage                                |
+| `several.py` | the scenes on it                                                          |
 | `report.py` | what a run says                                                            |
 """
