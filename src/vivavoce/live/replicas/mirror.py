@@ -50,8 +50,7 @@ class Mirror:
         finally:
             self._watchers -= 1
             if not self._watchers:
-                self._reading.cancel()
-                self._over = True
+                await self.close()
 
     async def close(self) -> None:
         """Whoever watches still sees what is here, and then the end."""
