@@ -116,7 +116,7 @@ class Hub:
         return Seat(session, token, keeps=self._replicas.keeps)
 
     async def resume(self, resume: Resume, owner: str = "local") -> Seat:
-        """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`, `Held`.
+        """The hold on a session again. Raises `BadCredentials`, `Gone`, `Draining`.
 
         To whom it does not belong it has never been.
 
@@ -124,7 +124,7 @@ class Hub:
         """
         if self._draining:
             raise Draining("The server is stopping; resume in a moment.")
-        turn = next(self._turns)  # another process may let one wait whose line has long gone
+        turn = next(self._turns)  # of the clients: who came first may get here last
         header = await self._header(resume.session)
         if header is None or header.owner != owner:
             raise Gone(GONE.format(resume.session))
@@ -133,11 +133,8 @@ class Hub:
         session = await self._claimed(resume.session) or self._ended.get(resume.session)
         if session is None:
             raise Gone(GONE.format(resume.session))
-        if turn < session.turn:  # its client came again meanwhile, on another line
-            raise Held("Another client has taken this session.")
-        session.turn = turn
-        keeps = self._replicas.keeps
-        return Seat(session, resume.token, epoch=resume.epoch, after=resume.after, keeps=keeps)
+        seen = {"epoch": resume.epoch, "after": resume.after}
+        return Seat(session, resume.token, **seen, turn=turn, keeps=self._replicas.keeps)
 
     async def watch(self, session: str, after: int = 0) -> AsyncIterator[Item] | None:
         """A live session's events above `after` and its interims, whatever process has it; None:

@@ -20,10 +20,12 @@ class Seat:
         *,
         epoch: int = 0,
         after: int = 0,
+        turn: int = 0,
         keeps: float = 0,
     ) -> None:
-        """`epoch` and `after`: the last event the client has seen. `keeps`: seconds of audio
-        that it does well to keep although they are acknowledged."""
+        """`epoch` and `after`: the last event the client has seen. `turn`: rises from client to
+        client. `keeps`: seconds of audio that it does well to keep although they are
+        acknowledged."""
         self._session = session
         self._lost: Bye | None = None
         self._after = session.broadcast.since(epoch, after)
@@ -40,7 +42,7 @@ class Seat:
             next_frame=session.journal.next_frame,
             limits=limits,
         )
-        session.hold(self)
+        session.hold(self, turn)
 
     @property
     def owner(self) -> str:

@@ -75,13 +75,13 @@ class LiveSession:
         self.broadcast = broadcast
         self.trouble: DiskError | None = None  # why frames are not acknowledged
         self.bye: Bye | None = None
-        self.turn = 0  # of the client that came for it last, among all who resume something
         self._runner = runner
         self._sealer = sealer
         self._chain = chain
         self._repository = repository
         self.grace = grace  # seconds
         self._holder: Holder | None = None
+        self._turn = 0  # its place among those who came
         self._expiry: asyncio.TimerHandle | None = None
         self._acks: asyncio.Task[None] | None = None
         self.task: asyncio.Task[None] | None = None
@@ -122,8 +122,13 @@ class LiveSession:
         self._wait()
         return self.task
 
-    def hold(self, holder: Holder) -> None:
-        """A client takes the session; whoever held it is told so."""
+    def hold(self, holder: Holder, turn: int = 0) -> None:
+        """A client takes the session; whoever held it is told so. Where it has waited for another
+        process to let go, a client that came later (`turn`) may be here already: that keeps it."""
+        if turn < self._turn:
+            holder.lose(Bye("held", 4409))
+            return
+        self._turn = turn
         if self._holder is not None:
             self._holder.lose(Bye("held", 4409))
         self._holder = holder
