@@ -78,7 +78,11 @@ class Scene:
         violations, compared = check(records, expected, forgets=forgets)
         if not undisturbed:  # it was compared with itself
             compared = Compared()
-        notes += [f"{r.reason or 'open'}: {r.trouble}" for r in records if r.trouble]
+        notes += [
+            f"{r.reason or 'open'}: {r.trouble or 'not as it should have ended'}"
+            for r in records
+            if r.trouble or not r.closed
+        ]
         return self._result(began, records, violations, compared, notes), logs
 
     async def _perform(self) -> list[str]:
