@@ -19,7 +19,7 @@ import structlog
 
 from vivavoce.core.errors import Held, VivavoceError
 from vivavoce.core.events import Numbered
-from vivavoce.journal.disk import Disk
+from vivavoce.journal.disk import Disk, disk_errors
 from vivavoce.journal.folder import SessionHeader
 from vivavoce.library.leases import LASTS, RENEW_EVERY, Leases
 from vivavoce.library.recording import is_id
@@ -282,18 +282,20 @@ class Shared:
 
 
 def volume(data_dir: Path) -> str:
-    """The name of the volume that a data directory is on, made when it is first asked for."""
+    """The name of the volume that a data directory is on, made when it is first asked for. Raises
+    `DiskError`, also where files cannot have two names (some volumes of a network)."""
     path, draft = data_dir / VOLUME, data_dir / f"{VOLUME}.{secrets.token_hex(8)}"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        draft.write_text(secrets.token_hex(16))
-        try:
-            path.hardlink_to(draft)  # whole, and of several servers the first one's
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
+    with disk_errors(path):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            draft.write_text(secrets.token_hex(16))
+            try:
+                path.hardlink_to(draft)  # whole, and of several servers the first one's
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text()
 
 
 @contextmanager
