@@ -11,8 +11,9 @@ from typing import Any
 
 from chaos.record import Audit, Tape
 from chaos.sound import FRAME
-from chaos.stage import DEFAULTS, OPEN, PATIENCE, Stage, whole
-from vivavoce.journal.lacking import read_lacking
+from chaos.stage import DEFAULTS, PATIENCE, Stage, whole
+from vivavoce.journal.lacking import had
+from vivavoce.library.recording import UNFINISHED
 from vivavoce.testing.balancer import Balancer
 from vivavoce.testing.buckets import BUCKET, S3Server
 from vivavoce.testing.postgres import PostgresServer, programs, serving
@@ -57,7 +58,7 @@ class Replicas(Stage):
         if not tape.session:
             return None
         acknowledged, found = tape.acknowledged * FRAME, held(self._folders, tape.session)
-        if (await self.found(tape.session)).get("state") not in OPEN:
+        if (await self.found(tape.session)).get("state") not in UNFINISHED:
             return None  # it ended meanwhile, and is looked at in the end
         return Audit(acknowledged, found)
 
@@ -139,12 +140,10 @@ def _overlay(found: bytearray, journal: Path) -> None:
     """Put what this journal has over it."""
     if not (journal / "session.json").exists():
         return
-    own, start = whole(journal), 0
-    lacking = read_lacking(journal)
+    own = whole(journal)
     found.extend(bytes(max(0, len(own) - len(found))))
-    for silence, end in [*(lacking.ranges if lacking else ()), (len(own), len(own))]:
-        found[start:silence] = own[start:silence]
-        start = end
+    for start, end in had(journal, len(own)):
+        found[start:end] = own[start:end]
 
 
 @contextmanager

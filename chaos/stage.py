@@ -14,6 +14,7 @@ from vivavoce.client.address import live_url
 from vivavoce.journal.appendfile import AppendFile
 from vivavoce.journal.disk import Disk
 from vivavoce.journal.frames import recover
+from vivavoce.library.recording import UNFINISHED
 from vivavoce.testing.process import ServerProcess
 
 GRACE = 30
@@ -21,8 +22,6 @@ GRACE = 30
 
 PATIENCE = 2 * GRACE
 """Seconds after which a session that nobody speaks in should long have ended."""
-
-OPEN = ("live", "transcribing")
 
 RECORDINGS = "/api/v1/recordings"
 
@@ -77,7 +76,7 @@ class Stage:
         found = await self.found(session)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while found.get("state") in OPEN:
+                while found.get("state") in UNFINISHED:
                     await asyncio.sleep(0.1)
                     found = await self.found(session)
         async with self._http() as http:
@@ -98,7 +97,7 @@ class Stage:
                     await asyncio.sleep(0.1)
         async with self._http() as http:
             items = (await http.get(f"{RECORDINGS}?limit=200")).json()["items"]
-        listed = {item["id"] for item in items if item["state"] in OPEN}
+        listed = {item["id"] for item in items if item["state"] in UNFINISHED}
         return len(listed | self.journalled())
 
     def journalled(self) -> set[str]:

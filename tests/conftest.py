@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from inspect import iscoroutinefunction
@@ -88,6 +89,28 @@ def limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
             await test(*args, **kwargs)
 
     return run
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    """The real processes that are started, to look at, to kill, and to see that they are gone."""
+    found: list[Process] = []
+    start = asyncio.create_subprocess_exec
+
+    async def remember(*command: str, **options: object) -> Process:
+        found.append(await start(*command, **options))  # type: ignore[arg-type]
+        return found[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", remember)
+    return found
+
+
+def gone(found: list[Process]) -> None:
+    """Every one of them has ended, and somebody has looked how."""
+    for process in found:
+        assert process.returncode is not None
+        with pytest.raises(ProcessLookupError):
+            os.kill(process.pid, 0)  # a zombie would still be there
 
 
 @pytest.fixture

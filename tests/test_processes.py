@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import gone
 from vivavoce import processes
 from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.core.types import AudioFormat
@@ -28,27 +29,6 @@ TALKS = ("cat", "/dev/zero")
 @pytest.fixture(params=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
     return ("asyncio", {"use_uvloop": request.param == "uvloop"})
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
-    """Every one that is started, to see that it is gone."""
-    found: list[Process] = []
-    start = asyncio.create_subprocess_exec
-
-    async def remember(*command: str, **options: object) -> Process:
-        found.append(await start(*command, **options))  # type: ignore[arg-type]
-        return found[-1]
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", remember)
-    return found
-
-
-def gone(found: list[Process]) -> None:
-    for process in found:
-        assert process.returncode is not None
-        with pytest.raises(ProcessLookupError):
-            os.kill(process.pid, 0)  # a zombie would still be there
 
 
 async def turns(number: int) -> None:

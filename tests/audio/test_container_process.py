@@ -1,7 +1,6 @@
 """The decoder's process: when samples come, how it ends, and that nothing of it is left."""
 
 import asyncio
-import os
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,6 +12,7 @@ import anyio
 import numpy as np
 import pytest
 
+from tests.conftest import gone
 from vivavoce.audio.pcm import Mono
 from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.audio.wav import wav_header
@@ -82,21 +82,10 @@ async def test_a_piped_wav_is_read_as_it_comes(clip: Mono, tmp_path: Path) -> No
 
 
 @pytest.fixture
-def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Process]]:
-    """The real processes that were started, to look at or to kill."""
-    started: list[Process] = []
-    start = asyncio.create_subprocess_exec
-
-    async def remember(*command: str, **options: object) -> Process:
-        started.append(await start(*command, **options))  # type: ignore[arg-type]
-        return started[-1]
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", remember)
+def processes(started: list[Process]) -> Iterator[list[Process]]:
+    """Those that were started; afterwards they are gone."""
     yield started
-    for process in started:
-        assert process.returncode is not None
-        with pytest.raises(ProcessLookupError):
-            os.kill(process.pid, 0)  # a zombie would still be there
+    gone(started)
 
 
 async def test_a_reader_that_stops_early_leaves_no_process(

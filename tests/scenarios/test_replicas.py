@@ -78,6 +78,18 @@ async def test_a_live_session_is_edited_at_whichever_server(two: Two) -> None:
         assert "Alpha, bravo." in text
 
 
+async def test_what_another_server_cannot_be_asked_is_held(two: Two, redis: RedisServer) -> None:
+    one, other = two
+    async with open_wire(one.url) as wire, http(other) as there:
+        ready = await wire.start()
+        redis.stop()
+        asked = {"at": 0.0, "label": "here"}
+        answer = await there.post(f"/api/v1/recordings/{ready['session']}/markers", json=asked)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "held"), answer.text
+        await wire.say(type="finish")
+        assert await wire.closed() == 1000
+
+
 async def test_a_client_without_websockets_may_reach_any_server_each_time(two: Two) -> None:
     async with http(two[0]) as here, http(two[1]) as there:
         ready = (await here.post("/api/v1/live", json={"type": "start", "format": FLOAT})).json()

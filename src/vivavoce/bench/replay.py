@@ -124,6 +124,6 @@ def _piece(command: Flush | Mark | Configure | Finish) -> Piece:
 def _rate(recorded: Recorded) -> float:
     """Bytes of a second of speech; 0: there is no telling."""
     format = recorded.format
-    if format.encoding != "container":
-        return format.frame_bytes * format.rate
+    if format.second:
+        return format.second
     return recorded.size * SAMPLE_RATE / recorded.duration if recorded.duration else 0.0

@@ -18,8 +18,9 @@ from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import BadMessage, EngineError, VivavoceError
 from vivavoce.core.events import Edited
 from vivavoce.core.transcript import fold
+from vivavoce.library.recording import UNFINISHED
 from vivavoce.live.hosts import Hosts
-from vivavoce.live.recorded import UNFINISHED, Recorded
+from vivavoce.live.recorded import Recorded
 
 AROUND = 4
 """Words shown before and after a difference."""

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
@@ -39,26 +39,16 @@ class Stores(BaseModel):
     @field_validator("database_url")
     @classmethod
     def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            try:
-                parts = urlsplit(value.get_secret_value())
-                known = parts.scheme in ("postgresql", "postgres") and parts.port != 0
-            except ValueError:  # a port that is no number, say because of a / in the password
-                known = False
-            if not known:
-                raise _wrong("it is to be postgresql://user:password@host:port/name")
+        if value is not None and _address(value, "postgresql", "postgres") is None:
+            raise _wrong("it is to be postgresql://user:password@host:port/name")
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            try:
-                parts = urlsplit(value.get_secret_value())
-                known = parts.scheme in ("redis", "rediss") and parts.port != 0
-            except ValueError:
-                known = False
-            if not known or not parts.hostname:
+            address = _address(value, "redis", "rediss")
+            if address is None or not address.hostname:
                 raise _wrong("it is to be redis://user:password@host:port/number, or rediss://...")
         return value
 
@@ -75,6 +65,15 @@ class Stores(BaseModel):
         if set(rest) & set("@?#:"):
             raise _wrong("it is a bucket's name and no more; credentials go the cloud's own way")
         return value.rstrip("/")
+
+
+def _address(value: SecretStr, *schemes: str) -> SplitResult | None:
+    """Its parts; None: it is no address of this kind."""
+    try:
+        parts = urlsplit(value.get_secret_value())
+        return parts if parts.scheme in schemes and parts.port != 0 else None
+    except ValueError:  # a port that is no number, say because of a / in the password
+        return None
 
 
 def _wrong(sentence: str) -> PydanticCustomError:

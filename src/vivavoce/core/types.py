@@ -25,6 +25,15 @@ class AudioFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channels: int = 1  # interleaved, 1 ... 32
 
     @property
+    def second(self) -> int:
+        """Bytes of a second; 0 for a container, in which no second can be found."""
+        return 0 if self.encoding == "container" else self.frame_bytes * self.rate
+
+    def position(self, size: int) -> int:
+        """Samples, of 16 kHz, that so many bytes hold. Not for a container."""
+        return size // self.frame_bytes * SAMPLE_RATE // self.rate
+
+    @property
     def frame_bytes(self) -> int:
         """Bytes of one sample of every channel; 1 for a container."""
         return BYTES_PER_SAMPLE.get(self.encoding, 1) * (

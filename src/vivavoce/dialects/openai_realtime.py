@@ -12,7 +12,6 @@ import msgspec
 from vivavoce.core.commands import Audio, Configure, Flush, Start
 from vivavoce.core.errors import OurError, VivavoceError
 from vivavoce.core.events import Interim, Numbered
-from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.dialects.base import Answer, Failed, Flushed, Manners, Request, Say, Wire
 from vivavoce.dialects.openai_realtime_items import Items, Said
 from vivavoce.dialects.openai_realtime_messages import (
@@ -138,7 +137,7 @@ class OpenAIRealtimeDialect:
             yield Audio(self._frames, audio[at : at + FRAME])
             self._frames += 1
         self._bytes += len(audio)
-        self._items.sent = self._bytes // format.frame_bytes * SAMPLE_RATE // format.rate
+        self._items.sent = format.position(self._bytes)
 
     def _update(self, type: str, message: str) -> Iterator[Request]:
         if type == "transcription.update":

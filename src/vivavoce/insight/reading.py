@@ -7,6 +7,7 @@ from typing import Final
 from vivavoce.core.errors import Held
 from vivavoce.core.events import Numbered
 from vivavoce.core.transcript import Transcript, fold
+from vivavoce.library.recording import UNFINISHED
 from vivavoce.library.repository import Repository
 from vivavoce.live.hub import Hub
 
@@ -31,7 +32,7 @@ class Reader:
             session = self._hub.running(recording)
             if session is not None and not session.broadcast.ended:
                 return session.broadcast.transcript()
-            if row.state not in ("live", "transcribing"):
+            if row.state not in UNFINISHED:
                 return await self._repository.transcript(owner, recording)
             if session is None and (said := await self._hub.said(recording)) is not None:
                 return fold(numbered.event for numbered in said)
@@ -48,7 +49,7 @@ class Reader:
                         yield item
                 return
             row = await self._repository.get(owner, recording)
-            if row.state not in ("live", "transcribing"):
+            if row.state not in UNFINISHED:
                 async for numbered in self._repository.events(owner, recording):
                     yield numbered
                 return

@@ -5,13 +5,14 @@ A server that goes on with a session whose journal it has not (`live/replicas/re
 asks the client from a place on that it knows. What the client has not either is skipped.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from vivavoce.core.errors import DiskError
-from vivavoce.core.types import SAMPLE_RATE, AudioFormat, Encoding
+from vivavoce.core.types import Encoding
 from vivavoce.journal.disk import Disk, disk_errors
 
 FILE: Final = "lacking"
@@ -29,6 +30,15 @@ class Lacking(msgspec.Struct, frozen=True):
     ranges: tuple[tuple[int, int], ...]
     payload: int
     until: int
+
+
+def had(folder: Path, size: int) -> Iterator[tuple[int, int]]:
+    """Where in the first `size` bytes of a journal's audio there is what was sent, in order.
+    Raises DiskError."""
+    lacking, start = read_lacking(folder), 0
+    for silent, end in [*(lacking.ranges if lacking else ()), (size, size)]:
+        yield start, min(silent, size)
+        start = end
 
 
 def silence(encoding: Encoding, size: int) -> bytes:
@@ -54,8 +64,3 @@ def write_lacking(folder: Path, lacking: Lacking, disk: Disk) -> None:
     path = folder / FILE
     with disk_errors(path):
         disk.write_whole(path, msgspec.json.encode(lacking))
-
-
-def samples(size: int, format: AudioFormat) -> int:
-    """The position, of 16 kHz, after so many bytes."""
-    return size // format.frame_bytes * SAMPLE_RATE // format.rate

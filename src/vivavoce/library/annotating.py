@@ -15,7 +15,7 @@ from vivavoce.core.errors import Held, TooLarge
 from vivavoce.core.events import AnyEvent, Numbered
 from vivavoce.core.transcript import Transcript, fold
 from vivavoce.library.database import of
-from vivavoce.library.recording import Recording, gist
+from vivavoce.library.recording import UNFINISHED, Recording, gist
 from vivavoce.library.repository import MOST, Make
 from vivavoce.library.retention import check_text
 from vivavoce.library.schema import events, recordings, transcripts
@@ -35,7 +35,7 @@ _decode_event: Final = msgspec.json.Decoder(AnyEvent).decode
 
 async def annotate(db: AsyncConnection, recording: Recording, make: Make) -> list[Numbered]:
     """See `Repository.annotate`. `db` must hold the recording."""
-    if recording.state in ("live", "transcribing"):
+    if recording.state in UNFINISHED:
         raise Held(f"The recording {recording.id} is still live.")
     check_text(recording)
     before = await _transcript(db, recording.id)

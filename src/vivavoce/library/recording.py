@@ -15,6 +15,10 @@ from vivavoce.library.speakers import speakers
 from vivavoce.library.terms import count_words
 
 RecordingState = Literal["live", "transcribing", "done", "failed"]
+
+UNFINISHED: Final[tuple[RecordingState, ...]] = ("live", "transcribing")
+"""States of a recording whose session is not in the library."""
+
 Mode = Literal["live", "upload"]
 
 PREVIEW: Final = 200  # characters

@@ -20,7 +20,7 @@ from vivavoce.core.errors import Deleted
 from vivavoce.library import listing
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.database import Tables
-from vivavoce.library.recording import Recording, audio_key, folder
+from vivavoce.library.recording import UNFINISHED, Recording, audio_key, folder
 from vivavoce.library.schema import (
     diarizations,
     events,
@@ -179,5 +179,5 @@ def until(created_at: datetime, days: int | None) -> datetime | None:
 def _due(row: Any) -> Due:
     audio, text = bool(row.audio), bool(row.text)
     last = (audio or row.audio_gone_at is not None) and (text or row.text_gone_at is not None)
-    live = row.state in ("live", "transcribing")
+    live = row.state in UNFINISHED
     return Due(row.owner, row.id, audio, text, last, live)

@@ -31,12 +31,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.core.errors import DiskError, SettingError
 from vivavoce.library.database import Tables
+from vivavoce.library.recording import UNFINISHED
 
 BATCH: Final = 500
 """Rows at a time."""
-
-LIVE: Final = ("live", "transcribing")
-"""States of a recording whose session is not in the library."""
 
 
 MOMENTARY: Final = ("leases",)
@@ -72,7 +70,9 @@ class Rows:
             kept = known.tables["recordings"].c
             found = await db.stream(select(kept.id, kept.state).execution_options(yield_per=BATCH))
             self.states = {
-                id: state async for id, state in found if state not in LIVE or id in self._live
+                id: state
+                async for id, state in found
+                if state not in UNFINISHED or id in self._live
             }
             for table in known.sorted_tables:
                 if table.name in MOMENTARY:

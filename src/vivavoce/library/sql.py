@@ -20,7 +20,7 @@ from vivavoce.library.database import Database, Tables
 from vivavoce.library.found import Hits, Wanted
 from vivavoce.library.migrations import upgrade
 from vivavoce.library.owners import make_known
-from vivavoce.library.recording import Changes, Page, Recording
+from vivavoce.library.recording import UNFINISHED, Changes, Page, Recording
 from vivavoce.library.repository import Make
 from vivavoce.library.retention import check_text
 from vivavoce.library.schema import events, recordings, transcripts
@@ -165,7 +165,7 @@ class SqlRepository:
             return await total_uses(db, owner, since)
 
     async def unfinished(self) -> list[str]:
-        open_states = recordings.c.state.in_(("live", "transcribing"))
+        open_states = recordings.c.state.in_(UNFINISHED)
         query = select(recordings.c.id).where(open_states).order_by(recordings.c.created_at)
         async with self.tables.read() as db:
             return [row[0] for row in await db.execute(query)]

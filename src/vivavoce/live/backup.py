@@ -22,7 +22,7 @@ from vivavoce.library.archive import Archive
 from vivavoce.library.blobs import Blobs
 from vivavoce.library.database import Tables
 from vivavoce.library.manifest import Entry, Manifest
-from vivavoce.library.rows import LIVE as UNSEALED
+from vivavoce.library.recording import UNFINISHED
 from vivavoce.library.rows import Rows
 
 BLOBS = "blobs"
@@ -63,7 +63,7 @@ async def back_up(kept: Kept, archive: Archive) -> Done:
     rows = Rows(kept.tables, live)
     async with aclosing(rows.chunks()) as chunks:
         await work.add(library, chunks)
-    ended = [id for id in live if rows.states.get(id) not in UNSEALED]
+    ended = [id for id in live if rows.states.get(id) not in UNFINISHED]
     for id in ended:
         work.forget(f"{LIVE}-{stamp}/{id}/")
     await work.blobs(kept.blobs, rows.states)

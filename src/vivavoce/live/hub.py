@@ -26,6 +26,7 @@ from vivavoce.journal.journal import SessionHeader
 from vivavoce.library.recording import new_id
 from vivavoce.live.heard import Heard
 from vivavoce.live.opening import Opener
+from vivavoce.live.regularly import regularly
 from vivavoce.live.replicas.one_folder import OneFolder
 from vivavoce.live.replicas.port import Item, Replicas
 from vivavoce.live.seat import Seat
@@ -44,6 +45,8 @@ FILES = 16
 
 ASTRAY_EVERY = 10.0
 """Seconds between two looks for sessions that no process has."""
+
+LOOK = "look for sessions that no process has"
 
 GONE = "The session {} has ended, or never was."
 
@@ -193,7 +196,7 @@ class Hub:
             log.error("cannot look for lost sessions", reason=error.message)
         self._tasks = [
             asyncio.create_task(self._release_wanted()),
-            asyncio.create_task(self._adopt_astray()),
+            asyncio.create_task(regularly(self._adopt_astray, ASTRAY_EVERY, LOOK)),
         ]
 
     async def drain(self, limit: float) -> None:
@@ -231,13 +234,13 @@ class Hub:
 
     def _finished(self, session: LiveSession) -> None:
         self._sessions.pop(session.id, None)
-        if session.bye is not None:  # else it is being let go of
-            over = session.bye.close == DONE
-            replicas = self._replicas
-            closing = replicas.ended(session.id) if over else replicas.freed(session)
-            self._closing.add(task := asyncio.create_task(closing))
-            task.add_done_callback(self._closing.discard)
-        if session.bye is not None and session.bye.close == DONE:
+        if session.bye is None:
+            return  # it is being let go of
+        over, replicas = session.bye.close == DONE, self._replicas
+        closing = replicas.ended(session.id) if over else replicas.freed(session)
+        self._closing.add(task := asyncio.create_task(closing))
+        task.add_done_callback(self._closing.discard)
+        if over:
             self._ended[session.id] = session
             asyncio.get_running_loop().call_later(session.grace, self._ended.pop, session.id, None)
             if len(self._ended) > ENDED:
@@ -307,11 +310,6 @@ class Hub:
 
     async def _adopt_astray(self) -> None:
         """Sessions whose server is gone, and whose client as well, are ended here."""
-        while True:
-            await asyncio.sleep(ASTRAY_EVERY)
-            try:
-                for session in await self._replicas.astray():
-                    if session not in self._sessions:
-                        await self._recover(session)
-            except VivavoceError as error:
-                log.error("cannot look for sessions that are astray", reason=error.message)
+        for session in await self._replicas.astray():
+            if session not in self._sessions:
+                await self._recover(session)

@@ -21,12 +21,10 @@ from vivavoce.journal.controls import Control, read_controls
 from vivavoce.journal.folder import HEADER, SessionHeader, read_header
 from vivavoce.journal.reading import Left, ReadOnly, left
 from vivavoce.library.blobs import Blobs
-from vivavoce.library.recording import Recording, audio_key, folder
+from vivavoce.library.recording import UNFINISHED, Recording, audio_key, folder
 from vivavoce.library.repository import Repository
 
 BLOCK = 1 << 16  # bytes read of a journal at a time
-
-UNFINISHED = ("live", "transcribing")
 
 
 class Audio(Protocol):

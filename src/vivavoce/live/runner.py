@@ -21,7 +21,6 @@ from vivavoce.core.errors import (
 from vivavoce.core.events import AnyEvent, Final, Interim
 from vivavoce.core.results import Aligned, Decided, Flushed, Heard, Switched
 from vivavoce.core.session import Session
-from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.aligned import Aligning
 from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.journal import Journal
@@ -268,7 +267,7 @@ class Runner:
         format = self._journal.header.format
         if format.encoding == "container" or not self._options.interims:
             return None
-        return self._journal.size // format.frame_bytes * SAMPLE_RATE // format.rate
+        return format.position(self._journal.size)
 
     async def _say_left(self, passage: Passage) -> None:
         """When the words of the last finals were said: that may be found after the stream is

@@ -33,7 +33,7 @@ class Seat:
         self._flushed = 0
         self._shown: Interim | None = None
         limits = {"max_frame": MAX_MESSAGE, "grace": session.grace}
-        if kept := int(keeps * session.bytes_per_second):
+        if kept := int(keeps * session.header.format.second):
             limits["keep"] = kept
         self.ready = Ready(
             session=session.id,

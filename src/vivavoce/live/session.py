@@ -15,7 +15,7 @@ from vivavoce.core.events import Gap, Numbered
 from vivavoce.core.titles import title_from
 from vivavoce.dialects.base import Bye
 from vivavoce.journal.journal import Journal, SessionHeader
-from vivavoce.journal.lacking import AWAY, samples
+from vivavoce.journal.lacking import AWAY
 from vivavoce.library.repository import Repository
 from vivavoce.live.broadcast import Broadcast
 from vivavoce.live.chain import Chain
@@ -110,12 +110,6 @@ class LiveSession:
         """Whether somebody speaks and reads, or it is a file that is transcribed."""
         return self.header.options.interims
 
-    @property
-    def bytes_per_second(self) -> int:
-        """Of raw samples; 0: a container, in which no second can be found."""
-        format = self.header.format
-        return 0 if format.encoding == "container" else format.frame_bytes * format.rate
-
     def begin(self) -> asyncio.Task[None]:
         """Run until the session is over."""
         self.task = asyncio.create_task(self._run(), name=f"session {self.id}")
@@ -154,7 +148,7 @@ class LiveSession:
 
     def skipped(self, start: int, end: int) -> None:
         """Neither this server nor the client has these bytes of the audio. Raises DiskError."""
-        first, last = (samples(at, self.header.format) for at in (start, end))
+        first, last = map(self.header.format.position, (start, end))
         self.broadcast.say(Gap(start=first, end=last, reason=AWAY))
 
     async def cancel(self) -> None:

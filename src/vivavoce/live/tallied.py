@@ -38,8 +38,8 @@ class Tallied:
         format = header.format
         self._tally = tally
         self._clock = clock
-        self._timed = header.options.interims and format.encoding != "container"
-        self._second = format.frame_bytes * format.rate if self._timed else 0  # bytes
+        self._second = format.second if header.options.interims else 0  # bytes
+        self._timed = self._second > 0
         self._size = self._first = held
         self._due = held if self._timed else 0
         self._step = self._second * MARK // SAMPLE_RATE

@@ -12,12 +12,14 @@ import msgspec
 import structlog
 from fastapi import FastAPI
 from starlette.datastructures import State
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vivavoce.core.errors import VivavoceError
 from vivavoce.server.auth.principal import Principal, of
+from vivavoce.server.auth.refusals import refuse
 from vivavoce.server.auth.scopes import route
-from vivavoce.server.errors import refusal
+from vivavoce.server.errors import UNFORESEEN, refusal
 from vivavoce.server.services import Services
 
 log = structlog.get_logger()
@@ -47,27 +49,36 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Elsewhere:
-    """Raises what the body's reader raises, `Held`, `DiskError`."""
-
     def __init__(self, app: ASGIApp, state: State) -> None:
         """`state` gets the application as it is behind its guards."""
         self._app = state.inner = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         about = _ABOUT.match(route(scope)) if scope.get("method") in CHANGES else None
-        if about is None:
-            await self._app(scope, receive, send)
+        try:
+            said = None if about is None else await _asked(scope, receive, about[1])
+        except ClientDisconnect:
+            return  # nobody waits for an answer
+        except VivavoceError as error:
+            await refuse(scope, receive, send, error)
             return
-        parts: Services = scope["app"].state.services
-        if parts.hub.running(about[1]) is not None or not parts.replicas.reachable:
-            await self._app(scope, receive, send)
-            return
-        body = await _whole(receive)
-        said = await parts.replicas.ask(about[1], msgspec.msgpack.encode(_passed(scope, body)))
         if said is None:
-            await self._app(scope, _again(body), send)
+            await self._app(scope, receive, send)
         else:
-            await _send(msgspec.msgpack.decode(said, type=Answered), send)
+            await _send(said, send)
+
+
+async def _asked(scope: Scope, receive: Receive, session: str) -> Answered | None:
+    """What the server that has the session says; None: it is this one's to say, and nothing of
+    the body was read. Raises what the body's reader raises, `Held`, `DiskError`."""
+    parts: Services = scope["app"].state.services
+    if parts.hub.running(session) is not None:
+        return None
+    if (ask := await parts.replicas.way_to(session)) is None:
+        return None
+    body = await Request(scope, receive).body()
+    said = await ask(msgspec.msgpack.encode(_passed(scope, body)))
+    return msgspec.msgpack.decode(said, type=Answered)
 
 
 async def answer(app: FastAPI, request: bytes) -> bytes:
@@ -80,12 +91,10 @@ async def answer(app: FastAPI, request: bytes) -> bytes:
 
     try:
         await app.state.inner(_scope(app, passed), _again(passed.body), send)
-    except VivavoceError as error:
-        response = refusal(error)
-        return _packed(response.status_code, response.raw_headers, bytes(response.body))
-    except Exception:
+    except Exception:  # not foreseen: all else is answered in there
         log.exception("another server's request failed")
-        return _packed(500, [], b"")
+        failed = refusal(UNFORESEEN)
+        return _packed(failed.status_code, failed.raw_headers, bytes(failed.body))
     body = b"".join(message.get("body", b"") for message in sent)
     return _packed(sent[0]["status"], list(sent[0]["headers"]), body)
 
@@ -124,18 +133,8 @@ def _scope(app: FastAPI, passed: Passed) -> Scope:
     }
 
 
-async def _whole(receive: Receive) -> bytes:
-    """The body, which the reader before us bounds."""
-    body, more = bytearray(), True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return bytes(body)
-
-
 def _again(body: bytes) -> Receive:
-    """A body that was read already."""
+    """A body that another server has read."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:

@@ -27,6 +27,8 @@ from vivavoce.server.protocols import openai_errors
 
 RETRY_AFTER: Final = "2"  # seconds
 
+UNFORESEEN: Final = OurError("Something went wrong in the server; its log says what.")
+
 log = structlog.get_logger()
 
 
@@ -129,7 +131,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _unforeseen(request: Request, _error: Exception) -> JSONResponse:
     """The framework logs the error itself after this."""
-    return _said(request, OurError("Something went wrong in the server; its log says what."))
+    return _said(request, UNFORESEEN)
 
 
 def _said(

@@ -94,13 +94,19 @@ async def places_told(server: Any, client: Client) -> None:
         await asyncio.sleep(0.02)
 
 
+async def begun(server: Any, *options: Options) -> Client:
+    """One who has said something, of which the other servers know."""
+    client: Client = await server.start(*options)
+    await say_from(client, CRUMB)
+    await client.final("alfa bravo")
+    await places_told(server, client)
+    return client
+
+
 async def test_a_client_goes_on_at_another_server_while_the_first_runs(servers: Servers) -> None:
     async with servers.serve("a") as here, servers.serve("b") as there:
         expected = await undisturbed(here)
-        first = await here.start(Options(title="Both"))
-        await say_from(first, CRUMB)
-        await first.final("alfa bravo")
-        await places_told(here, first)
+        first = await begun(here, Options(title="Both"))
         second = await there.resume(first)
         assert (await first.bye()).close == 1001
         assert second.seat.ready.next_frame <= first.next_frame
@@ -115,10 +121,7 @@ async def test_a_client_goes_on_at_another_server_while_the_first_runs(servers: 
 async def test_a_client_goes_on_when_its_server_is_killed(servers: Servers) -> None:
     async with servers.serve("a") as here, servers.serve("b") as there:
         expected = await undisturbed(there)
-        first = await here.start()
-        await say_from(first, CRUMB)
-        await first.final("alfa bravo")
-        await places_told(here, first)
+        first = await begun(here)
         await here.crash()
         second = await there.resume(first)
         await say_from(second, TALK)
@@ -156,10 +159,7 @@ async def test_who_watches_at_another_server_sees_events_and_interims(servers: S
 
 async def test_what_was_said_so_far_is_known_at_another_server(servers: Servers) -> None:
     async with servers.serve("a") as here, servers.serve("b") as there:
-        client = await here.start()
-        await say_from(client, CRUMB)
-        await client.final("alfa bravo")
-        await places_told(here, client)
+        client = await begun(here)
         said = await there.hub.said(client.session)
         assert said[: len(client.numbered)] == client.numbered
         assert await there.hub.said("0" * 26) is None
@@ -206,10 +206,7 @@ async def test_what_the_client_has_not_kept_is_a_gap(apart: Servers) -> None:
 
 async def test_a_client_may_not_leave_out_more_than_the_other_server_had(apart: Servers) -> None:
     async with apart.serve("a") as here, apart.serve("b") as there:
-        first = await here.start()
-        await say_from(first, CRUMB)
-        await first.final("alfa bravo")
-        await places_told(here, first)
+        first = await begun(here)
         await here.crash()
         second = await there.resume(first)
         with pytest.raises(Exception, match="was due"):
@@ -224,10 +221,7 @@ async def test_a_client_may_not_leave_out_more_than_the_other_server_had(apart: 
 async def test_the_server_that_was_away_gives_back_the_audio_it_had(apart: Servers) -> None:
     async with apart.serve("b") as there:
         async with apart.serve("a") as here:
-            first = await here.start()
-            await say_from(first, CRUMB)
-            await first.final("alfa bravo")
-            await places_told(here, first)
+            first = await begun(here)
             await here.crash()
         second = await there.resume(first)
         await say_from(second, TALK)
@@ -247,10 +241,7 @@ async def test_a_server_that_was_away_leaves_a_session_to_the_one_that_went_on(
     async with apart.serve("b") as there:
         expected = await undisturbed(there)
         async with apart.serve("a") as here:
-            first = await here.start()
-            await say_from(first, CRUMB)
-            await first.final("alfa bravo")
-            await places_told(here, first)
+            first = await begun(here)
             await here.crash()
         second = await there.resume(first)
         async with apart.serve("a") as again:
@@ -284,10 +275,7 @@ async def test_a_session_whose_server_and_client_are_gone_is_ended_by_another(
     servers: Servers,
 ) -> None:
     async with servers.serve("a") as here, servers.serve("b") as there:
-        client = await here.start()
-        await say_from(client, CRUMB)
-        await client.final("alfa bravo")
-        await places_told(here, client)
+        client = await begun(here)
         await here.crash()
         while (await there.repository.get("local", client.session)).state == "live":  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -330,10 +318,7 @@ async def test_a_session_goes_on_without_redis(servers: Servers, redis: RedisSer
 
 async def test_deleting_a_session_leaves_nothing_in_redis(servers: Servers) -> None:
     async with servers.serve("a") as here:
-        client = await here.start()
-        await say_from(client, CRUMB)
-        await client.final("alfa bravo")
-        await places_told(here, client)
+        client = await begun(here)
         await here.hub.cancel(client.session)
         assert await here.replicas._log.said(client.session) == []
         assert await here.replicas._log.places(client.session) == []
@@ -342,10 +327,7 @@ async def test_deleting_a_session_leaves_nothing_in_redis(servers: Servers) -> N
 
 async def test_a_server_that_was_frozen_lets_go_of_what_another_has(apart: Servers) -> None:
     async with apart.serve("a") as here, apart.serve("b") as there:
-        first = await here.start()
-        await say_from(first, CRUMB)
-        await first.final("alfa bravo")
-        await places_told(here, first)
+        first = await begun(here)
         await here.replicas._leases.free(first.session)  # as if it had lapsed
         second = await there.resume(first)
         assert (await first.bye()).close == 1001
@@ -368,10 +350,7 @@ async def until_given_back(data: Path) -> None:
 
 async def test_a_journal_that_is_made_anew_is_not_put_away(apart: Servers) -> None:
     async with apart.serve("a") as here, apart.serve("b") as there:
-        first = await here.start()
-        await say_from(first, CRUMB)
-        await first.final("alfa bravo")
-        await places_told(here, first)
+        first = await begun(here)
         await here.crash()
         while True:
             try:
@@ -391,10 +370,7 @@ async def test_a_journal_that_is_made_anew_is_not_put_away(apart: Servers) -> No
 
 async def test_nobody_opens_what_another_is_making_anew(apart: Servers) -> None:
     async with apart.serve("a") as here, apart.serve("b") as there:
-        first = await here.start()
-        await say_from(first, CRUMB)
-        await first.final("alfa bravo")
-        await places_told(here, first)
+        first = await begun(here)
         await here.hub._let_go(here.hub.running(first.session), Bye("moved", 1001))
         async with there.replicas.fetched(first.session) as found:
             assert found

@@ -6,7 +6,6 @@ So servers need not know each other's addresses, nor reach each other. A call go
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +13,7 @@ import structlog
 
 from vivavoce.core.errors import Held
 from vivavoce.live.replicas.ending import end
+from vivavoce.live.replicas.port import Ask
 from vivavoce.live.replicas.redis_log import RedisError, connect
 
 log = structlog.get_logger()
@@ -26,8 +26,6 @@ AT_ONCE: Final = 64
 
 AGAIN: Final = 1.0
 """Seconds until Redis is asked again after it failed."""
-
-Answer = Callable[[bytes], Awaitable[bytes]]
 
 
 class _Call(msgspec.Struct, frozen=True):
@@ -60,15 +58,12 @@ class Calls:
             raise Held("The server with this session does not answer; try again.")
         return bytes(found[1])
 
-    async def serve(self, answer: Answer) -> None:
+    async def serve(self, answer: Ask) -> None:
         """Answer whoever calls this server, until cancelled. `answer` raises nothing."""
         while True:
             try:
-                await self._room.acquire()
-                try:
+                async with self._room:
                     found = await self._redis.blpop([_calls(self._name)], timeout=LIMIT)
-                finally:
-                    self._room.release()
                 if found is not None:
                     call = msgspec.msgpack.decode(found[1], type=_Call)
                     task = asyncio.create_task(self._answer(call, answer))
@@ -82,7 +77,7 @@ class Calls:
         await end(*self._answering)
         await self._redis.aclose()
 
-    async def _answer(self, call: _Call, answer: Answer) -> None:
+    async def _answer(self, call: _Call, answer: Ask) -> None:
         async with self._room:
             said = await answer(call.payload)
         try:

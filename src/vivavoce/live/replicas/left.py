@@ -20,9 +20,9 @@ from vivavoce.core.events import Ended
 from vivavoce.journal.disk import Disk, disk_errors
 from vivavoce.journal.folder import SessionHeader
 from vivavoce.journal.journal import read_header
-from vivavoce.journal.lacking import read_lacking
+from vivavoce.journal.lacking import had
 from vivavoce.library.blobs import Blobs
-from vivavoce.library.recording import audio_key
+from vivavoce.library.recording import UNFINISHED, audio_key
 from vivavoce.library.repository import Repository
 from vivavoce.live.replicas.one_folder import read_events
 
@@ -57,8 +57,9 @@ class Left:
 
     async def ended(self, folder: Path) -> bool:
         """Whether it ended here: its last word is in its log."""
-        events = await asyncio.to_thread(lambda: list(read_events(folder)))
-        return any(isinstance(numbered.event, Ended) for numbered in events)
+        return await asyncio.to_thread(
+            lambda: any(isinstance(numbered.event, Ended) for numbered in read_events(folder))
+        )
 
     async def give_back(self) -> None:
         """Add what is here to recordings that have ended."""
@@ -87,7 +88,7 @@ class Left:
 
     async def _sealed(self, header: SessionHeader) -> bool:
         kept = await self._repository.get(header.owner, header.session)
-        return kept.state not in ("live", "transcribing")
+        return kept.state not in UNFINISHED
 
     async def _mend(self, header: SessionHeader, folder: Path, copy: Path) -> bool:
         """Whether the recording lacked something."""
@@ -112,15 +113,12 @@ class Left:
 def _overlay(copy: Path, header: SessionHeader, folder: Path) -> bool:
     """Write the samples that are here over the same ones of a recording: they are the same bytes
     where it has them, and silence where it has not. Whether there were any such."""
-    lacking = read_lacking(folder)
-    silent = list(lacking.ranges) if lacking else []
     with disk_errors(folder), (folder / "audio").open("rb") as own, copy.open("r+b") as file:
         offset = len(wav_header(header.format, 0))
         most = copy.stat().st_size - offset
-        start, lacked = 0, False
-        for silence, end in [*silent, (most, most)]:
-            lacked |= _copy(own, file, start, min(silence, most), offset)
-            start = end
+        lacked = False
+        for start, end in had(folder, most):
+            lacked |= _copy(own, file, start, end, offset)
     return lacked
 
 

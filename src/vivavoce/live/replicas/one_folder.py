@@ -6,7 +6,7 @@ journal is opened anew where it was left. The lock sees to it that only one ever
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from vivavoce.journal.folder import SessionHeader
 from vivavoce.journal.journal import read_header
 from vivavoce.journal.lines import read_lines
 from vivavoce.library.recording import is_id
-from vivavoce.live.replicas.port import PATIENCE, RELEASE_EVERY, Item
+from vivavoce.live.replicas.port import PATIENCE, RELEASE_EVERY, Ask, Item
 from vivavoce.live.session import LiveSession
 
 _EVENT = msgspec.json.Decoder(Numbered)
@@ -28,7 +28,6 @@ _EVENT = msgspec.json.Decoder(Numbered)
 class OneFolder:
     """Implements `Replicas` where all that is shared is the folder of live sessions."""
 
-    reachable = False
     keeps = 0.0  # whoever takes a session up has its journal
 
     def __init__(self, folder: Path) -> None:
@@ -66,8 +65,8 @@ class OneFolder:
 
     async def said(self, session: str) -> list[Numbered] | None:
         if self._is_here(session):
-            with suppress(FileNotFoundError):
-                return await asyncio.to_thread(lambda: list(read_events(self._folder / session)))
+            said = await asyncio.to_thread(lambda: list(read_events(self._folder / session)))
+            return said or None  # nothing: it was sealed between the two looks
         return None
 
     @asynccontextmanager
@@ -94,11 +93,11 @@ class OneFolder:
     async def reached(self) -> str | None:
         return None
 
-    async def ask(self, _session: str, _request: bytes, /) -> bytes | None:
+    async def way_to(self, _session: str, /) -> Ask | None:
         """Workers cannot call each other."""
         return None
 
-    def serve(self, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
+    def serve(self, answer: Ask) -> None:
         """Nobody calls."""
 
     async def live(self, recordings: Iterable[str]) -> set[str]:

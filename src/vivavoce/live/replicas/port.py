@@ -20,6 +20,9 @@ PATIENCE: Final = 40
 
 Item = Numbered | Interim
 
+Ask = Callable[[bytes], Awaitable[bytes]]
+"""A request, and what is answered to it."""
+
 
 class Replicas(Protocol):
     """What this process knows of the others, and they of it. Every method may raise `DiskError`
@@ -28,9 +31,6 @@ class Replicas(Protocol):
     keeps: float
     """Seconds of acknowledged audio that a client does well to keep, for a server that has
     another's journal not."""
-
-    reachable: bool
-    """Whether other processes can be asked."""
 
     async def header(self, session: str) -> SessionHeader | None:
         """Of a session that is live in whatever process."""
@@ -83,11 +83,11 @@ class Replicas(Protocol):
         there is nothing of the kind. Raises nothing."""
         ...
 
-    async def ask(self, session: str, request: bytes, /) -> bytes | None:
-        """What the server that has the session answers; None: none has that can be asked. Raises
-        `Held` when it does not answer."""
+    async def way_to(self, session: str, /) -> Ask | None:
+        """How to ask the server that has the session; None: none but this one can be asked. The
+        way raises `Held` when that server does not answer."""
 
-    def serve(self, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
+    def serve(self, answer: Ask) -> None:
         """How others are answered from now on."""
 
     async def live(self, recordings: Iterable[str]) -> set[str]:

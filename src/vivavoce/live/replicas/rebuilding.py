@@ -15,11 +15,12 @@ from vivavoce.core.commands import Finish
 from vivavoce.core.errors import Held
 from vivavoce.core.events import Gap, Numbered
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
+from vivavoce.journal.appendfile import AppendFile
 from vivavoce.journal.controls import unpacked
 from vivavoce.journal.disk import Disk, disk_errors
 from vivavoce.journal.folder import HEADER, SessionHeader
 from vivavoce.journal.frames import MAX_RECORDED, Record
-from vivavoce.journal.lacking import AWAY, Lacking, samples, silence, write_lacking
+from vivavoce.journal.lacking import AWAY, Lacking, silence, write_lacking
 from vivavoce.journal.lines import line
 from vivavoce.live.replicas.redis_log import Place
 from vivavoce.live.said import said
@@ -112,8 +113,7 @@ def _unheard(format: AudioFormat, decided: int, base: Place) -> Gap | None:
     """What is lost whatever the client has."""
     if base.bytes <= decided:
         return None
-    start, end = samples(decided, format), samples(base.bytes, format)
-    return Gap(start=start, end=end, reason=AWAY)
+    return Gap(start=format.position(decided), end=format.position(base.bytes), reason=AWAY)
 
 
 def _log(events: Sequence[Numbered], gap: Gap | None) -> Iterator[bytes]:
@@ -128,15 +128,10 @@ def _log(events: Sequence[Numbered], gap: Gap | None) -> Iterator[bytes]:
 
 
 def _write(path: Path, parts: Iterable[bytes], disk: Disk) -> None:
-    file, at = disk.create(path), 0
+    file = AppendFile.create(disk, path)
     try:
         for part in parts:
-            rest = memoryview(part)
-            while rest:
-                taken = file.write(at, rest)
-                if not taken:
-                    raise OSError(28, "No space left on device")
-                at, rest = at + taken, rest[taken:]
+            file.append(part)
         file.sync()
     finally:
         file.close()

@@ -9,8 +9,9 @@ recording when that server is there again (`left.py`).
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +22,15 @@ from vivavoce.core.errors import Held, VivavoceError
 from vivavoce.core.events import Numbered
 from vivavoce.journal.disk import Disk, disk_errors
 from vivavoce.journal.folder import SessionHeader
-from vivavoce.library.leases import LASTS, RENEW_EVERY, Leases
+from vivavoce.library.leases import RENEW_EVERY, Leases
 from vivavoce.library.recording import is_id
+from vivavoce.live.regularly import regularly
 from vivavoce.live.replicas.calls import Calls
 from vivavoce.live.replicas.ending import end
 from vivavoce.live.replicas.left import Left
 from vivavoce.live.replicas.mirror import Mirror
 from vivavoce.live.replicas.one_folder import attempts
-from vivavoce.live.replicas.port import Item
+from vivavoce.live.replicas.port import Ask, Item
 from vivavoce.live.replicas.rebuilding import away, can_be_made, rebuild
 from vivavoce.live.replicas.redis_log import KEPT, RedisError, RedisLog
 from vivavoce.live.replicas.telling import Telling
@@ -52,7 +54,6 @@ ASKS: Final = 256
 class Shared:
     """Implements `Replicas`. Use it as a context."""
 
-    reachable = True
     keeps = 30.0  # more than the longest utterance and the silence that ends it
 
     def __init__(
@@ -79,7 +80,8 @@ class Shared:
     async def running(self) -> AsyncIterator["Shared"]:
         """Look for what is not ours any more, then keep what is. Raises `DiskError`."""
         await self._set_aside(starting=True)
-        tasks = [asyncio.create_task(self._renew()), asyncio.create_task(self._listen())]
+        renewing = regularly(self._renew, RENEW_EVERY, "renew leases")
+        tasks = [asyncio.create_task(renewing), asyncio.create_task(self._listen())]
         try:
             yield self
         finally:
@@ -192,15 +194,15 @@ class Shared:
             return "Redis gives no answer."
         return "ok"
 
-    async def ask(self, session: str, request: bytes, /) -> bytes | None:
+    async def way_to(self, session: str, /) -> Ask | None:
         if session in self._told or not is_id(session):
             return None
         lease = await self._leases.find(session)
         if lease is None or lease.lapsed or lease.holder in ("", self._leases.holder):
             return None
-        return await self._calls.ask(lease.holder, request)
+        return partial(self._calls.ask, lease.holder)
 
-    def serve(self, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
+    def serve(self, answer: Ask) -> None:
         self._serving = asyncio.create_task(self._calls.serve(answer))
 
     async def live(self, recordings: Iterable[str]) -> set[str]:
@@ -255,15 +257,10 @@ class Shared:
     async def _renew(self) -> None:
         """Sessions that are not ours any more, because we said nothing for too long, are let go
         of: another server has them."""
-        while True:
-            await asyncio.sleep(RENEW_EVERY)
-            try:
-                if self._ours:
-                    mine = set(self._told)
-                    for session in mine - await self._leases.renew():
-                        self._ask(session)
-            except VivavoceError as error:
-                log.warning("cannot renew leases", reason=error.message, lapse_after=LASTS)
+        if self._ours:
+            mine = set(self._told)
+            for session in mine - await self._leases.renew():
+                self._ask(session)
 
     async def _listen(self) -> None:
         while True:

@@ -10,8 +10,8 @@ import structlog
 from fastapi import APIRouter
 
 from vivavoce.core.errors import NotFound
+from vivavoce.live.regularly import regularly
 from vivavoce.server.errors import StillLive
-from vivavoce.server.regularly import regularly
 from vivavoce.server.rest.models import Error, Recording
 from vivavoce.server.services import Found, Owner, Parts, Services
 

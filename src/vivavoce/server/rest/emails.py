@@ -12,7 +12,7 @@ from vivavoce.core.transcript import Transcript
 from vivavoce.deliver.letter import Attachment, Letter
 from vivavoce.library.export import FORMATS, render
 from vivavoce.library.outbox import Parcel
-from vivavoce.library.recording import Recording
+from vivavoce.library.recording import UNFINISHED, Recording
 from vivavoce.server.errors import BadParameter, StillLive
 from vivavoce.server.names import file_name
 from vivavoce.server.rest.dispatch import Dispatch
@@ -88,7 +88,7 @@ async def emails(recording: Found, parts: Parts, owner: Owner) -> Emails:
 
 
 async def _letter(parts: Services, owner: str, recording: Recording, new: NewEmail) -> Letter:
-    if recording.state in ("live", "transcribing"):
+    if recording.state in UNFINISHED:
         raise StillLive(f"The recording {recording.id} is still live; send it when it has ended.")
     if not (new.transcript or new.summary or new.attach):
         raise BadParameter("There is nothing to send: ask for transcript, summary or attach.")

@@ -9,8 +9,8 @@ from starlette.responses import StreamingResponse
 from vivavoce.core.errors import Forbidden, NotFound
 from vivavoce.library.export import FORMATS, render
 from vivavoce.library.found import Wanted
+from vivavoce.library.recording import UNFINISHED, audio_key
 from vivavoce.library.recording import Recording as Row
-from vivavoce.library.recording import audio_key
 from vivavoce.library.retention import check_audio
 from vivavoce.server.errors import BadParameter, BadRange, StillLive, refusal
 from vivavoce.server.names import attachment, extension, media_type
@@ -168,7 +168,7 @@ async def audio(
 
 
 def _ended(recording: Row) -> None:
-    if recording.state in ("live", "transcribing"):
+    if recording.state in UNFINISHED:
         raise StillLive(f"The recording {recording.id} is still live; this is there at its end.")
 
 

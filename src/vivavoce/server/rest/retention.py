@@ -14,7 +14,7 @@ from vivavoce.core.errors import Held, NotFound, VivavoceError
 from vivavoce.journal.lease import Lease
 from vivavoce.library.retention import Due, delete_audio
 from vivavoce.library.texts import forget_text
-from vivavoce.server.regularly import regularly
+from vivavoce.live.regularly import regularly
 from vivavoce.server.services import Services
 
 EVERY: Final = 600.0

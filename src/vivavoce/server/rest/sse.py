@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from vivavoce.core.errors import Held, NotFound, VivavoceError
 from vivavoce.core.events import Ended, Interim, Numbered
-from vivavoce.library.recording import Recording
+from vivavoce.library.recording import UNFINISHED, Recording
 from vivavoce.library.retention import check_text
 from vivavoce.server.rest.ahead import Ahead, Item, Items
 from vivavoce.server.rest.models import Error
@@ -88,7 +88,7 @@ async def items(parts: Services, recording: Recording, after: int) -> Items:
 async def _kept(parts: Services, recording: Recording) -> bool:
     """Whether it is over and in the library. Raises `NotFound`."""
     latest = await parts.repository.get(recording.owner, recording.id)
-    return latest.state not in ("live", "transcribing")
+    return latest.state not in UNFINISHED
 
 
 async def _sealed(parts: Services, recording: Recording) -> None:
