@@ -64,6 +64,7 @@ def test_the_words_are_read_and_played_beside_an_open_column(
     page: Page, server: ServerProcess, recording: str
 ) -> None:
     opened(page, server, recording)
+    expect(page.locator(".utterance").first).to_be_visible()
     page.locator("#scroller").focus()
     page.keyboard.press("]")
     page.keyboard.press("Enter")

@@ -354,7 +354,7 @@ def test_azure_s_clients(given: Given, node: Any, tmp_path: Path, sdk: str) -> N
         refused = azure(given, sdk, key, tmp_path, node)
         assert (refused["said"], refused["why"]) == ("", "Error")
         if sdk == "javascript":  # it is not told of a handshake's status
-            assert refused["code"] == "BadRequestParameters"
+            assert refused["code"] == "BadRequestParameters", refused
             assert "key" in refused["details"]
         else:
             assert refused["code"] == "AuthenticationFailure"

@@ -13,7 +13,7 @@ from tests.server.auth.asking import Reached, ask
 from tests.server.auth.conftest import MakeKey
 from tests.server.conftest import Serving
 from vivavoce.library.keys import new_key
-from vivavoce.server.auth import gate
+from vivavoce.server.auth import gate, refusals
 from vivavoce.server.auth.attempts import FREE_REQUESTS
 from vivavoce.server.auth.principal import LOCAL
 from vivavoce.server.auth.scopes import asked
@@ -55,12 +55,38 @@ async def test_a_websocket_from_elsewhere_is_refused_too(app: FastAPI) -> None:
     assert asked[-1]["reason"] == "forbidden"
 
 
-async def _from_elsewhere(app: FastAPI, path: str) -> list[Any]:
+SDK = b"X-ConnectionId=0A1B"
+FIRST = ("connect", "receive", "receive")
+"""What Speech SDKs send of themselves: `speech.config` and `speech.context`."""
+
+
+@pytest.mark.parametrize("comes", [FIRST, ("connect", "receive", "disconnect")])
+async def test_azure_s_javascript_is_let_go_when_it_can_hear_why(
+    app: FastAPI, comes: tuple[str, ...]
+) -> None:
+    asked = await _from_elsewhere(app, "/speech/universal/v2", SDK, comes)
+    assert [one["type"] for one in asked[:-1]] == ["websocket.accept", *comes[1:]]
+    assert (asked[-1]["type"], asked[-1]["code"]) == ("websocket.close", 1007)
+
+
+async def test_azure_s_javascript_that_says_nothing_is_let_go_too(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "PATIENCE", 0.01)
+    asked = await _from_elsewhere(app, "/speech/universal/v2", SDK)
+    assert asked[-1]["code"] == 1007
+
+
+async def _from_elsewhere(
+    app: FastAPI, path: str, query: bytes = b"", comes: tuple[str, ...] = FIRST[:1]
+) -> list[Any]:
+    """What is sent and, after the first that says it wants to connect, what was read."""
     sent: list[Any] = []
+    coming = iter(comes)
     scope = {
         "type": "websocket",
         "path": path,
-        "query_string": b"",
+        "query_string": query,
         "headers": [],
         "client": ELSEWHERE,
         "subprotocols": [],
@@ -68,7 +94,12 @@ async def _from_elsewhere(app: FastAPI, path: str) -> list[Any]:
     }
 
     async def receive() -> Any:
-        return {"type": "websocket.connect"}
+        kind = next(coming, None)
+        if kind is None:
+            await asyncio.Event().wait()
+        if kind != "connect":
+            sent.append({"type": kind})
+        return {"type": f"websocket.{kind}"}
 
     async def send(message: Any) -> None:
         sent.append(message)

@@ -4,9 +4,10 @@ Over HTTP that is a status and a body in the protocol's own form. A WebSocket is
 a message, and closed: what the answer to a handshake says reaches no page of a browser. Azure's
 native SDKs are the exception, which know a wrong key by the handshake's status and nothing else.
 
-Nothing of what was sent is read, and nothing of a credential is said or logged.
+Nothing of what was sent is looked at, and nothing of a credential is said or logged.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -37,6 +38,9 @@ from vivavoce.server.protocols import almost_real_time, aws_transcribe, azure_sp
 
 log = structlog.get_logger()
 
+PATIENCE: Final = 5.0
+"""Seconds for what a client sends of itself."""
+
 
 async def refuse(scope: Scope, receive: Receive, send: Send, error: VivavoceError) -> None:
     """Answer a request or a WebSocket, of which nothing was read yet, with this error."""
@@ -57,6 +61,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: VivavoceErro
             offered = scope.get("subprotocols", ())
             chosen = manner.subprotocol if manner.subprotocol in offered else None
             await send({"type": "websocket.accept", "subprotocol": chosen, "headers": []})
+            await _spoken(receive, manner.first)
             await _told(send, manner, error)
         elif "websocket.http.response" in scope.get("extensions", {}):
             await errors.refusal(error, headers(error))(scope, receive, send)
@@ -69,6 +74,15 @@ async def farewell(scope: Scope, _receive: Receive, send: Send, error: VivavoceE
     log.info("let go", code=error.code, reason=error.message)
     with suppress(OSError):
         await _told(send, _manner(scope, route(scope)), error)
+
+
+async def _spoken(receive: Receive, messages: int) -> None:
+    """Wait until somebody has sent so many messages, a moment at most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(messages):
+                if (await receive())["type"] == "websocket.disconnect":
+                    return
 
 
 async def _told(send: Send, manner: "Manner", error: VivavoceError) -> None:
@@ -144,12 +158,15 @@ class Manner:
     subprotocol: str | None = None
     close: Callable[[VivavoceError], tuple[int, str]] = _close
     handshake: bool = False  # whether its status tells who is not connected yet
+    first: int = 0  # messages that a client has to have sent, or it never sees why it is let go
 
 
 LIVE_SERVER: Final = Manner(lambda error: LiveServerDialect("", time.time).send(Failed(error)))
 AMAZON: Final = Manner(lambda error: (aws.said(error),))
 AZURE: Final = Manner(_nothing, close=_azure_close, handshake=True)
-AZURE_JAVASCRIPT: Final = Manner(_nothing, close=_azure_close)
+AZURE_JAVASCRIPT: Final = Manner(_nothing, close=_azure_close, first=2)
+"""It tells its app of a failure of its own where a close meets its `speech.config` or
+`speech.context`."""
 OTHER: Final = Manner(_nothing, handshake=True)
 
 MANNERS: Final[Mapping[str, Manner]] = {
