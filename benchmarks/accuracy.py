@@ -31,7 +31,7 @@ from vivavoce.bench.measures import Errors, errors
 from vivavoce.core.results import Decided, Reading
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm, StreamOptions, Window
-from vivavoce.engines.moonshine import Moonshine
+from vivavoce.engines.moonshine.engine import Moonshine
 from vivavoce.live.streams import FILE_ENDPOINT, PER_MS
 from vivavoce.testing.local import open_local
 

@@ -19,7 +19,7 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.journal.journal import SessionHeader
 from vivavoce.live.tallied import Tallied
 from vivavoce.live.tally import Tally
-from vivavoce.server.access import Exchange
+from vivavoce.server.telemetry.access import Exchange
 from vivavoce.telemetry import metrics
 from vivavoce.telemetry.board import VARIABLE, Board
 

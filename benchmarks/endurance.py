@@ -32,7 +32,7 @@ from vivavoce.core.results import Result
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import WORDS, say, silence
-from vivavoce.engines.moonshine import Moonshine
+from vivavoce.engines.moonshine.engine import Moonshine
 from vivavoce.testing.local import open_local
 from vivavoce.testing.process import ServerProcess
 

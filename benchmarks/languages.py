@@ -25,7 +25,7 @@ from vivavoce.config import load_settings
 from vivavoce.core.results import Decided
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat
 from vivavoce.engines.base import Pcm, StreamOptions
-from vivavoce.engines.whisper import Whisper
+from vivavoce.engines.whisper.engine import Whisper
 from vivavoce.testing.local import hear, open_local
 from vivavoce.testing.words import word_error_rate
 

@@ -26,7 +26,7 @@ from vivavoce.audio.wav import wav_header
 from vivavoce.config import Settings
 from vivavoce.core.events import Revised
 from vivavoce.core.types import SAMPLE_RATE, AudioFormat, Word
-from vivavoce.engines.aligner import PocketSphinx
+from vivavoce.engines.aligning.aligner import PocketSphinx
 from vivavoce.engines.base import Pcm, Span
 
 SETS = ("fsdd", "mfa")

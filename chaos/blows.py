@@ -74,7 +74,9 @@ class Blows:
 
     async def _kill_host(self, blow: Blow) -> None:
         server = self._stage.server.pid
-        while not (pids := await asyncio.to_thread(children, server, "vivavoce.engines.host")):
+        while not (
+            pids := await asyncio.to_thread(children, server, "vivavoce.engines.hosted.host")
+        ):
             pass  # one that was killed is being replaced
         os.kill(random.Random(blow.seed).choice(sorted(pids)), signal.SIGKILL)
 

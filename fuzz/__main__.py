@@ -26,7 +26,7 @@ WATCHED: Final = [
     "vivavoce.audio.sniff",
     "vivavoce.bench.diarized",
     "vivavoce.server.auth.credentials",
-    "vivavoce.server.multipart",
+    "vivavoce.server.bodies.multipart",
     "vivavoce.server.names",
     "vivavoce.server.rest.ranges",
     "vivavoce.server.transport.http2_frames",

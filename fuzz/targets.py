@@ -30,7 +30,7 @@ from vivavoce.dialects.openai_realtime import OpenAIRealtimeDialect
 from vivavoce.dialects.wav import read_wav
 from vivavoce.dialects.wyoming import Model, WyomingDialect
 from vivavoce.server.auth.credentials import find, scrubbed
-from vivavoce.server.multipart import read_form
+from vivavoce.server.bodies.multipart import read_form
 from vivavoce.server.names import attachment, media_type, title_of_file
 from vivavoce.server.protocols.socketio import Packet
 from vivavoce.server.rest.ranges import wanted

@@ -18,7 +18,7 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, settings
 
-from vivavoce.engines.moonshine import better_weights
+from vivavoce.engines.moonshine.engine import better_weights
 from vivavoce.library.sql import FILE, SqlRepository
 from vivavoce.testing.buckets import BUCKET, S3Server
 from vivavoce.testing.postgres import PostgresServer, programs, serving

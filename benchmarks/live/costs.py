@@ -65,7 +65,7 @@ def kind(pid: int, servers: Sequence[int]) -> str:
     if pid in servers:
         return "server"
     words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    if "vivavoce.engines.host" not in words:
+    if "vivavoce.engines.hosted.host" not in words:
         return "others"
     return "aligner" if "aligner" in words else "hosts"
 

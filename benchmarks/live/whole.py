@@ -10,7 +10,7 @@ from benchmarks.live.environments import CACHE, environment
 from benchmarks.live.peers import PLAYERS
 from vivavoce.bench.trial import Trial
 from vivavoce.engines.base import Window
-from vivavoce.engines.moonshine import Moonshine
+from vivavoce.engines.moonshine.engine import Moonshine
 
 
 def model_of(trial: Trial) -> str:

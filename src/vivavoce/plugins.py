@@ -1,8 +1,8 @@
 """Engines and aligners are found by entry points, built-ins included.
 
 An engine that needs packages of an extra says which extra in its entry point
-(`aws = "vivavoce.engines.aws:Aws [aws]"`). Engines that only tests use are in a group of their
-own: nobody is told of them, but who knows their names can ask for them.
+(`vosk = "vivavoce.engines.vosk.engine:Vosk [vosk]"`). Engines that only tests use are in a group
+of their own: nobody is told of them, but who knows their names can ask for them.
 """
 
 import re

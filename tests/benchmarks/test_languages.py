@@ -7,7 +7,7 @@ from faster_whisper import WhisperModel
 
 from benchmarks.languages import Clip, clips, live, row, whole
 from vivavoce.config import load_settings
-from vivavoce.engines.whisper import Whisper
+from vivavoce.engines.whisper.engine import Whisper
 from vivavoce.testing.words import word_error_rate
 
 pytestmark = pytest.mark.speech

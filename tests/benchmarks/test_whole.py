@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.live import whole
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.moonshine import Moonshine
+from vivavoce.engines.moonshine.engine import Moonshine
 
 
 class Plain(Moonshine):

@@ -14,7 +14,7 @@ from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import silence
-from vivavoce.engines.moonshine import Moonshine
+from vivavoce.engines.moonshine.engine import Moonshine
 from vivavoce.testing.process import ServerProcess, free_port, running
 
 WITH_TORCH = (

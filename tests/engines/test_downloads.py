@@ -10,8 +10,10 @@ import pytest
 
 from tests.engines.internet import HUB, VOSK, Internet
 from vivavoce.core.errors import EngineError
-from vivavoce.engines import hub, vosk_files, whisper_files
+from vivavoce.engines import hub
 from vivavoce.engines.transformers import Transformers, local
+from vivavoce.engines.vosk import files as vosk_files
+from vivavoce.engines.whisper import files as whisper_files
 
 WHISPER = "Systran/faster-whisper-small"
 WEIGHTS = bytes(range(256)) * 4096

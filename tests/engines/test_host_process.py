@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from vivavoce.engines.base import StreamOptions, Window
-from vivavoce.engines.calls import LENGTH, Call, Decode, OpenStream, pack, unpack_answer
 from vivavoce.engines.fake import say
+from vivavoce.engines.hosted.calls import LENGTH, Call, Decode, OpenStream, pack, unpack_answer
 
 LIMIT = 120
 """Seconds for a process to end on a busy machine."""
@@ -28,7 +28,7 @@ def started(log: Path) -> Iterator[Callable[[str], Host]]:
     hosts: list[Host] = []
 
     def start(engine: str) -> Host:
-        command = [sys.executable, "-m", "vivavoce.engines.host", "engine", engine]
+        command = [sys.executable, "-m", "vivavoce.engines.hosted.host", "engine", engine]
         pipe = subprocess.PIPE
         with log.open("wb") as stderr:
             hosts.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=stderr))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.engines.moonshine import weights
+from vivavoce.engines.moonshine.engine import weights
 from vivavoce.engines.tokens import SPACE, Tokenizer, loop_start
 
 

@@ -150,13 +150,13 @@ class Server:
         self.committer = Committer(0, disk)
         self.blobs = blobs
         opener = Opener(
-            disk.root,
-            self.engines,
-            repository,
-            Sealer(repository, blobs, may_seal=replicas.may_seal),
-            self.committer,
-            StreamOptions(),
-            GRACE,
+            folder=disk.root,
+            engines=self.engines,
+            repository=repository,
+            sealer=Sealer(repository, blobs, may_seal=replicas.may_seal),
+            committer=self.committer,
+            defaults=StreamOptions(),
+            grace=GRACE,
         )
         self.hub = Hub(opener, max_sessions=sessions, replicas=replicas)
         self.replicas = replicas

@@ -11,7 +11,7 @@ import pytest
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.base import Span, Urgency
 from vivavoce.engines.fake import GAP, WORD, say
-from vivavoce.engines.host import POLITE
+from vivavoce.engines.hosted.host import POLITE
 from vivavoce.live import aligner_host as module
 from vivavoce.live.aligner_host import GIVE_UP, AlignerHost
 

@@ -84,13 +84,15 @@ async def test_it_does_not_start_when_none_can_be_loaded(
 async def test_an_engine_that_is_being_loaded_when_it_stops_leaves_nothing(
     odd_engines: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = children(os.getpid(), "vivavoce.engines.host")  # of servers that other tests share
+    before = children(
+        os.getpid(), "vivavoce.engines.hosted.host"
+    )  # of servers that other tests share
     engines = Engines(["scripted"], 2)
     await engines.start()
     engines.wake("scripted-native")
     await asyncio.sleep(0)
     await engines.stop()
-    assert set(children(os.getpid(), "vivavoce.engines.host")) <= set(before)
+    assert set(children(os.getpid(), "vivavoce.engines.hosted.host")) <= set(before)
 
 
 async def test_an_engine_nobody_has_is_refused() -> None:

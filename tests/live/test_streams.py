@@ -6,7 +6,7 @@ from vivavoce.core.commands import Configure, Options
 from vivavoce.core.errors import BadMessage
 from vivavoce.engines.base import StreamOptions
 from vivavoce.engines.fake import Scripted
-from vivavoce.engines.moonshine import Moonshine
+from vivavoce.engines.moonshine.engine import Moonshine
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.windowed import WindowedStream, rewound
 from vivavoce.live.streams import check_language, configured, open_stream, stream_options

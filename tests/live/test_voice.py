@@ -134,7 +134,7 @@ async def test_what_a_crash_left_undone_is_done_once(serve: Serve, lost: int) ->
 async def test_who_asked_is_told_of_commands(serve: Serve) -> None:
     async with serve() as server:
         told: list[Any] = []
-        server.hub._opener._news.mention = lambda *about, **data: told.append((about[1:], data))
+        server.hub._opener.news.mention = lambda *about, **data: told.append((about[1:], data))
         client = await server.start(ON)
         await client.say(spoken(("zulu", "whiskey")))
         await client.send(Finish())

@@ -85,7 +85,7 @@ async def speaking(server: ServerProcess) -> AsyncIterator[Session]:
 async def test_an_engine_host_that_is_killed_in_mid_sentence(launch: Launch) -> None:
     server = launch(**SCRIPTED)
     async with speaking(server) as session:
-        for pid in children(server.pid, "vivavoce.engines.host"):
+        for pid in children(server.pid, "vivavoce.engines.hosted.host"):
             os.kill(pid, signal.SIGKILL)
         await session.send(say("golf").tobytes())
         said = " ".join(await words(session))
@@ -97,7 +97,7 @@ async def test_engine_hosts_that_are_killed_again_and_again(launch: Launch) -> N
     async with connect(server.url, FORMAT) as session:
         for sentence in ["alfa bravo", "charlie delta", "echo foxtrot", "golf hotel"]:
             await session.send(say(*sentence.split()).tobytes())
-            os.kill(children(server.pid, "vivavoce.engines.host")[0], signal.SIGKILL)
+            os.kill(children(server.pid, "vivavoce.engines.hosted.host")[0], signal.SIGKILL)
             await session.send(PAUSE)
             # Only then the next: a call whose host dies is made three times, not for ever.
             assert await final(session) == sentence

@@ -79,7 +79,7 @@ async def check(server: ServerProcess, recording: str, long: Long, peak: Peak) -
     grown = {kind: f"{peak.growth(kind) >> 20} MB" for kind in peak.most}
     assert peak.growth() < SERVER, grown
     assert peak.growth("vivavoce.audio.decoder") < DECODER, grown
-    assert peak.growth("vivavoce.engines.host") < HOST, grown
+    assert peak.growth("vivavoce.engines.hosted.host") < HOST, grown
 
 
 def test_a_long_upload(embedded: ServerProcess, long: Long) -> None:

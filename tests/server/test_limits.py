@@ -18,7 +18,7 @@ from vivavoce.core.types import AudioFormat
 from vivavoce.dialects.native_messages import pack_frame
 from vivavoce.library.keys import Limits
 from vivavoce.server.app import create_app
-from vivavoce.server.bodies import MOST
+from vivavoce.server.bodies.bounds import MOST
 from vivavoce.testing.keys import library_key
 from vivavoce.testing.small_app import listening
 

@@ -22,7 +22,7 @@ from vivavoce.dialects.base import Failed
 from vivavoce.dialects.native_messages import MAX_PAYLOAD
 from vivavoce.live.recorded import Recorded
 from vivavoce.live.seat import Seat
-from vivavoce.server.app import services
+from vivavoce.server.assembly import assembled
 
 FRAME = 0.1  # seconds of audio sent at a time, where it is sent at a pace
 
@@ -55,7 +55,7 @@ async def play(
     """
     with TemporaryDirectory(prefix="vivavoce-replay-") as folder:
         own = {"data_dir": Path(folder), "workers": 1, "max_sessions": 1}
-        async with services(settings.model_copy(update=own)) as parts:
+        async with assembled(settings.model_copy(update=own)) as parts:
             options = replace(recorded.options, engine=None, title=recorded.title)
             seat = await parts.hub.start(Start(recorded.format, options))
             seat.heed_no_stop()

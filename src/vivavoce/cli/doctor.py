@@ -25,7 +25,7 @@ from vivavoce.core.errors import VivavoceError
 from vivavoce.core.events import AnyEvent, Ended
 from vivavoce.core.transcript import fold
 from vivavoce.core.types import seconds
-from vivavoce.engines import aligner
+from vivavoce.engines.aligning import aligner
 from vivavoce.library.buckets import blobs_at
 from vivavoce.library.database import Tables
 from vivavoce.library.sql import database_at

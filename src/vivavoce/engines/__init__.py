@@ -1,1 +1,1 @@
-"""Engines: whatever turns samples into words, one file each, behind one port (`base`)."""
+"""Engines: whatever turns samples into words, one folder each, behind one port (`base`)."""

@@ -20,7 +20,7 @@ from vivavoce.core.types import SAMPLE_RATE, Translation, Word
 from vivavoce.core.types import samples as in_samples
 from vivavoce.engines import hub
 from vivavoce.engines.base import Capabilities, Pcm, Reading, Report, Window
-from vivavoce.engines.whisper_guards import COMPRESSION, compression
+from vivavoce.engines.whisper.guards import COMPRESSION, compression
 
 INAUDIBLE: Final = 0.001  # a peak of -60 dB
 SHORTEST: Final = SAMPLE_RATE // 2  # samples that any model can take; silence is added to fewer

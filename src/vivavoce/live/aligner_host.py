@@ -13,7 +13,7 @@ import structlog
 
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.base import Pcm, Span, Urgency
-from vivavoce.engines.calls import Align
+from vivavoce.engines.hosted.calls import Align
 from vivavoce.live.host_process import HostProcess
 from vivavoce.live.tally import Tally
 from vivavoce.plugins import create_aligner

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from vivavoce.core.errors import EngineError
 from vivavoce.engines.base import Urgency, Window
-from vivavoce.engines.calls import LoadBetter
+from vivavoce.engines.hosted.calls import LoadBetter
 from vivavoce.live.host_process import HostProcess
 from vivavoce.live.room import Room
 

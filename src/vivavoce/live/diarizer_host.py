@@ -14,7 +14,7 @@ import numpy as np
 from vivavoce.core.speakers import SpeakerTurn
 from vivavoce.core.types import SAMPLE_RATE
 from vivavoce.engines.base import Pcm
-from vivavoce.engines.calls import AskTurns, CloseStream, Feed, OpenVoices
+from vivavoce.engines.hosted.calls import AskTurns, CloseStream, Feed, OpenVoices
 from vivavoce.live.host_process import HostProcess
 
 DIARIZER: Final = "community-1"

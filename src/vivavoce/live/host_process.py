@@ -9,7 +9,7 @@ import msgspec
 
 from vivavoce import processes
 from vivavoce.core.errors import EngineError
-from vivavoce.engines.calls import ERRORS, LARGEST, LENGTH, Answer, Call, pack, unpack_answer
+from vivavoce.engines.hosted.calls import ERRORS, LARGEST, LENGTH, Answer, Call, pack, unpack_answer
 from vivavoce.live.overheard import Overheard
 from vivavoce.processes import persevere
 
@@ -45,7 +45,7 @@ class HostProcess:
         """Start a host and wait until what it hosts is loaded. Raises `EngineError`."""
         try:
             process = await processes.start(
-                *(sys.executable, "-m", "vivavoce.engines.host", kind, engine),
+                *(sys.executable, "-m", "vivavoce.engines.hosted.host", kind, engine),
                 env=PAGES | os.environ,
             )
         except OSError as error:

@@ -17,7 +17,7 @@ import numpy as np
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Reading, Result
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions, Urgency, Window
-from vivavoce.engines.calls import (
+from vivavoce.engines.hosted.calls import (
     Answer,
     Call,
     CloseStream,

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -44,54 +45,37 @@ STALE = 60.0
 """Seconds after which a folder without a header is nobody's session in the making."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Opener:
     """Puts the parts of a session together; `LiveSession.begin` then runs it."""
 
-    def __init__(
-        self,
-        folder: Path,
-        engines: Engines,
-        repository: Repository,
-        sealer: Sealer,
-        committer: Committer,
-        defaults: StreamOptions,
-        grace: float,
-        news: News | None = None,
-        queue: Diarizations | None = None,
-        redactor: Redactor | None = None,
-        allowance: Allowance | None = None,
-        tally: Tally | None = None,
-    ) -> None:
-        """`folder` is where live sessions are journalled; `grace` is in seconds; in `queue` wait
-        those whose speakers are to be told apart; `redactor` knows what is not to be kept;
-        `tally` is what they are counted in."""
-        self.folder = folder
-        self.allowance = allowance or Boundless()
-        self.tally = tally or Tally()
-        self._engines = engines
-        self._repository = repository
-        self._sealer = sealer
-        self._committer = committer
-        self._defaults = defaults
-        self._grace = grace
-        self._news = news or NoNews()
-        self._queue = queue
-        self._redactor = redactor
+    folder: Path  # where live sessions are journalled
+    engines: Engines
+    repository: Repository
+    sealer: Sealer
+    committer: Committer
+    defaults: StreamOptions
+    grace: float  # seconds
+    news: News = field(default_factory=NoNews)
+    queue: Diarizations | None = None  # of those whose speakers are to be told apart
+    redactor: Redactor | None = None  # knows what is not to be kept
+    allowance: Allowance = field(default_factory=Boundless)
+    tally: Tally = field(default_factory=Tally)
 
     async def new(self, header: SessionHeader) -> LiveSession:
         """Raises `EngineError`, `DiskError`, `BadMessage` (no such engine or language)."""
         chain = self._chain(header.options)
-        engine = await chain.first(header.options.language or self._defaults.language)
-        journal = await Journal.create(self.folder / header.session, header, self._committer)
+        engine = await chain.first(header.options.language or self.defaults.language)
+        journal = await Journal.create(self.folder / header.session, header, self.committer)
         events: EventLog | None = None
         try:
-            events = await EventLog.create(journal.folder, self._committer)
+            events = await EventLog.create(journal.folder, self.committer)
             if header.kept:
-                await self._repository.create(_recording(header, engine))
+                await self.repository.create(_recording(header, engine))
                 await self._enqueue(header)
             session = self._assemble(journal, events, chain, Said(engine=engine))
             if header.kept:
-                self._news.mention(header.owner, "recording.started", header.session)
+                self.news.mention(header.owner, "recording.started", header.session)
             return session
         except BaseException:
             if events is not None:
@@ -100,22 +84,22 @@ class Opener:
             await journal.remove()
             if header.kept:
                 with suppress(NotFound):
-                    await self._repository.delete(header.owner, header.session)
+                    await self.repository.delete(header.owner, header.session)
             raise
 
     async def give_up_lost(self, live: Callable[[Iterable[str]], Awaitable[set[str]]]) -> None:
         """End the recordings that are not `live` anywhere. Raises `DiskError`."""
-        unfinished = await self._repository.unfinished()
+        unfinished = await self.repository.unfinished()
         lost = set(unfinished) - await live(unfinished)
         # One may have been sealed between two looks; that comes before it is live no more.
-        for recording in lost.intersection(await self._repository.unfinished() if lost else ()):
+        for recording in lost.intersection(await self.repository.unfinished() if lost else ()):
             log.error("a session is lost", session=recording)
             with suppress(NotFound):  # deleted meanwhile
-                await self._repository.update(recording, Changes(state="failed", reason="lost"))
+                await self.repository.update(recording, Changes(state="failed", reason="lost"))
 
     async def discard(self, folder: Path) -> None:
         """Delete a session that cannot be taken up. Raises `Held`, `DiskError`."""
-        await asyncio.to_thread(discard, folder, self._committer.disk)
+        await asyncio.to_thread(discard, folder, self.committer.disk)
 
     async def take_up(self, folder: Path) -> LiveSession | None:
         """What an earlier process left; None when it had ended and only had to be sealed.
@@ -123,14 +107,14 @@ class Opener:
         Raises `Held` when another process has it, `EngineError`, `DiskError`.
         """
         try:
-            journal = await Journal.open(folder, self._committer)
+            journal = await Journal.open(folder, self.committer)
         except NotFound:  # it never began; but it may be beginning in another process
             if _stale(folder):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             return None
         events: EventLog | None = None
         try:
-            events = await EventLog.open(folder, self._committer)
+            events = await EventLog.open(folder, self.committer)
             so_far = said(numbered.event for numbered in events.read())
             if not so_far.ended:
                 chain = self._chain(journal.header.options, again=True)
@@ -138,7 +122,7 @@ class Opener:
                     so_far = Said(engine=chain.names[0])
                 await self._known(journal.header, so_far.engine)
                 return self._assemble(journal, events, chain, so_far)
-            await self._sealer.seal(journal, list(events.read()))
+            await self.sealer.seal(journal, list(events.read()))
             with suppress(DiskError):  # all of it is in the library
                 await events.close()
             await journal.remove()
@@ -153,26 +137,26 @@ class Opener:
 
     async def _enqueue(self, header: SessionHeader) -> None:
         brief = header.options.brief
-        if self._queue is None or not brief.diarization:
+        if self.queue is None or not brief.diarization:
             return
         try:
             speakers = brief.speakers or None
-            await self._queue.ask(header.owner, header.session, speakers, asked=False)
+            await self.queue.ask(header.owner, header.session, speakers, asked=False)
         except Full as error:
             log.warning("speakers not told", session=header.session, reason=error.message)
 
     def _chain(self, options: Options, *, again: bool = False) -> Chain:
-        asked, _ = self._engines.shared_out(options, again=again)
-        return self._engines.chain(asked.engine, asked.language, asked.brief.translate_to)
+        asked, _ = self.engines.shared_out(options, again=again)
+        return self.engines.chain(asked.engine, asked.language, asked.brief.translate_to)
 
     async def _known(self, header: SessionHeader, engine: str) -> None:
         """A crash may have come between the journal and the list of recordings."""
         if not header.kept:
             return
         try:
-            await self._repository.get(header.owner, header.session)
+            await self.repository.get(header.owner, header.session)
         except NotFound:
-            await self._repository.create(_recording(header, engine))
+            await self.repository.create(_recording(header, engine))
 
     def _assemble(
         self, journal: Journal, events: EventLog, chain: Chain, said: Said
@@ -190,9 +174,9 @@ class Opener:
             chosen = header.options
             for event in core.start(header.session, header.format, chosen.language, chosen.title):
                 broadcast.say(event)
-        asked, by_model = self._engines.shared_out(header.options, again=True)
-        options = stream_options(asked, self._defaults)
-        aligner = self._engines.aligner
+        asked, by_model = self.engines.shared_out(header.options, again=True)
+        options = stream_options(asked, self.defaults)
+        aligner = self.engines.aligner
         voice = Voice(journal, broadcast, header.options.voice_commands, options.language)
         voice.told = lambda action, at: self._spoken(header, action, at)
         tallied = Tallied(header, journal.size, self.tally)
@@ -212,10 +196,10 @@ class Opener:
             journal,
             broadcast,
             runner,
-            self._sealer,
-            self._grace,
+            self.sealer,
+            self.grace,
             chain=chain,
-            repository=self._repository,
+            repository=self.repository,
             tallied=tallied,
             translations=by_model,
         )
@@ -224,14 +208,14 @@ class Opener:
         return session
 
     def _redacting(self, said: Said) -> Redacting | None:
-        if self._redactor is None:
+        if self.redactor is None:
             return None
-        return Redacting(self._redactor, said.earlier[-1].text if said.earlier else "")
+        return Redacting(self.redactor, said.earlier[-1].text if said.earlier else "")
 
     def _spoken(self, header: SessionHeader, action: Action, at: int) -> None:
         if header.kept:
             told = {"command": action, "at": seconds(at)}
-            self._news.mention(header.owner, "command.spoken", header.session, **told)
+            self.news.mention(header.owner, "command.spoken", header.session, **told)
 
 
 def _stale(folder: Path) -> bool:

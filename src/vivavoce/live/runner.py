@@ -21,7 +21,7 @@ from vivavoce.core.errors import (
 from vivavoce.core.events import AnyEvent, Final, Interim
 from vivavoce.core.results import Aligned, Decided, Flushed, Heard, Switched
 from vivavoce.core.session import Session
-from vivavoce.engines.aligned import Aligning
+from vivavoce.engines.aligning.aligned import Aligning
 from vivavoce.engines.base import StreamOptions
 from vivavoce.journal.journal import Journal
 from vivavoce.live.broadcast import Broadcast

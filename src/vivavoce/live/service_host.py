@@ -15,7 +15,7 @@ import numpy as np
 from vivavoce.core.errors import EngineError
 from vivavoce.core.results import Result
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
-from vivavoce.engines.calls import (
+from vivavoce.engines.hosted.calls import (
     ERRORS,
     Call,
     CloseStream,

@@ -9,7 +9,7 @@ from vivavoce.core.commands import Configure, Endpointing, Options
 from vivavoce.core.errors import BadMessage
 from vivavoce.core.past import Earlier
 from vivavoce.core.types import SAMPLE_RATE
-from vivavoce.engines.aligned import AlignedStream, Aligning
+from vivavoce.engines.aligning.aligned import AlignedStream, Aligning
 from vivavoce.engines.base import Capabilities, EngineStream, StreamOptions
 from vivavoce.engines.native import NativeEngineStream
 from vivavoce.engines.service import ServiceStream

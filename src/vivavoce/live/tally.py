@@ -1,8 +1,8 @@
 """What a server process counts as it works: the port by which it can be measured.
 
 Counts are plain numbers, because some are added to with every frame; whoever shows them reads
-them when it is asked (`server/gauges.py`). What is measured in seconds is told one by one, to
-an `Observe`.
+them when it is asked (`server/telemetry/gauges.py`). What is measured in seconds is told one by
+one, to an `Observe`.
 """
 
 from collections import Counter

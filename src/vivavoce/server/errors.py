@@ -22,8 +22,8 @@ from vivavoce.core.errors import (
     Throttled,
     VivavoceError,
 )
-from vivavoce.server.access import refuse
 from vivavoce.server.protocols import openai_errors
+from vivavoce.server.telemetry.access import refuse
 
 RETRY_AFTER: Final = "2"  # seconds
 

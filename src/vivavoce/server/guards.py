@@ -9,16 +9,16 @@ what is about a session that another server has is answered there.
 from fastapi import FastAPI
 
 from vivavoce.config import Settings
-from vivavoce.server.access import Access
 from vivavoce.server.auth.gate import Gate
 from vivavoce.server.auth.scrub import Scrub
-from vivavoce.server.bodies import Bodies
+from vivavoce.server.bodies.bounds import Bodies
 from vivavoce.server.browsers.forwarded import Forwarded
 from vivavoce.server.browsers.guard import Guard
 from vivavoce.server.browsers.hosts import Hosts
 from vivavoce.server.browsers.origins import Origins
 from vivavoce.server.elsewhere import Elsewhere
 from vivavoce.server.limits import AddressLimits, KeyLimits
+from vivavoce.server.telemetry.access import Access
 
 
 def guard(app: FastAPI, settings: Settings) -> None:

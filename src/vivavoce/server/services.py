@@ -1,4 +1,4 @@
-"""What every route needs, put together once by `server/app.py`."""
+"""What every route needs, put together once by `server/assembly.py`."""
 
 from dataclasses import dataclass
 from typing import Annotated

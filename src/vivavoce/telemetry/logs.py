@@ -30,7 +30,7 @@ SERVERS: Final = ("uvicorn", "uvicorn.error", "uvicorn.asgi", "gunicorn.error")
 """Loggers of the servers that run us, which have handlers of their own."""
 
 REQUESTS: Final = ("uvicorn.access", "gunicorn.access")
-"""Their lines for each request, for which we have our own (`server/access.py`)."""
+"""Their lines for each request, for which we have our own (`server/telemetry/access.py`)."""
 
 FIRST: Final = ("time", "level", "event")
 """The fields with which a line of JSON begins."""

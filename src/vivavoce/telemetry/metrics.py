@@ -1,7 +1,8 @@
 """Every metric there is: what `/metrics` tells, and docs/observe.md explains.
 
 Here they are data, without a library. `telemetry/board.py` makes Prometheus's of them,
-`live/tally.py` is where the live path counts, and `server/gauges.py` reads that when it is asked.
+`live/tally.py` is where the live path counts, and `server/telemetry/gauges.py` reads that when it
+is asked.
 """
 
 from dataclasses import dataclass

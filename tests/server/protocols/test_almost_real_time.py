@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from tests.deliver.hosts import mail_host
 from tests.server.conftest import Serving, wav
 from vivavoce.engines.fake import say, silence
-from vivavoce.server import page_forms
+from vivavoce.server.bodies import page_forms
 from vivavoce.server.protocols import almost_real_time
 from vivavoce.server.services import Services
 from vivavoce.testing.encode import Shape, encode

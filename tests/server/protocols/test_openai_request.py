@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from vivavoce.core.errors import PeerError
 from vivavoce.core.types import Brief
-from vivavoce.server.forms import Form
+from vivavoce.server.bodies.forms import Form
 from vivavoce.server.protocols.openai_request import FORMATS, GRANULARITIES, read
 
 NAMES = ("model", "language", "response_format", "stream", "temperature", "prompt")

@@ -15,8 +15,8 @@ from vivavoce.audio.wav import wav_header
 from vivavoce.core.types import AudioFormat
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
-from vivavoce.server.forms import FIELDS
-from vivavoce.server.intake import MIB
+from vivavoce.server.bodies.forms import FIELDS
+from vivavoce.server.bodies.intake import MIB
 from vivavoce.server.services import Services
 from vivavoce.testing.faulty import FOLDER, Faults
 

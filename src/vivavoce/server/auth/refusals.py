@@ -31,10 +31,10 @@ from vivavoce.dialects.native_messages import SUBPROTOCOL
 from vivavoce.dialects.openai_realtime_messages import Refused
 from vivavoce.library.recording import new_id
 from vivavoce.server import errors
-from vivavoce.server.access import refuse as note
 from vivavoce.server.auth import sessions
 from vivavoce.server.auth.scopes import route
 from vivavoce.server.protocols import almost_real_time, aws_transcribe, azure_speech, openai_errors
+from vivavoce.server.telemetry.access import refuse as note
 
 log = structlog.get_logger()
 

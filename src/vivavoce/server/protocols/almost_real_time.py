@@ -21,12 +21,12 @@ from vivavoce.dialects.almost_real_time import Asked, Listed
 from vivavoce.journal.frames import MAX_RECORDED
 from vivavoce.library.recording import Changes, Recording, new_id
 from vivavoce.server.allowed import Most
+from vivavoce.server.bodies.forms import Upload, receive
+from vivavoce.server.bodies.intake import MIB, Intake, Wishes
+from vivavoce.server.bodies.multipart import File
+from vivavoce.server.bodies.page_forms import fields
 from vivavoce.server.browsers import policy
-from vivavoce.server.forms import Upload, receive
-from vivavoce.server.intake import MIB, Intake, Wishes
-from vivavoce.server.multipart import File
 from vivavoce.server.names import extension
-from vivavoce.server.page_forms import fields
 from vivavoce.server.rest.emails import length
 from vivavoce.server.services import Allowed, Owner, Parts, Services
 

@@ -19,9 +19,9 @@ from vivavoce.dialects.azure_speech_turn import Promises
 from vivavoce.dialects.base import Answer
 from vivavoce.live.engines import Engines
 from vivavoce.live.hub import Hub
+from vivavoce.server.bodies.one_off import FAULTS
 from vivavoce.server.connection import Connection
 from vivavoce.server.line import Line, WebSocketLine
-from vivavoce.server.one_off import FAULTS
 from vivavoce.server.services import owner, services
 
 MODES: Final = ("interactive", "conversation", "dictation")

@@ -7,8 +7,8 @@ from vivavoce import plugins
 from vivavoce.core.commands import Options
 from vivavoce.core.types import Brief
 from vivavoce.dialects import openai_models
+from vivavoce.server.bodies.forms import Form
 from vivavoce.server.errors import BadParameter
-from vivavoce.server.forms import Form
 from vivavoce.server.protocols.openai_errors import UnknownModel
 from vivavoce.server.protocols.openai_languages import tag_of
 

@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 from vivavoce import plugins
 from vivavoce.core.errors import VivavoceError
 from vivavoce.server.allowed import Most
+from vivavoce.server.bodies.forms import receive
+from vivavoce.server.bodies.one_off import OneOff, while_there
 from vivavoce.server.errors import BadParameter
-from vivavoce.server.forms import receive
-from vivavoce.server.one_off import OneOff, while_there
 from vivavoce.server.protocols import openai_answers, openai_request
 from vivavoce.server.protocols.openai_errors import UnknownModel, detail
 from vivavoce.server.protocols.openai_request import Task

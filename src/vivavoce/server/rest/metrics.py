@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from vivavoce.core.errors import NotFound
-from vivavoce.server.gauges import Gauges
+from vivavoce.server.telemetry.gauges import Gauges
 
 router = APIRouter(include_in_schema=False)
 

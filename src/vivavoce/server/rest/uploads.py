@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from vivavoce.core.errors import PeerError, TooLarge
-from vivavoce.server.intake import MIB, MOST_DAYS, MOST_SPEAKERS, Intake, Wishes
-from vivavoce.server.multipart import FIELD, File, Item, read_form
+from vivavoce.server.bodies.intake import MIB, MOST_DAYS, MOST_SPEAKERS, Intake, Wishes
+from vivavoce.server.bodies.multipart import FIELD, File, Item, read_form
 from vivavoce.server.rest.models import Error, Recording
 from vivavoce.server.services import Allowed, Owner, Parts
 from vivavoce.telemetry.traces import span

@@ -1,0 +1,1 @@
+"""Moonshine, the embedded engine."""

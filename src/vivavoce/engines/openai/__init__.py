@@ -1,0 +1,1 @@
+"""OpenAI's two interfaces, and the servers compatible with them."""

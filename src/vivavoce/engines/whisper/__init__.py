@@ -1,0 +1,1 @@
+"""Whisper, by way of faster-whisper."""

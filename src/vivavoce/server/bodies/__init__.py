@@ -1,0 +1,1 @@
+"""What comes in requests' bodies: bounded, taken apart, given to sessions."""

@@ -1,0 +1,1 @@
+"""What can be seen of a server from outside: logs, metrics, traces."""
