@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,15 @@ def test_the_power_of_another_process_may_be_cut_after_its_death(disk: FrailDisk
     seen = after_power_cuts(disk, disk.root / "file")
     assert all(data.startswith(b"kept") for data in seen)
     assert b"kept" in {data.rstrip(b"\0") for data in seen}
+
+
+def test_folders_that_are_fsynced_in_threads_are_all_there(disk: FrailDisk) -> None:
+    def begin(name: str) -> None:
+        (disk.root / name).mkdir()
+        disk.sync_folder(disk.root)
+
+    names = {f"{n:03}" for n in range(200)}
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(begin, names))
+    disk.power_cut(1)
+    assert {path.name for path in disk.root.iterdir()} == names

@@ -9,6 +9,7 @@ import errno
 import os
 import random
 import shutil
+import threading
 from pathlib import Path
 
 from vivavoce.journal.disk import Disk, DiskFile
@@ -33,6 +34,7 @@ class FrailDisk(Disk):
         self.failing_syncs = 0  # so many fsyncs fail, and forget what they were to write
         self._files: list[DiskFile] = []
         self._leases: list[Lease] = []
+        self._noting = threading.Lock()
         root.mkdir(parents=True, exist_ok=True)
         shadow.mkdir(parents=True, exist_ok=True)
 
@@ -56,8 +58,9 @@ class FrailDisk(Disk):
     def sync_folder(self, folder: Path) -> None:
         if not folder.is_relative_to(self.root):
             return
-        self.shadow_of(folder).mkdir(parents=True, exist_ok=True)
-        _note_names(folder, self.shadow_of(folder))
+        with self._noting:  # sessions begin in threads: an older list must not come after a newer
+            self.shadow_of(folder).mkdir(parents=True, exist_ok=True)
+            _note_names(folder, self.shadow_of(folder))
 
     def shadow_of(self, path: Path) -> Path:
         return self.shadow / path.relative_to(self.root)
