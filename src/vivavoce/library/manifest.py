@@ -36,6 +36,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     library: str  # the name of the file with the rows
     files: dict[str, Entry]
+    deleted: tuple[str, ...] = ()  # recordings among the rows that were deleted meanwhile
 
 
 class Source(Protocol):

@@ -10,7 +10,7 @@ is newer still, and go from one kind of database to another. Gzipped JSON lines:
 
 import gzip
 import zlib
-from collections.abc import AsyncGenerator, Collection, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +47,12 @@ class Header(msgspec.Struct, frozen=True):
     table: str
     columns: tuple[str, ...]
 
+    @property
+    def about(self) -> int | None:
+        """The column with the recording that a row is about."""
+        name = "id" if self.table == "recordings" else "recording"
+        return self.columns.index(name) if name in self.columns else None
+
 
 class Rows:
     """All rows of one moment, to be written down. `schema` and `states` are known when they are:
@@ -81,12 +87,19 @@ class Rows:
                     yield packer.compress(lines)
         yield packer.flush()
 
+    async def deleted(self) -> set[str]:
+        """Recordings that were written down and are not there any more. Raises `DiskError`."""
+        async with self._tables.read() as db:
+            known, _ = await db.run_sync(_known, self._tables.database.setting)
+            return self.states.keys() - set(
+                await db.scalars(select(known.tables["recordings"].c.id))
+            )
+
     async def _lines(self, db: AsyncConnection, table: Table) -> AsyncGenerator[bytes]:
         columns = [column for column in table.columns if column.computed is None]
-        names = tuple(str(column.name) for column in columns)
-        yield msgspec.json.encode(Header(str(table.name), names)) + b"\n"
-        belongs = "id" if table.name == "recordings" else "recording"
-        about = names.index(belongs) if belongs in names else None
+        header = Header(str(table.name), tuple(str(column.name) for column in columns))
+        yield msgspec.json.encode(header) + b"\n"
+        about = header.about
         query = select(*columns).execution_options(yield_per=BATCH)
         async for rows in (await db.stream(query)).partitions():
             wanted = (
@@ -95,18 +108,20 @@ class Rows:
             yield b"".join(msgspec.json.encode(tuple(row)) + b"\n" for row in wanted)
 
 
-async def read_rows(tables: Tables, path: Path) -> None:
-    """Put rows into tables that are of the same revision and empty, all or nothing.
+async def read_rows(tables: Tables, path: Path, deleted: Collection[str]) -> None:
+    """Put rows into tables that are of the same revision and empty, all or nothing; none that is
+    about a recording that was `deleted`.
 
     Raises `DiskError`: it is not what `Rows` wrote.
     """
     async with tables.write() as db:
         known, _ = await db.run_sync(_known, tables.database.setting)
         try:
-            for table, columns, rows in _batches(path, known):
-                await db.execute(
-                    insert(table), [dict(zip(columns, row, strict=True)) for row in rows]
-                )
+            for table, header, rows in _batches(path, known):
+                there = [row for row in rows if _about(header, row) not in deleted]
+                named = [dict(zip(header.columns, row, strict=True)) for row in there]
+                if named:
+                    await db.execute(insert(table), named)
         except (EOFError, gzip.BadGzipFile, msgspec.MsgspecError, KeyError, ValueError) as error:
             raise DiskError(f"{path} is damaged: {error}.") from error
 
@@ -121,24 +136,28 @@ async def count_rows(tables: Tables) -> int:
         return sum(count.scalar_one() for count in counts)
 
 
-def _batches(path: Path, known: MetaData) -> Iterator[tuple[Table, tuple[str, ...], list[Any]]]:
+def _about(header: Header, row: Sequence[Any]) -> Any:
+    return None if header.about is None else row[header.about]
+
+
+def _batches(path: Path, known: MetaData) -> Iterator[tuple[Table, Header, list[list[Any]]]]:
     header = Header("", ())
-    rows: list[Any] = []
+    rows: list[list[Any]] = []
     with gzip.open(path, "rb") as file:
         for line in file:
             if line.startswith(b"{"):
                 if rows:
-                    yield known.tables[header.table], header.columns, rows
+                    yield known.tables[header.table], header, rows
                 header, rows = msgspec.json.decode(line, type=Header), []
                 kinds = [known.tables[header.table].c[name].type for name in header.columns]
                 continue
             row = msgspec.json.decode(line, type=list[Any])
             rows.append([_value(kind, value) for kind, value in zip(kinds, row, strict=True)])
             if len(rows) == BATCH:
-                yield known.tables[header.table], header.columns, rows
+                yield known.tables[header.table], header, rows
                 rows = []
     if rows:
-        yield known.tables[header.table], header.columns, rows
+        yield known.tables[header.table], header, rows
 
 
 def _value(kind: Any, value: Any) -> Any:

@@ -3,7 +3,8 @@
 In this order, by which three make one: a session that ends meanwhile goes from its journal into
 the blobs and the rows, so what is found no more in the one place is found in the next. What is
 found in both has ended. A recording that began after the journals were read is left out, as if
-it had begun a moment later.
+it had begun a moment later, and so is one that was deleted before all was written, as if that
+had been a moment earlier.
 """
 
 from collections.abc import AsyncIterator
@@ -67,6 +68,10 @@ async def back_up(kept: Kept, archive: Archive) -> Done:
     for id in ended:
         work.forget(f"{LIVE}-{stamp}/{id}/")
     await work.blobs(kept.blobs, rows.states)
+    deleted = await rows.deleted()
+    for id in deleted:
+        work.forget(f"{LIVE}-{stamp}/{id}/")
+        work.forget(f"{BLOBS}/{RECORDINGS}{id}/")
     for folder in BESIDE:
         await work.folder(kept.data_dir, folder)
     manifest = Manifest(
@@ -75,10 +80,12 @@ async def back_up(kept: Kept, archive: Archive) -> Done:
         created_at=now.isoformat(),
         library=library,
         files=work.files,
+        deleted=tuple(sorted(deleted)),
     )
     archive.finish(manifest)
     size = sum(entry.size for entry in work.files.values())
-    return Done(len(rows.states), len(live) - len(ended), size, work.copied)
+    sessions = len(set(live) - set(ended) - deleted)
+    return Done(len(rows.states) - len(deleted), sessions, size, work.copied)
 
 
 class _Work:

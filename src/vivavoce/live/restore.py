@@ -59,7 +59,7 @@ async def restore(source: Source, empty: Empty) -> Manifest:
         elif name != manifest.library:
             copy_out(source, name, entry, empty.data_dir / name)
     copy_out(source, manifest.library, manifest.files[manifest.library], scratch)
-    await _fill(empty.database, manifest.schema, scratch)
+    await _fill(empty.database, manifest, scratch)
     scratch.unlink()
     mark.unlink()
     return manifest
@@ -74,12 +74,12 @@ def check_whole(data_dir: Path) -> None:
         )
 
 
-async def _fill(database: Database, schema: str, rows: Path) -> None:
-    await upgrade(database, schema)
+async def _fill(database: Database, manifest: Manifest, rows: Path) -> None:
+    await upgrade(database, manifest.schema)
     tables = Tables(database)
     try:
         if not await count_rows(tables):  # else it was broken off after this
-            await read_rows(tables, rows)
+            await read_rows(tables, rows, manifest.deleted)
     finally:
         await tables.close()
     await upgrade(database)
