@@ -718,6 +718,21 @@ async def test_what_could_not_be_made_durable_is_sent_again(serve: Serve) -> Non
         assert await again.bye() == Bye("finished")
 
 
+async def test_nobody_hears_of_the_end_before_all_survives_a_power_cut(serve: Serve) -> None:
+    async with serve() as server:
+        client = await server.start()
+        await client.say(say("alfa"))
+        await client.acknowledged()
+        server.disk.failing_syncs = 10**6
+        await client.send(Finish())
+        await client.final("alfa")
+        await asyncio.sleep(10)
+        said = [answer.event for answer in client.answers if isinstance(answer, Numbered)]
+        assert not any(isinstance(event, Ended) for event in said)
+        server.disk.failing_syncs = 0
+        assert await client.bye() == Bye("finished")
+
+
 async def test_a_session_whose_last_fsync_failed_is_sealed_once_the_disk_is_well(
     serve: Serve,
 ) -> None:

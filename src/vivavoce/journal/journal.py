@@ -167,8 +167,10 @@ class Journal:
         await self._sound.reached(frame + 1)
 
     async def settle(self) -> None:
-        """Make all audio durable; what failed before is tried again. Raises DiskError."""
+        """Make all audio and every command durable; what failed before is tried again. Raises
+        DiskError."""
         await self._sound.settle()
+        await self._commands.settle()
 
     async def acks(self, after: int = -1) -> AsyncIterator[int]:
         """Each rise of `acknowledged` above `after`, until `close`. Raises DiskError."""

@@ -125,7 +125,19 @@ class Runner:
             await self._say(self._session.warn(error.code, error.message))
         with suppress(QuotaSpent):  # by its last second
             await self.pay(self._reached)
+        await self._kept()
         await self._say(self._session.end(self.reason, self._reached))
+
+    async def _kept(self) -> None:
+        """Who hears that it has ended goes away and has nothing more to send: all that came has
+        to survive a power cut by then."""
+        while not self.unwanted:
+            try:
+                await self._journal.settle()
+            except DiskError:
+                await asyncio.sleep(ROOM)
+            else:
+                return
 
     @property
     def behind(self) -> int:
