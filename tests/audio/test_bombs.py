@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vivavoce.audio import container
+from vivavoce.audio import child, container
 from vivavoce.audio.bounds import FILES, MEMORY
-from vivavoce.audio.decoder import FAULT
+from vivavoce.audio.confined import FAULT
 from vivavoce.audio.pcm import Mono
 from vivavoce.audio.wav import wav_header
 from vivavoce.core.errors import BadAudio, OurError
@@ -73,7 +73,7 @@ def test_hours_of_nothing_in_a_few_bytes(tmp_path: Path) -> None:
 
 def test_a_decoder_that_computes_for_nothing_is_ended_by_the_system() -> None:
     spinning = "from vivavoce.audio.bounds import Processor\nProcessor(1)\nwhile True: pass"
-    assert python(spinning).returncode == -container._SPUN
+    assert python(spinning).returncode == -child.SPUN
 
 
 def test_a_decoder_that_has_something_to_show_goes_on() -> None:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from vivavoce.audio.decoder import FAULT
+from vivavoce.audio.confined import FAULT
 
 COMMAND = [sys.executable, "-P", "-m", "vivavoce.audio.decoder"]
 
@@ -54,7 +54,7 @@ def test_a_playlist_does_not_make_it_open_other_files(
 
 def test_what_native_libraries_print_does_not_reach_stdout(data: Path) -> None:
     noisy = (
-        "import os, sys; import vivavoce.audio.decoder as d; outputs = d._take_outputs();"
+        "import os, sys; import vivavoce.audio.confined as c; outputs = c.take_outputs();"
         "os.write(1, b'noise'); os.write(2, b'noise'); outputs[0].write(b'sound')"
     )
     ended = subprocess.run([sys.executable, "-c", noisy], capture_output=True, check=True)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from vivavoce.audio import frames
-from vivavoce.audio.frames import THIN, Fault, Output, mono
+from vivavoce.audio.confined import Fault
+from vivavoce.audio.frames import THIN, Output, mono
 
 
 def frame(samples: list[list[float]], format: str, layout: str, rate: int) -> av.AudioFrame:

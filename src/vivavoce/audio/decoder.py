@@ -4,14 +4,9 @@
 
 On stdin the parent says, a line each time, how many bytes of FILE may be read, and `end`
 after the last: `4096`, `9000`, `9120 end`. Samples go to stdout, in the machine's byte
-order. Where the file cannot be decoded, one line of JSON goes to stderr, {"fault": "..."},
-and the exit status is `FAULT`. It is a process because what reads strangers' files is
-native code: if that crashes, hangs or takes all memory, this process ends and no other. It
-writes no file, opens no other, and is told none of our secrets.
+order. It opens no other file; the rest is in `confined.py`.
 """
 
-import json
-import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -20,12 +15,11 @@ import av
 from av.container import InputContainer
 
 from vivavoce.audio.awaited import AwaitedFile, index_first
-from vivavoce.audio.bounds import Processor, bound
-from vivavoce.audio.frames import Fault, Output, frames
+from vivavoce.audio.bounds import Processor
+from vivavoce.audio.confined import Fault, run
+from vivavoce.audio.frames import Output, frames
 from vivavoce.audio.sniff import HEAD, sniff
 
-FAULT = 2
-"""The exit status for a file that cannot be decoded."""
 _STREAMS = 100  # in one container
 
 # Sound and video only: FFmpeg would also read playlists, which name other files to open.
@@ -82,31 +76,14 @@ def _open(file: AwaitedFile) -> InputContainer:
         raise Fault(f"begins like {name}, but is damaged or cut off") from error
 
 
-def _take_outputs() -> tuple[BinaryIO, BinaryIO]:
-    """Stdout and stderr for this file alone: native libraries that print write to nowhere."""
-    out, err = os.fdopen(os.dup(1), "wb", 1 << 16), os.fdopen(os.dup(2), "wb", 0)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    return out, err
-
-
 def main() -> int:
     """Run the process; its exit status."""
-    out, err = _take_outputs()
-    bound()
-    try:
+
+    def decode_file(out: BinaryIO) -> None:
         with Path(sys.argv[1]).open("rb", buffering=0) as file:
             decode(AwaitedFile(file, sys.stdin.buffer, out.flush), out)
-        out.flush()
-    except Fault as fault:
-        fault_text = str(fault)
-    except MemoryError:
-        fault_text = "needs more memory to decode than it may have"
-    else:
-        return 0
-    err.write(json.dumps({"fault": fault_text}).encode())
-    return FAULT
+
+    return run(decode_file)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from vivavoce.audio.confined import Fault
 from vivavoce.audio.pcm import Mono, bounded, mix_down
 from vivavoce.audio.resample import Resampler
 from vivavoce.core.types import SAMPLE_RATE
@@ -23,10 +24,6 @@ megabytes of well packed silence would be months."""
 
 THIN: Final = 250
 """Fewer than any codec needs for speech."""
-
-
-class Fault(Exception):
-    """Why a file cannot be decoded, to be read after its name: "has no sound track"."""
 
 
 def frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | None]:

@@ -13,19 +13,22 @@ from aiortc import (
 from aiortc.exceptions import InvalidStateError
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-from vivavoce.audio.track import RATE, Track
+from vivavoce.audio.packet import Packet
+from vivavoce.audio.tracks import DecodedTrack
 from vivavoce.core.errors import BadMessage
 from vivavoce.dialects.base import Wire
 from vivavoce.dialects.native_messages import FinishMessage, encode
 from vivavoce.server.line import LineLost
+from vivavoce.server.protocols.webrtc_packets import divert
 
 logging.getLogger("aioice").setLevel(logging.WARNING)  # it tells every candidate it tries
 
-UNHEARD = 60 * 2 * RATE
-"""Bytes of sound and messages that wait to be taken: a minute of sound. More is given up."""
+UNHEARD = 1 << 20
+"""Bytes of packets and messages that wait to be taken: a minute of sound, or two as browsers
+encode it. Who sends more is given up."""
 
 APIECE = 64
-"""Bytes that the shortest message counts for."""
+"""Bytes that each counts for beside its own."""
 
 UNSENT = 256 * 1024
 """Bytes on their way to the peer, above which the next message waits."""
@@ -43,18 +46,19 @@ class Peer:
     def __init__(self) -> None:
         # No servers: what is on this network finds its way, and nobody outside is asked.
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._heard: asyncio.Queue[tuple[Wire | Exception, int]] = asyncio.Queue()
+        self._heard: asyncio.Queue[tuple[Wire | Packet | Exception, int]] = asyncio.Queue()
         self._unheard = 0  # bytes of it
         self._channel: asyncio.Future[RTCDataChannel] = asyncio.get_running_loop().create_future()
         self._room = asyncio.Event()
         self._lost = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
+        self._sound = DecodedTrack("The track")
         self._pc.on("track", self._met)
         self._pc.on("datachannel", self._opened)
         self._pc.on("connectionstatechange", self._changed)
 
     async def answer(self, sdp: str) -> str:
-        """The answer to an offer. Raises `BadMessage`."""
+        """The answer to an offer. Raises `BadMessage`, or `OurError`."""
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
         except Exception as error:  # its parser raises whatever comes up
@@ -64,6 +68,7 @@ class Peer:
             raise BadMessage(
                 "The offer must have one audio track, a data channel made before it, and no video."
             )
+        divert(self._pc.getReceivers()[0], lambda packet: self._take(packet, len(packet.payload)))
         try:
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except Exception as error:  # no codec in common, to give one
@@ -71,11 +76,18 @@ class Peer:
         return str(self._pc.localDescription.sdp)
 
     async def hear(self) -> Wire:
-        heard, size = await self._heard.get()
-        self._unheard -= size
-        if isinstance(heard, Exception):
-            raise heard
-        return heard
+        """A packet is decoded when its turn has come: so what is said keeps its place in what is
+        heard, and nothing waits behind this queue, which has a bound."""
+        await self._sound.start()  # it takes as long as connecting does
+        while True:
+            heard, size = await self._heard.get()
+            self._unheard -= size
+            if isinstance(heard, Exception):
+                raise heard
+            if not isinstance(heard, Packet):
+                return heard
+            if pcm := await self._sound.decode(heard):
+                return pcm
 
     async def say(self, wire: Wire) -> None:
         channel = await self._open_channel()
@@ -96,10 +108,13 @@ class Peer:
     async def end(self) -> None:
         """Let go of everything."""
         self._lose()
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-        await self._pc.close()
+        try:
+            if self._listening is not None:
+                self._listening.cancel()
+                await asyncio.gather(self._listening, return_exceptions=True)
+            await self._pc.close()
+        finally:
+            await self._sound.stop()
 
     async def _open_channel(self) -> RTCDataChannel:
         try:
@@ -112,12 +127,9 @@ class Peer:
         self._listening = asyncio.create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        """To the track's end, which is the end of what is said."""
-        sound = Track()
+        """To the track's end, which is the end of what is said; nothing comes before it."""
         with suppress(MediaStreamError):
-            while True:
-                if pcm := sound.feed(await track.recv()):  # type: ignore[arg-type]
-                    self._take(pcm, len(pcm))
+            await track.recv()
         self._take(encode(FinishMessage()))
 
     def _opened(self, channel: RTCDataChannel) -> None:
@@ -137,7 +149,7 @@ class Peer:
         else:
             self._take(message, len(message))
 
-    def _take(self, heard: Wire | Exception, size: int = 0) -> None:
+    def _take(self, heard: Wire | Packet | Exception, size: int = 0) -> None:
         size += APIECE
         if self._unheard + size > UNHEARD:
             self._lose()
