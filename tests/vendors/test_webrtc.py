@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import wave
 from collections.abc import AsyncIterator
 from fractions import Fraction
@@ -15,17 +17,20 @@ import pytest
 import soxr
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
+from av import Packet
 from av.audio.frame import AudioFrame
 
 import vivavoce
 from vivavoce.core.events import Final
 from vivavoce.engines.base import Pcm
 from vivavoce.engines.fake import say, silence
+from vivavoce.testing.family import children
 from vivavoce.testing.process import ServerProcess, running
 
 pytestmark = pytest.mark.anyio
 
 TALK = np.concatenate([say("alfa", "bravo"), silence(0.5)])
+DECODER = "vivavoce.audio.track_decoder"
 LOCAL = RTCConfiguration(iceServers=[])
 
 
@@ -90,6 +95,9 @@ async def peer() -> AsyncIterator[Client]:
     client = Client()
     yield client
     await client.pc.close()
+
+
+another = peer
 
 
 async def offer(
@@ -223,6 +231,90 @@ async def test_no_candidate_is_asked_for_elsewhere(scripted: ServerProcess) -> N
     candidates = [line for line in answer.json()["sdp"].splitlines() if "candidate:" in line]
     assert candidates
     assert all("typ host" in line for line in candidates)
+
+
+class Broken(AudioStreamTrack):
+    """Packets that say they are Opus, as fast as they are asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent = 0
+
+    async def recv(self) -> Any:
+        await asyncio.sleep(0)  # no wait: others have a turn
+        packet = Packet(b"\xff\xff" + bytes(40))
+        packet.pts, packet.time_base = 960 * self._sent, Fraction(1, 48_000)
+        self._sent += 1
+        return packet
+
+
+async def test_sound_that_is_none_costs_nobody_else(
+    scripted: ServerProcess, peer: Client, another: Client
+) -> None:
+    another.pc.getSenders()[0].replaceTrack(Broken())
+    await peer.connect(scripted)
+    told = await peer.until("ready")
+    playing = asyncio.create_task(peer.play(TALK))
+    await another.connect(scripted)
+    error = (await another.until("error"))[-1]
+    assert error["code"] == "bad_audio"
+    assert error["message"] == "The track holds no sound that can be decoded."
+    await playing
+    peer.finish()
+    told += await peer.until("bye")
+    assert said(told) == ["alfa bravo"]
+
+
+async def test_a_decoder_that_crashes_costs_its_own_session(
+    tmp_path: Path, peer: Client, another: Client
+) -> None:
+    """What was said before is kept."""
+    with running(ServerProcess(tmp_path, engines="scripted", hosts=1)) as server:
+        await peer.connect(server)
+        (ready,) = await peer.until("ready")
+        (decoder,) = children(server.pid, DECODER)
+        await peer.play(TALK)
+        await peer.until("final")
+        await another.connect(server)
+        told = await another.until("ready")
+        os.kill(decoder, signal.SIGSEGV)
+        error = (await peer.until("error"))[-1]
+        assert error["code"] == "internal"
+        assert "decoder stopped in the middle of The track (status -11)" in error["message"]
+        kept = await recording(server, ready["session"])
+        assert (kept["state"], kept["preview"]) == ("done", "alfa bravo")
+        await another.play(TALK)
+        another.finish()
+        told += await another.until("bye")
+        assert said(told) == ["alfa bravo"]
+        await asyncio.gather(peer.pc.close(), another.pc.close())
+        async with asyncio.timeout(240):
+            while await asyncio.to_thread(children, server.pid, DECODER):
+                pass
+
+
+async def test_what_is_lost_on_the_way_moves_no_word(scripted: ServerProcess, peer: Client) -> None:
+    """Six tenths of a second between two sentences: the second is where it was said."""
+    await peer.connect(scripted)
+    told = await peer.until("ready")
+    transport = peer.pc.getSenders()[0].transport
+    send, lost, begins, ends = transport._send_rtp, 0, len(TALK) + 32_000, len(TALK) + 22_400
+
+    async def lose(data: bytes) -> None:
+        nonlocal lost
+        if ends < len(peer.microphone.left) <= begins:
+            lost += 1
+        else:
+            await send(data)
+
+    transport._send_rtp = lose  # type: ignore[method-assign]
+    await peer.play(np.concatenate([TALK, silence(3.0), TALK]))
+    peer.finish()
+    told += await peer.until("bye")
+    assert lost >= 30
+    first, second = [message for message in told if message["type"] == "final"]
+    assert said(told) == ["alfa bravo", "alfa bravo"]
+    assert abs(second["start"] - first["start"] - len(TALK) - 3 * 16_000) < 1600
 
 
 async def test_words_of_a_voice(embedded: ServerProcess, peer: Client, data: Path) -> None:
