@@ -15,7 +15,7 @@ import jiwer
 import numpy as np
 import pytest
 import soxr
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 from av import Packet
 from av.audio.frame import AudioFrame
@@ -231,6 +231,19 @@ async def test_no_candidate_is_asked_for_elsewhere(scripted: ServerProcess) -> N
     candidates = [line for line in answer.json()["sdp"].splitlines() if "candidate:" in line]
     assert candidates
     assert all("typ host" in line for line in candidates)
+
+
+@pytest.mark.parametrize("codec", ["audio/G722", "audio/PCMU", "audio/PCMA"])
+async def test_who_has_no_opus(scripted: ServerProcess, peer: Client, codec: str) -> None:
+    (transceiver,) = peer.pc.getTransceivers()
+    known = RTCRtpSender.getCapabilities("audio").codecs
+    transceiver.setCodecPreferences([each for each in known if each.mimeType == codec])
+    await peer.connect(scripted)
+    told = await peer.until("ready")
+    await peer.play(TALK)
+    peer.finish()
+    told += await peer.until("bye")
+    assert said(told) == ["alfa bravo"]
 
 
 class Broken(AudioStreamTrack):
