@@ -49,6 +49,7 @@ async def test_everybody_hears_everything_and_then_the_end(broadcast: Broadcast)
         broadcast.say(Marker(at=at))
         await turns()
     broadcast.say(ENDED)
+    broadcast.conclude()
     assert await asyncio.gather(*watching) == [[1, 2, 3, 4], [1, 2, 3, 4], [3, 4]]
     assert await numbers(3) == [4], "who comes late hears it too"
 
@@ -61,6 +62,7 @@ async def test_a_slow_watcher_catches_up_from_the_file(broadcast: Broadcast) -> 
     for at in range(2, 3 * RECENT):
         broadcast.say(Marker(at=at))
     broadcast.say(ENDED)
+    broadcast.conclude()
     assert not broadcast.holds(1)
     rest = [item.n async for item in watched if isinstance(item, Numbered)]
     assert rest == [*range(2, 3 * RECENT + 1)]
@@ -88,6 +90,7 @@ async def test_the_same_interim_is_shown_once(broadcast: Broadcast) -> None:
     item = await anext(watched)
     assert isinstance(item, Numbered)
     broadcast.say(ENDED)
+    broadcast.conclude()
     assert [type(item) async for item in watched] == [Numbered]
 
 
@@ -113,7 +116,23 @@ async def test_what_was_not_logged_was_not_said(tmp_path: Path) -> None:
     assert list(said.after(0)) == []
     disk.room = None
     said.say(ENDED)
+    said.conclude()
     assert said.ended
     assert [numbered.n for numbered in said.after(0)] == [1]
     await said.close()
     await committer.close()
+
+
+async def test_the_end_is_shown_when_it_is_concluded(broadcast: Broadcast) -> None:
+    async def first() -> Numbered | Interim:
+        return await anext(broadcast.watch(1))
+
+    watching = asyncio.create_task(first())
+    broadcast.say(final())
+    broadcast.say(ENDED)
+    await turns()
+    assert broadcast.ended
+    assert [numbered.event for numbered in broadcast.after(0)] == [final()]
+    assert not watching.done()
+    broadcast.conclude()
+    assert await watching == Numbered(2, 1, ENDED)

@@ -142,6 +142,10 @@ class EventLog:
         """Return when event `n` survives a power cut. Raises DiskError when it may not."""
         await self._durable.reached(n)
 
+    async def settle(self) -> None:
+        """Make every event durable; what failed before is tried again. Raises DiskError."""
+        await self._durable.settle()
+
     async def close(self) -> None:
         """Commit what is pending. Raises DiskError, closed anyway."""
         if self._closed:

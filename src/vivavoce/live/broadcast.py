@@ -7,6 +7,7 @@ and misses nothing but interims, of which only the latest is ever kept.
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
+from itertools import takewhile
 
 from vivavoce.core.errors import DiskError
 from vivavoce.core.events import AnyEvent, Ended, Final, Interim, Numbered
@@ -34,6 +35,7 @@ class Broadcast:
         self._closed = False
         self._fold = Fold()  # of the events up to `_folded`, where somebody asked for it
         self._folded = 0
+        self._shown = log.last
 
     @property
     def epoch(self) -> int:
@@ -45,14 +47,29 @@ class Broadcast:
         return self._log.last
 
     def say(self, event: AnyEvent) -> Numbered:
-        """Log an event and show it to everybody. Raises DiskError: not said, say it again."""
+        """Log an event and show it to everybody; an `Ended` not before `conclude`.
+
+        Raises DiskError: not said, say it again.
+        """
         numbered = self._log.append(event)
         self._recent.append(numbered)
         if isinstance(event, Final | Ended):
             self.interim = None
-        self.ended = self.ended or isinstance(event, Ended)
+        if isinstance(event, Ended):
+            self.ended = True
+        else:
+            self._shown = numbered.n
         self._ring()
         return numbered
+
+    async def settle(self) -> None:
+        """Make all that was said durable; what failed before is tried again. Raises DiskError."""
+        await self._log.settle()
+
+    def conclude(self) -> None:
+        """Show that it has ended. Who sees that goes away."""
+        self._shown = self._log.last
+        self._ring()
 
     async def durable(self, n: int) -> None:
         """Return when event `n` survives a power cut. Raises DiskError when it may not."""
@@ -89,10 +106,12 @@ class Broadcast:
         return n >= self._log.last or (bool(self._recent) and self._recent[0].n <= n + 1)
 
     def after(self, n: int) -> Iterable[Numbered]:
-        """The events above `n`, to the last."""
+        """The events above `n`, to the last that is shown."""
+        if n >= self._shown:
+            return ()
         if self.holds(n):
-            return [numbered for numbered in self._recent if numbered.n > n]
-        return self._log.read(n)
+            return [numbered for numbered in self._recent if n < numbered.n <= self._shown]
+        return takewhile(lambda numbered: numbered.n <= self._shown, self._log.read(n))
 
     async def watch(self, after: int) -> AsyncGenerator[Numbered | Interim]:
         """Events above `after` and interims as they come; returns after `Ended` or `close`,

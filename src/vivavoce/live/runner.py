@@ -125,15 +125,17 @@ class Runner:
             await self._say(self._session.warn(error.code, error.message))
         with suppress(QuotaSpent):  # by its last second
             await self.pay(self._reached)
-        await self._kept()
+        # Who hears that it has ended goes away, and neither sends anything again nor hears what is
+        # said anew: by then all of it has to survive a power cut.
+        await self._settled(self._journal.settle)
         await self._say(self._session.end(self.reason, self._reached))
+        await self._settled(self._broadcast.settle)
+        self._broadcast.conclude()
 
-    async def _kept(self) -> None:
-        """Who hears that it has ended goes away and has nothing more to send: all that came has
-        to survive a power cut by then."""
+    async def _settled(self, settle: Callable[[], Awaitable[None]]) -> None:
         while not self.unwanted:
             try:
-                await self._journal.settle()
+                await settle()
             except DiskError:
                 await asyncio.sleep(ROOM)
             else:
