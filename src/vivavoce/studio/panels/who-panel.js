@@ -57,10 +57,12 @@ export class WhoPanel {
     const speakers = speakersOf(transcript.utterances, transcript.names);
     const state = this.#state?.state ?? "none";
     const under = state === "waiting" || state === "running";
+    const left = !under && this.#going.contains(document.activeElement); // who could call it off
     this.#form.hidden = under;
     this.#start.textContent = speakers.length > 0 ? "Tell them apart anew" : "Tell who speaks";
     replace(this.#going, this.#about(state, speakers));
     replace(this.#found, speakers.length > 0 ? [this.#list(speakers)] : []);
+    if (left) this.#start.focus();
   }
 
   get #live() { return ["live", "transcribing"].includes(this.#subject.recording?.state); }
@@ -98,7 +100,6 @@ export class WhoPanel {
 
   async #cancel() {
     await this.#tell(() => this.#server.cancelDiarization(this.#subject.id), "It is called off.");
-    this.#start.focus();
   }
 
   async #tell(call, words) {
