@@ -327,7 +327,9 @@ async def test_what_is_lost_on_the_way_moves_no_word(scripted: ServerProcess, pe
     assert lost >= 30
     first, second = [message for message in told if message["type"] == "final"]
     assert said(told) == ["alfa bravo", "alfa bravo"]
-    assert abs(second["start"] - first["start"] - len(TALK) - 3 * 16_000) < 1600
+    assert (
+        abs(second["start"] - first["start"] - len(TALK) - 3 * 16_000) < 3200
+    )  # where speech begins, to a fifth of a second
 
 
 async def test_words_of_a_voice(embedded: ServerProcess, peer: Client, data: Path) -> None:

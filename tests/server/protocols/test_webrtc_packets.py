@@ -39,12 +39,22 @@ async def client() -> AsyncIterator[RTCPeerConnection]:
 
 @pytest.fixture
 async def peer(client: RTCPeerConnection) -> AsyncIterator[Peer]:
-    """Ours, which has answered."""
+    """Ours, which has answered and is connected: aiortc does not take a close before that well."""
     peer = Peer()
     answer = await peer.answer(client.localDescription.sdp)
     await client.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+    async with asyncio.timeout(240):
+        await asyncio.gather(connected(client), connected(peer._pc))
     yield peer
     await peer.end()
+
+
+async def connected(pc: RTCPeerConnection) -> None:
+    changed = asyncio.Event()
+    pc.on("connectionstatechange", changed.set)
+    while pc.connectionState != "connected":
+        await changed.wait()
+        changed.clear()
 
 
 async def test_a_track_is_not_decoded_here(
