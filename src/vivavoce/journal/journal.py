@@ -169,8 +169,12 @@ class Journal:
     async def settle(self) -> None:
         """Make all audio and every command durable; what failed before is tried again. Raises
         DiskError."""
-        await self._sound.settle()
-        await self._commands.settle()
+        outcomes = await asyncio.gather(
+            self._sound.settle(), self._commands.settle(), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
 
     async def acks(self, after: int = -1) -> AsyncIterator[int]:
         """Each rise of `acknowledged` above `after`, until `close`. Raises DiskError."""
@@ -191,17 +195,12 @@ class Journal:
             return
         self._closed = True
         try:
-            outcomes = await asyncio.gather(
-                self._sound.settle(), self._commands.settle(), return_exceptions=True
-            )
+            await self.settle()
         finally:
             self.uses.close()
             self._files.close()
             self._sound.changed.ring()
             self._grown.ring()
-        for outcome in outcomes:
-            if outcome is not None:
-                raise outcome
 
     async def remove(self) -> None:
         """Close, and delete the folder with all that is in it."""

@@ -10,7 +10,7 @@ is newer still, and go from one kind of database to another. Gzipped JSON lines:
 
 import gzip
 import zlib
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vivavoce.core.errors import DiskError, SettingError
 from vivavoce.library.database import Tables
 from vivavoce.library.recording import UNFINISHED
+from vivavoce.library.schema import recordings
 
 BATCH: Final = 500
 """Rows at a time."""
@@ -90,10 +91,7 @@ class Rows:
     async def deleted(self) -> set[str]:
         """Recordings that were written down and are not there any more. Raises `DiskError`."""
         async with self._tables.read() as db:
-            known, _ = await db.run_sync(_known, self._tables.database.setting)
-            return self.states.keys() - set(
-                await db.scalars(select(known.tables["recordings"].c.id))
-            )
+            return self.states.keys() - set(await db.scalars(select(recordings.c.id)))
 
     async def _lines(self, db: AsyncConnection, table: Table) -> AsyncGenerator[bytes]:
         columns = [column for column in table.columns if column.computed is None]
@@ -118,10 +116,14 @@ async def read_rows(tables: Tables, path: Path, deleted: Collection[str]) -> Non
         known, _ = await db.run_sync(_known, tables.database.setting)
         try:
             for table, header, rows in _batches(path, known):
-                there = [row for row in rows if _about(header, row) not in deleted]
-                named = [dict(zip(header.columns, row, strict=True)) for row in there]
-                if named:
-                    await db.execute(insert(table), named)
+                about = header.about
+                wanted = [
+                    dict(zip(header.columns, row, strict=True))
+                    for row in rows
+                    if about is None or row[about] not in deleted
+                ]
+                if wanted:
+                    await db.execute(insert(table), wanted)
         except (EOFError, gzip.BadGzipFile, msgspec.MsgspecError, KeyError, ValueError) as error:
             raise DiskError(f"{path} is damaged: {error}.") from error
 
@@ -134,10 +136,6 @@ async def count_rows(tables: Tables) -> int:
             await db.execute(select(func.count()).select_from(t)) for t in found.sorted_tables
         ]
         return sum(count.scalar_one() for count in counts)
-
-
-def _about(header: Header, row: Sequence[Any]) -> Any:
-    return None if header.about is None else row[header.about]
 
 
 def _batches(path: Path, known: MetaData) -> Iterator[tuple[Table, Header, list[list[Any]]]]:

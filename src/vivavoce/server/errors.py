@@ -22,6 +22,7 @@ from vivavoce.core.errors import (
     Throttled,
     VivavoceError,
 )
+from vivavoce.library.recording import UNFINISHED, Recording
 from vivavoce.server.protocols import openai_errors
 from vivavoce.server.telemetry.access import refuse
 
@@ -36,6 +37,12 @@ class StillLive(PeerError):
     """What is asked for is there when the session has ended."""
 
     code, status, retryable = "live", 409, True
+
+
+def check_ended(recording: Recording) -> None:
+    """Raises `StillLive`."""
+    if recording.state in UNFINISHED:
+        raise StillLive(f"The recording {recording.id} is still live; this is there at its end.")
 
 
 class BadRange(PeerError):

@@ -37,10 +37,10 @@ class Aws:
     def load(self) -> None:
         if not self._region:
             raise EngineRefused(self.missing())
-        from vivavoce.engines.aws import turn as aws_turn
+        from vivavoce.engines.aws import turn
 
-        aws_turn.check_credentials()
-        self._service = aws_turn.Transcribe(self._region, self._endpoint, self._vocabulary)
+        turn.check_credentials()
+        self._service = turn.Transcribe(self._region, self._endpoint, self._vocabulary)
 
     async def open(self, options: StreamOptions) -> Turn:
         return await self._service.open(options)

@@ -24,7 +24,7 @@ from vivavoce.core.stabiliser import Stabiliser
 from vivavoce.core.types import SAMPLE_RATE, Word
 from vivavoce.core.types import samples as in_samples
 from vivavoce.engines.base import Capabilities, Pcm, StreamOptions
-from vivavoce.engines.vosk import files as files
+from vivavoce.engines.vosk import files
 
 GRAIN = SAMPLE_RATE // 10
 """Vosk looks for the end of an utterance once in each call, so all of its calls are alike."""

@@ -16,7 +16,7 @@ from vivavoce.config import Settings, load_settings
 from vivavoce.core.errors import EngineError
 from vivavoce.core.types import Brief, Translation, Word
 from vivavoce.engines.base import Capabilities, Reading, Window
-from vivavoce.engines.whisper import files as files
+from vivavoce.engines.whisper import files
 from vivavoce.engines.whisper.guards import Written, best, echoes, grounded
 from vivavoce.engines.whisper.model import BEAM, TAGS, Encoded, Model, has_cuda
 

@@ -16,9 +16,9 @@ from vivavoce.audio.source import CompleteFile, read_audio
 from vivavoce.core.errors import DiskError, NotFound
 from vivavoce.core.types import AudioFormat
 from vivavoce.library.blobs import Blobs
-from vivavoce.library.recording import UNFINISHED, Recording, audio_key, folder
+from vivavoce.library.recording import Recording, audio_key, folder
 from vivavoce.library.retention import check_audio
-from vivavoce.server.errors import StillLive
+from vivavoce.server.errors import check_ended
 from vivavoce.server.rest.models import Error
 from vivavoce.server.services import Found, Parts, Services
 
@@ -45,8 +45,7 @@ class Loudness(BaseModel):
 )
 async def peaks(recording: Found, parts: Parts) -> Response:
     """How loud the audio is over its length, as a waveform is drawn from."""
-    if recording.state in UNFINISHED:
-        raise StillLive(f"The recording {recording.id} is still live; this is there at its end.")
+    check_ended(recording)
     check_audio(recording)
     key = f"{folder(recording.id)}peaks"
     found = await _kept(parts.blobs, key)

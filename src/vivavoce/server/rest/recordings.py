@@ -9,10 +9,10 @@ from starlette.responses import StreamingResponse
 from vivavoce.core.errors import Forbidden, NotFound
 from vivavoce.library.export import FORMATS, render
 from vivavoce.library.found import Wanted
-from vivavoce.library.recording import UNFINISHED, audio_key
 from vivavoce.library.recording import Recording as Row
+from vivavoce.library.recording import audio_key
 from vivavoce.library.retention import check_audio
-from vivavoce.server.errors import BadParameter, BadRange, StillLive, refusal
+from vivavoce.server.errors import BadParameter, BadRange, check_ended, refusal
 from vivavoce.server.names import attachment, extension, media_type
 from vivavoce.server.rest import (
     annotations,
@@ -118,7 +118,7 @@ async def transcript(
     download: Download = False,
 ) -> Response:
     """What was said, in one of several formats."""
-    _ended(recording)
+    check_ended(recording)
     said = await parts.repository.transcript(owner, recording.id)
     text = await asyncio.to_thread(render, said, format, title=recording.title)
     headers = {"X-Content-Type-Options": "nosniff"}
@@ -148,7 +148,7 @@ async def audio(
     download: Download = False,
 ) -> Response:
     """The audio, whole or a range of bytes."""
-    _ended(recording)
+    check_ended(recording)
     size = await _size(parts, recording)
     headers = _audio_headers(recording, size, download)
     if if_none_match == headers["ETag"]:
@@ -165,11 +165,6 @@ async def audio(
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     chunks = parts.blobs.stream(audio_key(recording.id), start, end)
     return StreamingResponse(chunks, 206 if span else 200, headers)
-
-
-def _ended(recording: Row) -> None:
-    if recording.state in UNFINISHED:
-        raise StillLive(f"The recording {recording.id} is still live; this is there at its end.")
 
 
 async def _size(parts: Parts, recording: Row) -> int:
